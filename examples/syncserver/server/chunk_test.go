@@ -15,6 +15,7 @@ import (
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/examples/syncserver/testbed/databasetest"
 	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/merge/buckets"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -163,8 +164,8 @@ func TestClientsHoldWhatIsStoredAfterEachPull(t *testing.T) {
 			}
 		})
 	}
-	require.Positive(t, seen[whyEpoch])
-	require.Positive(t, seen[whyFence])
+	require.Positive(t, seen[buckets.WhyEpoch])
+	require.Positive(t, seen[buckets.WhyFence])
 }
 
 // TestRestoredDatabaseResetsItsClients restores a backup. Without the command, only a client whose
@@ -195,7 +196,7 @@ func TestRestoredDatabaseResetsItsClients(t *testing.T) {
 		status, text = push()
 		require.Equal(t, 409, status, "the push would raise the sequence, perhaps above the cursor: %s", text)
 		ana.pullAll(9)
-		require.Equal(t, []string{whyEpoch}, ana.whys, "a client whose cursor is above the sequence is reset")
+		require.Equal(t, []string{buckets.WhyEpoch}, ana.whys, "a client whose cursor is above the sequence is reset")
 		require.Len(t, ana.holds, 1)
 
 		before := ana.Cursor
@@ -207,7 +208,7 @@ func TestRestoredDatabaseResetsItsClients(t *testing.T) {
 		require.Contains(t, text, `"code":"epoch_changed"`)
 		require.NotContains(t, s.data(), "b")
 		ana.pullAll(9)
-		require.Equal(t, []string{whyEpoch, whyEpoch}, ana.whys)
+		require.Equal(t, []string{buckets.WhyEpoch, buckets.WhyEpoch}, ana.whys)
 		require.NotEqual(t, before, ana.Cursor)
 		status, text = push()
 		require.Equal(t, 200, status, text)
@@ -248,16 +249,11 @@ func TestInvalidCursorsAreRefused(t *testing.T) {
 	s := openCalendar(t, databasetest.SQLite(t))
 	ana := joined(t, listen(t, s.Server), "demo", "")
 	for _, text := range []string{"7", "a.", "a.-1", "a.1.", "a.1.x", ".1", "a.1.1.1"} {
-		_, err := parseCursor(text)
+		_, err := buckets.ParseCursor(text)
 		require.Error(t, err, text)
 		status, _ := ana.request("GET", "/v1/pull?cursor="+text, "")
 		require.Equal(t, 400, status, text)
 		status, _ = ana.request("POST", "/v1/push?v=2&cursor="+text, "")
 		require.Equal(t, 400, status, text)
-	}
-	for _, c := range []cursor{{}, {epoch: "a", seq: 7}, {epoch: "a", loads: true}, {epoch: "a", seq: 7, begun: 9, loads: true}} {
-		parsed, err := parseCursor(c.String())
-		require.NoError(t, err)
-		require.Equal(t, c, parsed)
 	}
 }

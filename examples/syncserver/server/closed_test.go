@@ -11,6 +11,7 @@ import (
 	"github.com/fieldlww/fieldlww/examples/syncserver/app/board"
 	"github.com/fieldlww/fieldlww/examples/syncserver/testbed/databasetest"
 	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/merge/buckets"
 	"github.com/fieldlww/fieldlww/record"
 	"github.com/fieldlww/fieldlww/violation"
 )
@@ -62,11 +63,11 @@ func TestClosedViolationsAreDroppedAfterTheRetention(t *testing.T) {
 		}
 		require.Equal(t, [2]int{1, 1}, [2]int{open, all}, "the closed row is dropped")
 		require.Contains(t, synced.whys, "left")
-		require.NotContains(t, synced.whys, whyFence)
+		require.NotContains(t, synced.whys, buckets.WhyFence)
 		fresh := newCopy(joined(t, address, "demo", ""))
 		fresh.pullAll(2)
 		require.Equal(t, synced.holds, fresh.holds)
-		require.Equal(t, []string{whyFence}, fresh.whys)
+		require.Equal(t, []string{buckets.WhyFence}, fresh.whys)
 		require.Len(t, ana.pull("0"), 5, "dropped rows are not reported to a client of an earlier version")
 		requireCounted(t, s.database)
 		report, err := s.Audit(context.Background(), "demo")

@@ -83,9 +83,14 @@ func TestConcurrentServersConvergeAndSkipNoSequence(t *testing.T) {
 // pulled records. It checks that sequences ascend.
 func follow(t *testing.T, s *Server, done *atomic.Bool) map[record.Key]record.Record {
 	got := make(map[record.Key]record.Record)
+	m, err := s.admitted(clock.ClientID{1})
+	if err != nil {
+		t.Errorf("pull: %v", err)
+		return got
+	}
 	for after := int64(0); ; {
 		last := done.Load() // read before the pull, so that the last pull begins after the last push
-		text, err := s.pull(context.Background(), &page{member: member{workspace: "demo"}, after: after, limit: 5, chunk: 5})
+		text, err := s.pull(context.Background(), &page{member: m, after: after, limit: 5, chunk: 5})
 		if err != nil {
 			t.Errorf("pull: %v", err)
 			return got

@@ -78,12 +78,22 @@ func (p *pair) Restart() (mergetest.Backend, error) {
 	return openPair(p.name, p.env)
 }
 
+// admitted returns a client after its first request with a token of the server.
+func (s *Server) admitted(client clock.ClientID) (member, error) {
+	m := member{workspace: "demo", user: client.String(), client: client}
+	return m, s.admit(context.Background(), Account{User: m.user, Workspace: m.workspace, Client: client})
+}
+
 // Push may crash before it stores anything, or after the commit.
 func (p *pair) Push(client clock.ClientID, batch []byte) ([]byte, error) {
 	if err := p.env.Crash(); err != nil {
 		return nil, err
 	}
-	out, err := p.next().push(context.Background(), member{workspace: "demo", client: client}, pushBody{body: batch})
+	m, err := p.servers[0].admitted(client)
+	if err != nil {
+		return nil, err
+	}
+	out, err := p.next().push(context.Background(), m, pushBody{body: batch})
 	if err := p.env.Crash(); err != nil {
 		return nil, err
 	}
@@ -94,7 +104,11 @@ func (p *pair) Push(client clock.ClientID, batch []byte) ([]byte, error) {
 // before the page arrives.
 func (p *pair) Pull(client clock.ClientID, cursor string) ([]byte, string, error) {
 	after, _ := strconv.ParseInt(cursor, 10, 64) // the first cursor is empty
-	rest := page{member: member{workspace: "demo", client: client}, after: after, limit: 1, chunk: 1}
+	m, err := p.servers[0].admitted(client)
+	if err != nil {
+		return nil, cursor, err
+	}
+	rest := page{member: m, after: after, limit: 1, chunk: 1}
 	lines, err := p.next().pull(context.Background(), &rest)
 	p.env.Pause()
 	if err != nil || len(lines) == 0 {

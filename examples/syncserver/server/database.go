@@ -123,13 +123,19 @@ func (d *Database) transaction(ctx context.Context, f func(*sql.Tx) error) error
 // with a join that, for each row of the tables before it, looks up the matching rows in an index.
 // The join fixes this order: a planner does not know how short the array is, so sooner or later it
 // would read the whole table or the whole workspace.
+//
+// It also replaces JSON_MAP and JSON_LIST with the functions that make a JSON object of names and values,
+// and a JSON array of values, of all rows.
 func (d *Database) rows(statement string) string {
 	list, join := `json_each($1) AS r`, `CROSS JOIN $1 AS $2 ON $3`
+	object, array := `json_group_object`, `json_group_array`
 	if d.postgres {
 		list = `json_array_elements($1::json) AS r (value)`
 		join = `CROSS JOIN LATERAL (SELECT * FROM $1 AS $2 WHERE $3 OFFSET 0) AS $2`
+		object, array = `json_object_agg`, `json_agg`
 	}
-	return lookup.ReplaceAllString(strings.Replace(statement, "JSON_ROWS", list, 1), join)
+	statement = strings.NewReplacer("JSON_ROWS", list, "JSON_MAP", object, "JSON_LIST", array).Replace(statement)
+	return lookup.ReplaceAllString(statement, join)
 }
 
 var lookup = regexp.MustCompile(`LOOKUP (\w+) AS (\w+) ON (.+)`)

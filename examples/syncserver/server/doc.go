@@ -13,7 +13,8 @@
 //	quota.go       quotas over time for clients and workspaces
 //	pull.go        pulls, by sequence, page by page
 //	chunk.go       pulls with a cursor, in chunks
-//	cursor.go      the cursor
+//	reading.go     how a pull looks up the next records
+//	snapshot.go    what a chunk of a pull is made from
 //	restored.go    after a restore from a backup: the epoch, and the erasures since the backup
 //	readers.go     limits for concurrent pulls and uploads
 //	events.go      live updates

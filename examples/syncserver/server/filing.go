@@ -9,7 +9,6 @@ import (
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/merge/buckets"
-	"github.com/fieldlww/fieldlww/record"
 )
 
 // A pull finds the records of a bucket by two kinds of rows. The row of the record itself is filed under
@@ -156,14 +155,6 @@ func (s *session) sumBytes(ctx context.Context, sign int64, statement string, ro
 // logBytes returns the size of a row of the log.
 func logBytes(r logRow) int64 { return int64(len(r.Table) + len(r.ID) + len(r.Bucket)) }
 
-// unlogDead purges the rows of dead records below the fence.
-func (s *session) unlogDead(ctx context.Context, dead []record.Key) error {
-	if s.of == nil || len(dead) == 0 {
-		return nil
-	}
-	return s.unlog(ctx, belowFence(s.fence), keyRows(dead))
-}
-
 // theseRows selects rows by their record and bucket.
 const theseRows = `(tbl, id, bucket) IN (SELECT value->>'tbl', value->>'id', value->>'bucket' FROM JSON_ROWS)`
 
@@ -177,7 +168,8 @@ func belowFence(f fence) string {
 const sweptRows = 50
 
 // sweepLog purges the departures of some sequences up to the fence. A row whose record is still in the
-// bucket stays. If that record dies later, sweepRecords purges the row.
+// bucket stays. A record that is in a bucket now leaves it with a write, which gives the row a new sequence:
+// only a record with a stamp from the future can die later without one, and its rows go when it is removed.
 func sweepLog(ctx context.Context, tx *session) (more bool, err error) {
 	if tx.of == nil || tx.departed >= tx.fence.seq {
 		return false, nil

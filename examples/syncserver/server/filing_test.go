@@ -20,11 +20,15 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// noted puts a task in the buckets that its notes name.
+// noted puts a task in the buckets that its notes name; a dash names the bucket "".
 func noted(r record.Record) []string {
 	w, _ := r.Get(board.Notes)
 	text, _ := w.Value.Text()
-	return strings.Fields(text)
+	in := strings.Fields(text)
+	for i := range in {
+		in[i] = strings.TrimPrefix(in[i], "-")
+	}
+	return in
 }
 
 // divided makes a calendar divide its records.
@@ -105,7 +109,7 @@ func TestRowsAreThoseOfTheProtocol(t *testing.T) {
 								e.Set(board.Title, fmt.Sprint(step))
 							default:
 								var in []string
-								for _, b := range []string{"a", "b", "c"} {
+								for _, b := range []string{"a", "b", "-"} {
 									if random.IntN(2) == 0 {
 										in = append(in, b)
 									}

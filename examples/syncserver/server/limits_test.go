@@ -31,7 +31,9 @@ func TestStalledPullsBlockNoPush(t *testing.T) {
 			}
 			ana.push(many...)
 		}
-		chunk, err := s.pull(context.Background(), &page{member: member{workspace: "demo"}, limit: maxPage, chunk: chunkRecords})
+		m, err := s.admitted(ana.ID)
+		require.NoError(t, err)
+		chunk, err := s.pull(context.Background(), &page{member: m, limit: maxPage, chunk: chunkRecords})
 		require.NoError(t, err)
 		require.Less(t, len(chunk), chunkBytes+2*len(long), "a chunk takes too much memory")
 		for range maxConnections + 4 {

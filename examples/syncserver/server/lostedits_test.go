@@ -10,6 +10,7 @@ import (
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/examples/syncserver/app/board"
 	"github.com/fieldlww/fieldlww/examples/syncserver/testbed/databasetest"
+	"github.com/fieldlww/fieldlww/merge/buckets"
 	"github.com/fieldlww/fieldlww/record"
 	"github.com/fieldlww/fieldlww/violation"
 )
@@ -86,7 +87,7 @@ func TestRowOfALostEditStaysUntilItIsClosedOrItsRecordIsDead(t *testing.T) {
 			s.pass(1)
 			require.Equal(t, []string{"open"}, synced.lostEdits())
 			require.NotContains(t, s.data()["open"], board.Notes, "its record was swept too")
-			require.NotContains(t, synced.whys, whyFence)
+			require.NotContains(t, synced.whys, buckets.WhyFence)
 			require.Equal(t, 1, s.count("scopes"), "the index lists only the open row")
 			requireCounted(t, s.database)
 

@@ -51,10 +51,17 @@ const (
 // So a slow client does not hold a database connection. It has a minute for each chunk, or less
 // if other pulls wait; see readers.
 //
-// A client of this version pulls with a cursor instead; see servePullCursor.
+// A client of this version pulls with a cursor instead; see servePullCursor. If the server has
+// Options.Buckets, all clients must: other pulls are refused with the status 400 and the code
+// cursor_required, because their lines cannot say what a client must forget. A user who does not have the
+// bucket "" is refused with the status 403 and the code forbidden.
 func (s *Server) servePull(w http.ResponseWriter, r *http.Request, m member) error {
 	if r.URL.Query().Has("cursor") {
 		return s.servePullCursor(w, r, m)
+	}
+	if s.division.of != nil {
+		err := errors.New("a client of this version cannot hold a part of a workspace: pull with a cursor")
+		return &failure{http.StatusBadRequest, "cursor_required", err.Error(), err}
 	}
 	p := page{member: m, chunk: firstRecords}
 	var err error
@@ -144,6 +151,16 @@ func (s *Server) pull(ctx context.Context, p *page) (lines []byte, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(lines) == 0 { // perhaps because the user may not read them
+		granted, err := s.database.granted(ctx, p.member)
+		if err != nil {
+			return nil, err
+		}
+		if _, ok := granted[""]; !ok {
+			err := errors.New("the user is not a member of the workspace")
+			return nil, &failure{http.StatusForbidden, "forbidden", err.Error(), err}
+		}
+	}
 	if after > seq {
 		err := fmt.Errorf("after: the cursor %d is above the last sequence, %d, so the server has lost data: join again", after, seq)
 		return nil, &failure{http.StatusConflict, "cursor_ahead", err.Error(), err}
@@ -161,6 +178,12 @@ func (s *Server) pull(ctx context.Context, p *page) (lines []byte, err error) {
 	return lines, nil
 }
 
+// snapshotRecord is a stored record.
+type snapshotRecord struct {
+	record.Record
+	seq int64
+}
+
 // readChunk reads the next chunk. Each record is sent as its normal form, but the deletion of a
 // dead record remains, because clients may still show the record.
 func (s *Server) readChunk(ctx context.Context, p *page) (lines []byte, err error) {
@@ -168,7 +191,9 @@ func (s *Server) readChunk(ctx context.Context, p *page) (lines []byte, err erro
 	rows, err := s.database.db.QueryContext(ctx, `
 		SELECT k.seq, k.tbl, k.id, k.data, w.seq, w.fence_seq, w.fence_stamp
 		FROM records AS k JOIN workspaces AS w ON w.name = $1
-		WHERE k.workspace = $1 AND k.bucket = '' AND k.seq > $2 AND k.purge <> $4 ORDER BY k.seq LIMIT $3`, p.workspace, p.after, most+1, departed)
+		WHERE k.workspace = $1 AND k.bucket = '' AND k.seq > $2 AND k.purge <> $4
+			AND EXISTS (SELECT 1 FROM members WHERE workspace = $1 AND "user" = $5 AND bucket = '')
+		ORDER BY k.seq LIMIT $3`, p.workspace, p.after, most+1, departed, p.user)
 	if err != nil {
 		return nil, err
 	}

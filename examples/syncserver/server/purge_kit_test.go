@@ -16,6 +16,7 @@ import (
 	"github.com/fieldlww/fieldlww/examples/syncserver/replica"
 	"github.com/fieldlww/fieldlww/examples/syncserver/testbed/databasetest"
 	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/merge/buckets"
 	"github.com/fieldlww/fieldlww/merge/mergetest"
 	"github.com/fieldlww/fieldlww/record"
 )
@@ -43,12 +44,16 @@ func (p purging) Restart() (mergetest.Backend, error) {
 }
 
 // Pull reads chunks of one record.
-func (p purging) Pull(_ clock.ClientID, text string) (lines []byte, next string, err error) {
-	at, err := parseCursor(text)
+func (p purging) Pull(client clock.ClientID, text string) (lines []byte, next string, err error) {
+	at, err := buckets.ParseCursor(text)
 	if err != nil {
 		return nil, "", err
 	}
-	rest := cursorPage{workspace: "demo", at: at, limit: 1, chunk: 1}
+	m, err := p.servers[0].admitted(client)
+	if err != nil {
+		return nil, "", err
+	}
+	rest := cursorPage{member: m, at: at, limit: 1, chunk: 1}
 	lines, _, err = p.next().pullChunk(context.Background(), &rest)
 	p.env.Pause()
 	return lines, rest.at.String(), err

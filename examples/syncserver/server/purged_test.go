@@ -12,6 +12,7 @@ import (
 	"github.com/fieldlww/fieldlww/examples/syncserver/app/board"
 	"github.com/fieldlww/fieldlww/examples/syncserver/testbed/databasetest"
 	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/merge/buckets"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -127,8 +128,8 @@ func TestDeletionTravelsUntilItsSequenceIsBelowTheFence(t *testing.T) {
 			c.pullAll(9)
 			require.Len(t, c.holds, 1)
 		}
-		require.Equal(t, []string{whyFence, "left"}, synced.whys)
-		require.Equal(t, []string{whyFence}, fresh.whys, "a client is not told to forget a record that it never had")
+		require.Equal(t, []string{buckets.WhyFence, "left"}, synced.whys)
+		require.Equal(t, []string{buckets.WhyFence}, fresh.whys, "a client is not told to forget a record that it never had")
 		s.pass(91)
 		require.NotContains(t, s.data(), "a")
 	})

@@ -12,6 +12,7 @@ import (
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/merge/buckets"
 	"github.com/fieldlww/fieldlww/record"
 	"github.com/fieldlww/fieldlww/violation"
 )
@@ -92,8 +93,8 @@ type outcome struct {
 // pushBody is a push that is not decoded yet.
 type pushBody struct {
 	body  []byte
-	whole bool   // merge.Request.WholeItems
-	at    cursor // of the last pull; the zero cursor if the client has pulled nothing or sends none
+	whole bool           // merge.Request.WholeItems
+	at    buckets.Cursor // of the last pull; the zero cursor if the client has pulled nothing or sends none
 }
 
 // push decides on a batch and stores the result. If it returns an error, it has stored nothing,
@@ -117,7 +118,7 @@ func (s *Server) push(ctx context.Context, m member, b pushBody) (out outcome, e
 	ctx, cancel := context.WithTimeout(ctx, pushTimeout)
 	defer cancel()
 	err = s.locked(ctx, m.workspace, func(tx *session) (err error) {
-		if b.at.epoch != "" && (b.at.epoch != tx.epoch || b.at.reached() > tx.seq) {
+		if b.at.Epoch() != "" && (b.at.Epoch() != tx.epoch || b.at.Reached() > tx.seq) {
 			err := errors.New("the database was restored from a backup: pull first")
 			return &failure{http.StatusConflict, "epoch_changed", err.Error(), err}
 		}

@@ -15,6 +15,7 @@ import (
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/examples/syncserver/testbed/databasetest"
 	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/merge/buckets"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -66,7 +67,7 @@ func TestErasuresAreRepeatedAfterARestore(t *testing.T) {
 		requireCounted(t, s.database)
 		s.requireReplay()
 		synced.pullAll(9)
-		require.Equal(t, []string{whyEpoch}, synced.whys)
+		require.Equal(t, []string{buckets.WhyEpoch}, synced.whys)
 		require.Equal(t, s.normals(), synced.holds)
 		for _, m := range p.gone[:3] {
 			require.Equal(t, merge.Gone, p.ana.push2(m)[0].Code)
@@ -161,7 +162,7 @@ func TestRestoredWorkspaceWithoutRecordsHasAnotherEpoch(t *testing.T) {
 	status, _ := ana.request("POST", "/v1/push?v=2&cursor="+before, body)
 	require.Equal(t, 409, status)
 	ana.pullAll(9)
-	require.Equal(t, []string{whyEpoch}, ana.whys)
+	require.Equal(t, []string{buckets.WhyEpoch}, ana.whys)
 	status, text := ana.request("POST", "/v1/push?v=2&cursor="+ana.Cursor, body)
 	require.Equal(t, 200, status, text)
 }

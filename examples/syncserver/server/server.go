@@ -89,6 +89,7 @@ type Options struct {
 type Server struct {
 	options  Options // with all defaults set
 	division division
+	readings readings // of pulls
 	database *Database
 	engine   merge.Engine
 	tokens   tokens
@@ -162,7 +163,7 @@ func New(ctx context.Context, d *Database, o Options) (*Server, error) {
 		working = maxWorking
 	}
 	s := &Server{
-		options: o, division: divisionOf(o), database: d, now: time.Now, tokens: tokens{[]byte(key), time.Now}, users: users{of: make(map[clock.ClientID]user)},
+		options: o, division: divisionOf(o), readings: d.readings(), database: d, now: time.Now, tokens: tokens{[]byte(key), time.Now}, users: users{of: make(map[clock.ClientID]user)},
 		engine: merge.Engine{Guard: o.Guard, MaxRecord: maxRecord, TableMaxRecord: o.TableMaxRecord, Limits: record.Limits{
 			Bytes: maxBody, Items: maxItems, Fields: maxFields, Value: maxValue, Name: maxName,
 		}},

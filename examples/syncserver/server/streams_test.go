@@ -154,7 +154,8 @@ func TestStreamsEnd(t *testing.T) {
 	stranger := &client{t: t, url: url}
 	_, again, _ := stranger.ask("/v1/join", `{"workspace":"demo","clientId":"`+ana.ID.String()+`","invite":"`+invite+`"}`)
 	ana.Token = again.Token
-	ana.pull("0")
+	status, text = ana.request("GET", "/v1/pull?cursor=", "")
+	require.Equal(t, 200, status, text)
 
 	require.NoError(t, there.SignOut(ctx, "demo", ben.ID.String()))
 	require.Equal(t, "ended: <nil>", bens())

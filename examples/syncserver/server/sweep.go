@@ -104,9 +104,6 @@ func (s *Server) sweepRecords(ctx context.Context, tx *session) (more bool, err 
 	if err := tx.index(ctx, s.options.Rules, updates); err != nil {
 		return false, err
 	}
-	if err := tx.unlogDead(ctx, dead); err != nil {
-		return false, err
-	}
 	return true, tx.dropLostEdits(ctx, dead)
 }
 
@@ -180,8 +177,10 @@ func (s *Server) remove(ctx context.Context, tx *session, purge int64, latest cl
 	if err := tx.index(ctx, s.options.Rules, updates); err != nil {
 		return false, err
 	}
-	if err := tx.unlogDead(ctx, keys); err != nil {
-		return false, err
+	if tx.of != nil { // no row of the log outlives its record
+		if err := tx.unlog(ctx, belowFence(tx.fence), keyRows(keys)); err != nil {
+			return false, err
+		}
 	}
 	return true, tx.exec(ctx, "the removal of records", `
 		DELETE FROM records WHERE workspace = $2 AND (tbl, id) IN (SELECT value->>'tbl', value->>'id' FROM JSON_ROWS)`, keyRows(keys))

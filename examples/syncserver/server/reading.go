@@ -1,0 +1,167 @@
+package server
+
+import (
+	"slices"
+
+	"github.com/fieldlww/fieldlww/merge/buckets"
+)
+
+// reading says which rows a snapshot reads.
+type reading struct {
+	kind readingKind
+	rows []rangeRow // sorted by name; only these buckets matter
+	from int64      // the rows after this sequence are needed, if it is the same for all buckets
+}
+
+// readingKind is how rows are looked up.
+type readingKind int
+
+const (
+	// byWindow reads all rows in a window of sequences, except rows of buckets that the user
+	// does not have. It takes time for the records of others, but not for each bucket.
+	byWindow readingKind = iota
+	// byBucket looks up each bucket. It takes time for each bucket, but not for the records of others.
+	byBucket
+	// everything reads the records without Options.Buckets.
+	everything
+)
+
+// rangeRow is a bucket, and the sequence after which its rows are needed, as a parameter of a statement.
+type rangeRow struct {
+	Bucket string `json:"bucket"`
+	After  int64  `json:"after"`
+}
+
+// readings has the statements of the readings, and decides between them.
+type readings struct {
+	of     map[readingKind]string
+	window int64 // in sequences
+	few    int   // how many buckets are always looked up one by one, except at the beginning of a pull
+	sought int64 // about how many rows of an index byBucket reads
+}
+
+// firstReading guesses what to read for a client whose rights are not known yet. If the client has
+// everything but what was written lately, the guess is right.
+func (s *Server) firstReading(at buckets.Cursor) reading {
+	from, _ := at.Range(0)
+	if s.division.of == nil {
+		return reading{kind: everything, from: from}
+	}
+	return reading{from: from}
+}
+
+// wanted returns what to read for a cursor.
+func (s *Server) wanted(at buckets.Cursor, now snapshot) reading {
+	w := reading{kind: byBucket, rows: make([]rangeRow, 0, len(now.Granted))} // not nil: in JSON, it is a list
+	same := true
+	for _, name := range now.Buckets() {
+		after, _ := at.Range(now.Granted[name])
+		same = same && (len(w.rows) == 0 || after == w.from)
+		w.from = after
+		w.rows = append(w.rows, rangeRow{name, after})
+	}
+	switch {
+	case s.division.of == nil:
+		w.kind = everything
+	case same && len(w.rows) > s.readings.few && !now.sparse:
+		w.kind = byWindow
+	}
+	return w
+}
+
+// covers reports whether a reading has read what is wanted.
+func (r reading) covers(want reading) bool {
+	if r.kind == byBucket {
+		return slices.Equal(r.rows, want.rows)
+	}
+	return !slices.ContainsFunc(want.rows, func(row rangeRow) bool { return row.After != r.from })
+}
+
+// offset returns how many rows of each bucket byBucket passes to find the last one that it needs.
+func (a readings) offset(r reading, limit int64) int64 {
+	return min(max(a.sought/int64(max(len(r.rows), 1)), 2), limit) - 1
+}
+
+// least returns the sequence after which the reading begins.
+func (r reading) least() int64 {
+	least := r.from
+	for _, row := range r.rows {
+		least = min(least, row.After)
+	}
+	return least
+}
+
+// state selects the state of a workspace, and the buckets of a user with the sequences of their grants.
+const state = `w.epoch, w.seq, w.fence_seq, w.fence_stamp, w.level, w.division,
+			coalesce((SELECT greatest FROM samples WHERE workspace = $2 AND at > 0 ORDER BY at DESC LIMIT 1), 0),
+			coalesce((SELECT latest FROM records WHERE workspace = $2 AND latest > 0 ORDER BY latest DESC LIMIT 1), 0)`
+
+// readings returns the readings of a database. In each statement, $2 is the workspace, and $3 the user. The first row
+// has the state, and each row after it has a record, with the sequence under which it was found and the
+// buckets.
+func (d *Database) readings() readings {
+	const none = `'', 0, 0, 0, 0, '', 0, 0, ''`
+	all := map[readingKind]string{
+		// $1 is the sequence after which to read, and $4 the number of records.
+		everything: `
+		SELECT ` + state + `, coalesce((SELECT CAST(JSON_MAP(bucket, granted) AS TEXT) FROM members WHERE workspace = $2 AND "user" = $3 AND bucket = ''), '{}'),
+			k.seq, k.tbl, k.id, k.data, '[""]', NULL
+		FROM workspaces AS w
+		LEFT JOIN (SELECT seq, tbl, id, data FROM records WHERE workspace = $2 AND bucket = '' AND seq > $1 ORDER BY seq LIMIT $4) AS k ON 1 = 1
+		WHERE w.name = $2 ORDER BY k.seq`,
+		// $1 and $4 are the sequences after which the window begins and at which it ends, and $5 is the
+		// number of records.
+		byWindow: `
+		SELECT ` + state + `, coalesce((SELECT CAST(JSON_MAP(bucket, granted) AS TEXT) FROM members WHERE workspace = $2 AND "user" = $3), '{}'),
+			0, '', '', '', '', NULL
+		FROM workspaces AS w WHERE w.name = $2
+		UNION ALL
+		SELECT ` + none + `, k.seq, k.tbl, k.id, d.data, k.names, NULL
+		FROM (
+			SELECT seq, tbl, id, CAST(JSON_LIST(bucket) AS TEXT) AS names FROM (
+				SELECT seq, tbl, id, bucket FROM records AS k
+				WHERE workspace = $2 AND bucket <> '' AND seq > $1 AND seq <= $4 AND EXISTS (SELECT 1 FROM members WHERE workspace = $2 AND "user" = $3 AND bucket = k.bucket)
+				UNION ALL
+				SELECT seq, tbl, id, bucket FROM log AS k
+				WHERE workspace = $2 AND seq > $1 AND seq <= $4 AND EXISTS (SELECT 1 FROM members WHERE workspace = $2 AND "user" = $3 AND bucket = k.bucket)
+				UNION ALL
+				SELECT seq, tbl, id, bucket FROM records AS k
+				WHERE workspace = $2 AND bucket = '' AND seq > $1 AND seq <= $4 AND EXISTS (SELECT 1 FROM members WHERE workspace = $2 AND "user" = $3 AND bucket = '')
+			) AS k GROUP BY seq, tbl, id ORDER BY seq LIMIT $5
+		) AS k
+		LOOKUP records AS d ON d.workspace = $2 AND d.tbl = k.tbl AND d.id = k.id
+		ORDER BY 10`,
+		// $1 is the list of buckets, $4 the offset in each of them, and $5 the number of records. The rows
+		// up to a sequence x are all rows up to it, because each bucket with more rows has its last row at
+		// x or later.
+		byBucket: `
+		WITH b AS MATERIALIZED (SELECT value->>'bucket' AS bucket, CAST(value->>'after' AS BIGINT) AS after FROM JSON_ROWS),
+		x AS MATERIALIZED (
+			SELECT min(seq) AS seq FROM (
+				SELECT (SELECT seq FROM records WHERE workspace = $2 AND bucket = k.bucket AND seq > k.after ORDER BY seq LIMIT 1 OFFSET $4) AS seq FROM b AS k
+				UNION ALL
+				SELECT (SELECT seq FROM log WHERE workspace = $2 AND bucket = k.bucket AND seq > k.after ORDER BY seq LIMIT 1 OFFSET $4) FROM b AS k
+			) AS k
+		)
+		SELECT ` + state + `, coalesce((SELECT CAST(JSON_MAP(bucket, granted) AS TEXT) FROM members WHERE workspace = $2 AND "user" = $3), '{}'),
+			0, '', '', '', '', (SELECT seq FROM x)
+		FROM workspaces AS w WHERE w.name = $2
+		UNION ALL
+		SELECT ` + none + `, k.seq, k.tbl, k.id, d.data, k.names, NULL
+		FROM (
+			SELECT seq, tbl, id, CAST(JSON_LIST(bucket) AS TEXT) AS names FROM (
+				SELECT d.seq, d.tbl, d.id, d.bucket FROM b AS k
+				LOOKUP records AS d ON d.workspace = $2 AND d.bucket = k.bucket AND d.seq > k.after AND d.seq <= coalesce((SELECT seq FROM x), 9223372036854775807)
+				UNION ALL
+				SELECT d.seq, d.tbl, d.id, d.bucket FROM b AS k
+				LOOKUP log AS d ON d.workspace = $2 AND d.bucket = k.bucket AND d.seq > k.after AND d.seq <= coalesce((SELECT seq FROM x), 9223372036854775807)
+			) AS k GROUP BY seq, tbl, id ORDER BY seq LIMIT $5
+		) AS k
+		LOOKUP records AS d ON d.workspace = $2 AND d.tbl = k.tbl AND d.id = k.id
+		ORDER BY 10`,
+	}
+	for kind, statement := range all {
+		all[kind] = d.rows(statement)
+	}
+	return readings{of: all, window: 1000, few: 16, sought: 2000}
+}
