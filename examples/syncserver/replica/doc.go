@@ -165,6 +165,12 @@
 // stamp, or if one pushes a stamp below the other's mark. Until then, their edits of one field
 // replace each other unreported, because the server takes them for edits of one client.
 //
+// # Users
+//
+// A store belongs to one user. Pass the user to [Open], which refuses the entries of another user with
+// [ErrUser], so that a device which changes users keeps their data apart. If a token ends, nothing
+// changes: renew it and go on.
+//
 // # Trust
 //
 // A server can show anything and refuse everything. It cannot make a Replica fail, or make it hold

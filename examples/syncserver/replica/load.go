@@ -46,6 +46,11 @@ func (r *Replica) load(saved iter.Seq[Entry]) error {
 			return &EntryError{e.Key, err}
 		}
 	}
+	if l.saved.User != "" && r.user != "" && l.saved.User != r.user {
+		return ErrUser
+	}
+	r.user = cmp.Or(r.user, l.saved.User)
+	r.unsaved.state = r.user != l.saved.User
 	l.takeState()
 	l.takeItems()
 	r.newClock(max(min(l.saved.Last.Timestamp, endless), r.newestKnown(endless), r.newestWaiting(), r.floor))

@@ -1,6 +1,7 @@
 package replica
 
 import (
+	"errors"
 	"iter"
 	"maps"
 	"slices"
@@ -17,6 +18,10 @@ type Options struct {
 	// waiting edits, and edits that may have to be sent again, are kept and restamped with the new ID.
 	// A Replica with the zero ID cannot edit.
 	ID clock.ClientID
+	// User is the user of the client, as the server names it, or "" if that is not known. If the
+	// entries were saved for another user, Open fails and reads nothing: a device keeps the data of its
+	// users apart, each in a store of its own.
+	User string
 	// Wall reads the device's clock, which may be wrong; nil means time.Now.
 	Wall func() time.Time
 	// Saved yields everything that was saved, in any order; nil means nothing. It is read once.
@@ -27,6 +32,7 @@ type Options struct {
 // goroutines at once.
 type Replica struct {
 	id      clock.ClientID
+	user    string
 	savedAs clock.ClientID // the client that saved the loaded entries
 	wall    func() time.Time
 	offset  time.Duration            // added to wall to get the server's time
@@ -73,9 +79,9 @@ type Replica struct {
 // Open returns a Replica that holds what was saved. The error is an *EntryError if a saved entry
 // cannot be read: remove that entry and the entry "state", and the next pull fetches everything
 // again. It is a *record.Error for record.ErrStamp if ID is zero but the waiting edits belong to a
-// client. On error the Replica is nil.
+// client, and ErrUser if the entries belong to another user. On error the Replica is nil.
 func Open(o Options) (*Replica, error) {
-	r := &Replica{id: o.ID, wall: o.Wall, tables: make(map[string]map[string]*held), decoder: record.Decoder{Trusted: true}}
+	r := &Replica{id: o.ID, user: o.User, wall: o.Wall, tables: make(map[string]map[string]*held), decoder: record.Decoder{Trusted: true}}
 	if r.wall == nil {
 		r.wall = time.Now
 	}
@@ -89,6 +95,9 @@ func Open(o Options) (*Replica, error) {
 	}
 	return r, nil
 }
+
+// ErrUser reports saved entries that belong to another user.
+var ErrUser = errors.New("replica: the saved entries belong to another user")
 
 // ID returns the client that the Replica writes as.
 func (r *Replica) ID() clock.ClientID { return r.id }

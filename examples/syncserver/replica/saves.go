@@ -53,6 +53,7 @@ type state struct {
 	Clock   clock.Timestamp `json:"clock,omitzero"`  // of the last trailer
 	Client  clock.ClientID  `json:"client,omitzero"` // the client that saved the rest
 
+	User     string `json:"user,omitempty"`     // for whom it was saved
 	Answered uint64 `json:"answered,omitempty"` // the last item that was answered
 }
 
@@ -90,7 +91,7 @@ func (r *Replica) TakeSaves() []Entry {
 	if r.unsaved.state {
 		entries = append(entries, Entry{stateKey, text(state{
 			Last: lastTime{r.clock.Last()}, Cursor: r.cursor, Chunks: r.chunked, Loading: r.loading, Buckets: r.buckets, Answered: r.answered,
-			Fence: r.fence, Level: r.level, Clock: r.floor, Client: cmp.Or(r.id, r.savedAs),
+			Fence: r.fence, Level: r.level, Clock: r.floor, Client: cmp.Or(r.id, r.savedAs), User: r.user,
 		})})
 	}
 	for _, kind := range r.entries.kinds() {

@@ -43,9 +43,6 @@ func (c *Client) pullPage(ctx context.Context, p *replica.Pull) error {
 		return err
 	}
 	defer response.Body.Close()
-	if err := statusError(response); err != nil {
-		return err
-	}
 	return c.takeChunks(p, response)
 }
 

@@ -46,11 +46,16 @@ var ErrWaiting = errors.New("remote: the server keeps edits waiting: sync again 
 //   - an error of Save.
 //
 // After any error nothing is lost, and the methods can be called again. After a *StatusError, wait
-// for its RetryAfter first.
+// for its RetryAfter first. If its Code is client_taken, the client ID belongs to another user: open the
+// entries of the user of the token, or join again for a new client; see replica.Options.
 type Client struct {
 	Server  Server
 	Token   string // from the Membership
 	Replica *replica.Replica
+	// Renew returns a new token when the server says that Token has ended, for example from
+	// Server.Renew, and saves it. The request is then sent again. Nothing in the Replica changes. Nil, or an
+	// error of Renew, makes the methods fail.
+	Renew func(ctx context.Context) (token string, err error)
 	// Save writes entries to the device's storage in one transaction. It is called before anything
 	// is sent and after anything has arrived. Entries that it failed to write are passed to it
 	// again. Nil means that nothing is saved.
@@ -74,10 +79,34 @@ func (c *Client) Sync(ctx context.Context) error {
 	return err
 }
 
-// do sends a request with the client's token, and passes the server's time to the Replica.
+// do sends a request. If the token has ended, it is renewed once. A response with another status than 200
+// is returned as a *StatusError.
 func (c *Client) do(ctx context.Context, method, path string, body []byte) (*http.Response, error) {
+	for renewed := false; ; renewed = true {
+		response, err := c.send(ctx, method, path, body)
+		if err != nil {
+			return nil, err
+		}
+		if err = statusError(response); err == nil {
+			return response, nil
+		}
+		response.Body.Close()
+		var fail *StatusError
+		if renewed || c.Renew == nil || !errors.As(err, &fail) || fail.Status != http.StatusUnauthorized || fail.Code != "token_ended" {
+			return nil, err
+		}
+		token, err := c.Renew(ctx)
+		if err != nil {
+			return nil, err
+		}
+		c.Token = token
+	}
+}
+
+// send sends a request with the client's token, and passes the server's time to the Replica.
+func (c *Client) send(ctx context.Context, method, path string, body []byte) (*http.Response, error) {
 	asked := c.Replica.Now()
-	response, err := c.Server.do(ctx, call{method, path, c.Token, body})
+	response, err := c.Server.do(ctx, call{method, path, c.Token, body, c.Replica.ID()})
 	if err != nil {
 		return nil, err
 	}

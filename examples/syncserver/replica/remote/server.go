@@ -25,9 +25,11 @@ type Server struct {
 // Membership is what a client gets when it joins a workspace. Keep it as long as you keep the
 // client's data.
 type Membership struct {
-	Workspace string         `json:"workspace"`
-	ClientID  clock.ClientID `json:"clientId"`
-	Token     string         `json:"token"`
+	Workspace string          `json:"workspace"`
+	User      string          `json:"user"` // see replica.Options; empty if the server knows no users
+	ClientID  clock.ClientID  `json:"clientId"`
+	Token     string          `json:"token"`
+	Ends      clock.Timestamp `json:"ends,omitzero"` // of the token; zero if it does not end
 }
 
 // StatusError reports a request that was refused as a whole.
@@ -60,7 +62,18 @@ func (s Server) Join(ctx context.Context, workspace, invite string) (Membership,
 	if err != nil {
 		return Membership{}, err
 	}
-	response, err := s.do(ctx, call{"POST", "/v1/join", "", body})
+	return s.membership(ctx, call{method: "POST", path: "/v1/join", body: body})
+}
+
+// Renew returns a new token for the client of a token, which may have ended. The client and its user stay
+// the same. The errors are the same as for Join.
+func (s Server) Renew(ctx context.Context, token string) (Membership, error) {
+	return s.membership(ctx, call{method: "POST", path: "/v1/renew", token: token})
+}
+
+// membership sends a request that is answered with a Membership.
+func (s Server) membership(ctx context.Context, c call) (Membership, error) {
+	response, err := s.do(ctx, c)
 	if err != nil {
 		return Membership{}, err
 	}
@@ -78,10 +91,12 @@ func (s Server) Join(ctx context.Context, workspace, invite string) (Membership,
 	return m, nil
 }
 
-// call is a request.
+// call is a request. A server with tokens of its own is told the client ID by them, but other servers need
+// the header Client-Id.
 type call struct {
 	method, path, token string
 	body                []byte
+	client              clock.ClientID // may be zero
 }
 
 // do sends a request and returns when the answer begins. The caller must close its body. Package
@@ -93,6 +108,9 @@ func (s Server) do(ctx context.Context, c call) (*http.Response, error) {
 	}
 	if c.token != "" {
 		request.Header.Set("Authorization", "Bearer "+c.token)
+	}
+	if !c.client.IsZero() {
+		request.Header.Set("Client-Id", c.client.String())
 	}
 	client := s.HTTP
 	if client == nil {
