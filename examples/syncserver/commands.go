@@ -46,7 +46,7 @@ func commands() []command {
 		{"restored", "gives each workspace a new epoch, and repeats the erasures, after a restore from a backup", []string{"db", "erasures"}, restored, "", ""},
 		{"erase", "erases records of a table, with all values and field names", []string{"db", "erasures"}, erase, "WORKSPACE TABLE ID…", "demo tasks 42"},
 		{"invite", "prints an invitation link to a workspace, with the host of -addr; a device that opens a link for a user acts as this user", []string{"addr", "db"}, invite, "WORKSPACE [USER]", "demo"},
-		{"members", "prints who is a member of which buckets of a workspace, and with which role", []string{"db"}, members, "WORKSPACE", "demo"},
+		{"members", "prints the members of the buckets of a workspace, with their roles", []string{"db"}, members, "WORKSPACE", "demo"},
 		{"grant", "makes a user a member of a bucket, or changes the role", []string{"db", "v"}, grant, "WORKSPACE USER BUCKET ROLE", "demo ana project/42 writer"},
 		{"revoke", "ends the membership of a user in buckets", []string{"db", "v"}, revoke, "WORKSPACE USER BUCKET…", "demo ana project/42"},
 		{"signout", "refuses all tokens that a user has so far", []string{"db", "v"}, signOut, "WORKSPACE USER", "demo ana"},

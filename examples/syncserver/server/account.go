@@ -57,6 +57,10 @@ type Grant struct {
 // refused with the status 503 instead of 401, so the client tries again and stays logged in.
 var ErrUnavailable = errors.New("the account cannot be checked now")
 
+// ErrTokenEnded is for Options.Authenticate: an error that wraps it says that the token was valid and has
+// ended. The code of the refusal is then token_ended, so the client gets another token and keeps its data.
+var ErrTokenEnded = errors.New("the token has ended")
+
 // member is the sender of a request: a client of a user in a workspace.
 type member struct {
 	workspace string
@@ -92,6 +96,8 @@ func (s *Server) authenticate(r *http.Request) (member, error) {
 	switch {
 	case errors.Is(err, ErrUnavailable):
 		return member{}, unavailable(err)
+	case errors.Is(err, ErrTokenEnded):
+		return member{}, tokenEnded()
 	case err != nil:
 		return member{}, unauthorized(err)
 	}
@@ -118,7 +124,7 @@ func unauthorized(err error) error {
 // tokenEnded returns the failure for a request whose token has ended. The client gets another token,
 // and keeps its client ID, its data and its outbox.
 func tokenEnded() error {
-	err := errors.New("the token has ended: renew it, or log in again")
+	err := fmt.Errorf("%w: renew it, or log in again", ErrTokenEnded)
 	return &failure{http.StatusUnauthorized, "token_ended", err.Error(), err}
 }
 

@@ -54,10 +54,16 @@ func (c *client) events(ctx context.Context) func() string {
 	r, err := http.NewRequestWithContext(ctx, "GET", c.url+"/v1/events", nil)
 	require.NoError(c.t, err)
 	r.Header.Set("Authorization", "Bearer "+c.Token)
+	return streamOf(c.t, r)
+}
+
+// streamOf sends a request for an event stream, and returns a function that returns the next event.
+func streamOf(t *testing.T, r *http.Request) func() string {
+	t.Helper()
 	answer, err := http.DefaultClient.Do(r)
-	require.NoError(c.t, err)
-	c.t.Cleanup(func() { answer.Body.Close() })
-	require.Equal(c.t, "text/event-stream", answer.Header.Get("Content-Type"))
+	require.NoError(t, err)
+	t.Cleanup(func() { answer.Body.Close() })
+	require.Equal(t, "text/event-stream", answer.Header.Get("Content-Type"))
 	lines := bufio.NewScanner(answer.Body)
 	return func() string {
 		for lines.Scan() {

@@ -40,7 +40,7 @@ type Options struct {
 	// Authenticate returns the account that sends a request, for example from an ID token in the header
 	// Authorization. It must be safe for concurrent use. If it returns an error, the request is refused
 	// with the status 401, or 503 if the error wraps ErrUnavailable. Nil means that the server issues
-	// tokens itself, with POST /v1/join.
+	// tokens itself, with POST /v1/join. The file oidc_test.go has one for OpenID Connect.
 	Authenticate func(*http.Request) (Account, error)
 	// MayGrant decides whether an actor may change the membership of a user in a bucket, as the requests
 	// POST and DELETE /v1/members ask. A nil error permits the change; any other error is told to the
