@@ -54,6 +54,7 @@ func TestBucketsOfARecord(t *testing.T) {
 	require.Equal(t, []string{""}, of.Of(edited(t, record.New(key), 1, "title", "x"), 0))
 	bad := edited(t, record.New(key), 1, "project", "a\x00,"+strings.Repeat("x", buckets.MaxName)+",c")
 	require.Equal(t, []string{"project/c"}, of.Of(bad, 0), "bad names do not count")
+	require.Empty(t, of.Of(edited(t, record.New(key), 1, "project", "\x00"), 0))
 
 	m, err := r.Edit(clock.Stamp{Time: 5, Client: ana}).DeleteRecord().Mutation()
 	require.NoError(t, err)

@@ -93,8 +93,8 @@ func (c *Cursor) reload(s Snapshot) []Reset {
 		c.loads = append(c.loads, load{before.Reached() + 1, 0, now})
 	}
 	c.tidy()
-	if len(c.loads) > maxLoads || len(c.resets(s)) > 0 { // in the second case, Begin did not make the cursor
-		*c = loading(s)
+	if n := len(c.loads); n > maxLoads || n > 0 && c.loads[n-1].from > now || len(c.resets(s)) > 0 {
+		*c = loading(s) // it has too many loads, or was not made by Begin
 		return []Reset{{s.Buckets(), WhyFence}}
 	}
 	return before.resets(s)

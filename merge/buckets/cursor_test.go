@@ -163,6 +163,19 @@ func ends(t *testing.T, r *rand.Rand, c Cursor, p plain, s Snapshot) (Cursor, pl
 	return c, p
 }
 
+// TestFingerprintTellsListsApart: a client is told its buckets whenever the list has changed.
+func TestFingerprintTellsListsApart(t *testing.T) {
+	seen := make(map[string]bool)
+	for _, names := range [][]string{{}, {""}, {"a"}, {"", "a"}, {"a", "b"}, {"ab"}, {"ab", "c"}, {"a", "bc"}, {"a", "b", "c"}} {
+		s := Snapshot{Granted: make(map[string]int64)}
+		for _, name := range names {
+			s.Granted[name] = 0
+		}
+		require.False(t, seen[s.told()], "%q", names)
+		seen[s.told()] = true
+	}
+}
+
 func TestTextOfACursor(t *testing.T) {
 	s := Snapshot{Epoch: "N5XQ", Seq: 8, Granted: map[string]int64{"": 0}}
 	var c Cursor
@@ -188,7 +201,7 @@ func TestTextOfACursor(t *testing.T) {
 	require.Regexp(t, `^N5XQ\.8~[0-9a-f]{32}~9_0_12$`, c.String())
 	_, tells = c.Begin(s)
 	require.False(t, tells, "the client was told the same buckets")
-	for _, text := range []string{"x", "8", ".8", "e.8.9.1", "e.-1", "e.+1", "e.1~a~+2_0_3", "e.8~", "e.8~a~1", "e.8~a~2_3_2", "e.8~a~3_0_9~3_0_9", "e.1.2~a~1_0_3", "e.99999999999999999999"} {
+	for _, text := range []string{"x", "8", ".8", "e.8.9.1", "e.-1", "e.+1", "e.1~a~+2_0_3", "e.8~", "e.8~a~1", "e.8~a~2_3_2", "e.8~a~3_0_2", "e.8~a~3_0_9~3_0_9", "e.1.2~a~1_0_3", "e.99999999999999999999"} {
 		got, err := ParseCursor(text)
 		if text == "e.8~" {
 			require.NoError(t, err)
@@ -225,11 +238,12 @@ func TestCursorStaysShort(t *testing.T) {
 	require.Equal(t, 2, restarts)
 }
 
-// TestForgedCursorIsNoShortcut: with any cursor, a client gets no departure from before the grant.
+// TestForgedCursorIsNoShortcut: with any cursor, a client gets no departure from before the grant,
+// and a cursor with which it can go on.
 func TestForgedCursorIsNoShortcut(t *testing.T) {
 	s := Snapshot{Epoch: "e", Seq: 9, Fence: 2, Granted: map[string]int64{"": 0, "a": 4, "b": 7}}
 	n := 0
-	for _, text := range []string{"e.%d", "e.0.%d", "e.9~x~%d_0_9", "e.3~x~3_0_%d", "e.6~x~5_0_%d", "e.3~x~5_0_%d", "e.0~x~0_1_%d~7_7_8"} {
+	for _, text := range []string{"e.%d", "e.0.%d", "e.9~x~%d_0_9", "e.3~x~3_0_%d", "e.6~x~5_0_%d", "e.3~x~5_0_%d", "e.0~x~0_1_%d~7_7_8", "e.1~x~8_3_%d"} {
 		for i := range 12 {
 			text := fmt.Sprintf(text, i)
 			c, err := ParseCursor(text)
@@ -237,6 +251,10 @@ func TestForgedCursorIsNoShortcut(t *testing.T) {
 				continue
 			}
 			c.Begin(s)
+			again, err := ParseCursor(c.String())
+			require.NoError(t, err, "%s became %s", text, c)
+			resets, _ := again.Begin(s)
+			require.Empty(t, resets, "%s became %s", text, c)
 			for b, g := range s.Granted {
 				after, begun := c.Range(g)
 				require.GreaterOrEqual(t, max(after, begun), max(g, s.Fence), "%s in %q", text, b)

@@ -77,11 +77,12 @@ func ParseCursor(text string) (c Cursor, err error) {
 			return Cursor{}, ErrCursor
 		}
 		l := load{number(numbers[0]), number(numbers[1]), number(numbers[2])}
-		valid = valid && l.after <= l.begun && (len(c.loads) == 0 || l.from > c.loads[len(c.loads)-1].from)
+		valid = valid && max(l.from, l.after) <= l.begun && (len(c.loads) == 0 || l.from > c.loads[len(c.loads)-1].from)
 		c.loads = append(c.loads, l)
 	}
 	if !valid {
 		return Cursor{}, ErrCursor
 	}
+	c.tidy()
 	return c, nil
 }

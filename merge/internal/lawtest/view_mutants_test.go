@@ -44,7 +44,8 @@ var viewServerMutants = []viewMutant{
 		name: "a bucket is loaded without the sequence at which the load began",
 		wrong: viewRules{after: func(c *viewCursor) {
 			for i := range c.loads {
-				c.loads[i].begun = c.loads[i].after
+				l := &c.loads[i]
+				l.begun, l.from = l.after, min(l.from, l.after)
 			}
 		}},
 		scope: viewScope{purges: true}, law: lawEnds, steps: 2,
