@@ -144,6 +144,29 @@ func TestAuditAndLaterCheckPlaceRows(t *testing.T) {
 	require.Equal(t, []string{"y"}, s.with(t, violation.Resolved)[0].Buckets)
 }
 
+// TestPlacingMakesTwoMoreCalls: a check looks up rows only about records that move, and the records
+// of rows only if no rule has read them.
+func TestPlacingMakesTwoMoreCalls(t *testing.T) {
+	s := placingServer()
+	var first, moved []record.Record
+	for i := range 100 {
+		id := fmt.Sprint(i)
+		first = append(first, home("bookings", id, by(1, 1), "x"), book(id, by(1, 1), fmt.Sprint(i/2), 2, 4))
+		moved = append(moved, home("bookings", id, by(1, 3), "y"))
+	}
+	s.push(t, first...)
+	view := &counting{View: s.view, groups: map[string]int{}}
+	require.Len(t, s.on(t, view, book("0", by(1, 2), "elsewhere", 2, 4)).Updates, 1)
+	require.Equal(t, map[string]int{"overlap": 1}, view.groups)
+	require.Equal(t, 0, view.gets)
+	require.Len(t, s.on(t, view, moved...).Updates, 50)
+	require.Equal(t, map[string]int{"overlap": 2, violation.BucketsRule: 1}, view.groups)
+	require.Equal(t, 0, view.gets)
+	row := s.with(t, violation.Open)[0]
+	require.Empty(t, s.on(t, view, says(row.ID, 1, 5, fields{violation.FieldNote: "n"})).Updates)
+	require.Equal(t, 1, view.gets, "of a row that a user writes")
+}
+
 // TestFailedPlacingIsReported: if the rows about a record that moves cannot be read, the report names
 // their scope.
 func TestFailedPlacingIsReported(t *testing.T) {

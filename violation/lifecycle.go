@@ -180,7 +180,7 @@ func (c *ruleCheck) openRows() error {
 		}
 		d := c.found[id]
 		d.Scope = c.firstScope(d, before)
-		if about, _ := aboutOf(before); c.checker.Buckets != nil && about == d.Record() {
+		if c.checker.Buckets != nil {
 			d.Buckets, _ = bucketsIn(before) // until the row is placed; see Checker.place
 		}
 		after, err := d.row(c.checker.table(), before)
