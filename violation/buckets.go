@@ -82,7 +82,7 @@ func (c *Checker) place(ctx context.Context, in Input, known []map[record.Key]re
 		}
 	}
 	for _, u := range report.Updates {
-		p.add(u) // after all others: the rules have derived these rows again
+		p.add(u) // after all others: the rules have derived these rows again, without buckets
 	}
 	report.Updates = p.updates(ctx)
 	return p.failure
@@ -198,12 +198,4 @@ func withBuckets(row record.Record, names []string) (record.Record, error) {
 		w = record.FieldValue{Value: value, Stamp: status.Stamp}
 	}
 	return withField(row, fieldBuckets, w)
-}
-
-// bucketsIn returns the buckets in a row.
-func bucketsIn(row record.Record) (names []string, err error) {
-	if w, ok := row.Get(fieldBuckets); ok {
-		err = w.Value.Decode(&names)
-	}
-	return names, err
 }

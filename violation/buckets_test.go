@@ -142,6 +142,14 @@ func TestAuditAndLaterCheckPlaceRows(t *testing.T) {
 	s.store(updates)
 	s.take(t, nil, scopes...)
 	require.Equal(t, []string{"y"}, s.with(t, violation.Resolved)[0].Buckets)
+
+	lost := losing(t, write("bookings", "b", by(1, 1), fields{"price": 1}), write("bookings", "b", by(2, 2), fields{"price": 2}))
+	row, _ := s.checker.LostEdit(lost[0])
+	updates = []merge.Update{{Before: record.New(row.Key()), After: row}}
+	scopes, err = s.checker.Scopes(updates)
+	require.NoError(t, err)
+	s.store(updates)
+	s.take(t, nil, scopes...)
 }
 
 // TestPlacingMakesTwoMoreCalls: a check looks up rows only about records that move, and the records
@@ -211,7 +219,7 @@ func TestRowsHoldNoValuesOfOtherRecords(t *testing.T) {
 	for name, described := range map[string]map[string]violation.Rule{
 		"described": {"overlap": overlap, "seats": seats, "person": person, "email": emailRule, "done": doneRule}, "plain": smallRules(),
 	} {
-		c := &violation.Checker{Rules: described, Buckets: homes, MaxPerScope: 3}
+		c := &violation.Checker{Rules: described, Buckets: homes, MaxPerScope: 2}
 		s := serverOf(c)
 		for i := range 5 { // more pairs than are listed
 			s.push(t, write("bookings", fmt.Sprint("o", i), by(1, i), fields{"slot": slot("B", 2, 4+i), "title": hush}))

@@ -158,13 +158,6 @@ func (d derived) fields() ([]field, error) {
 	if d.ConflictingTotal > 0 {
 		all = append(all, field{fieldConflictingTotal, record.FieldValue{Value: record.Int(int64(d.ConflictingTotal)), Stamp: d.stamp}})
 	}
-	if len(d.Buckets) > 0 {
-		buckets, err := record.Of(d.Buckets)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, field{fieldBuckets, record.FieldValue{Value: buckets, Stamp: d.stamp}})
-	}
 	for _, f := range [...]struct{ name, text string }{
 		{fieldType, d.Type}, {fieldRule, d.Rule}, {fieldScope, d.Rule + "/" + d.Scope},
 		{fieldTable, d.Table}, {fieldRecord, d.RecordID}, {fieldConflictingTable, d.ConflictingTable},

@@ -180,9 +180,6 @@ func (c *ruleCheck) openRows() error {
 		}
 		d := c.found[id]
 		d.Scope = c.firstScope(d, before)
-		if c.checker.Buckets != nil {
-			d.Buckets, _ = bucketsIn(before) // until the row is placed; see Checker.place
-		}
 		after, err := d.row(c.checker.table(), before)
 		if err != nil {
 			return err

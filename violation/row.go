@@ -164,16 +164,18 @@ func Parse(row record.Record) (Violation, error) {
 	if v.Rule == "" || v.Status == "" {
 		return Violation{}, ErrRow
 	}
-	var err error
 	if w, ok := row.Get(fieldConflicting); ok {
 		if err := w.Value.Decode(&v.Conflicting); err != nil {
 			return Violation{}, fmt.Errorf("%w: %w", ErrRow, err)
 		}
 	}
-	if v.Buckets, err = bucketsIn(row); err != nil {
-		return Violation{}, fmt.Errorf("%w: %w", ErrRow, err)
+	if w, ok := row.Get(fieldBuckets); ok {
+		if err := w.Value.Decode(&v.Buckets); err != nil {
+			return Violation{}, fmt.Errorf("%w: %w", ErrRow, err)
+		}
 	}
 	v.Total, v.ConflictingTotal = number(fieldTotal), number(fieldConflictingTotal)
+	var err error
 	if v.DetectedAt, err = clock.ParseTimestamp(text(fieldDetectedAt)); err != nil {
 		return Violation{}, fmt.Errorf("%w: %w", ErrRow, err)
 	}
