@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/fieldlww/fieldlww/clock"
@@ -27,10 +28,12 @@ type aheadWrite struct {
 	ClientID  clock.ClientID  `json:"clientId"`
 }
 
-// The maximum number of writes that an answer names, and of the records that contain them.
+// The maximum number of writes that an answer names, of the records that contain them, and of the times
+// that so many records are read if the user may read none of them.
 const (
 	maxAheadWrites  = 20
 	maxAheadRecords = 5
+	maxAheadPages   = 20
 )
 
 // greatest returns the greatest timestamp that is not too far ahead at the given wall clock time.
@@ -43,34 +46,43 @@ func (s *Server) greatest(wall time.Time) clock.Timestamp {
 	return clock.TimestampOf(wall.Add(ahead)) + clock.Timestamp(time.Millisecond-1)
 }
 
-// ahead returns some stored writes that are too far ahead, if an item of the push was refused as
-// too far ahead.
-func (s *Server) ahead(ctx context.Context, tx *session, wall time.Time, answer merge.Answer) (writes []aheadWrite, err error) {
-	refused := false
-	for _, r := range answer.Results {
-		refused = refused || r.Refusal != nil && r.Refusal.Code == merge.TooFarAhead
-	}
-	if !refused {
-		return nil, nil
-	}
+// tooFarAhead reports whether an item was refused as too far ahead.
+func tooFarAhead(answer merge.Answer) bool {
+	return slices.ContainsFunc(answer.Results, func(r merge.Result) bool {
+		return r.Refusal != nil && r.Refusal.Code == merge.TooFarAhead
+	})
+}
+
+// ahead returns some stored writes that are too far ahead, of records that the user may read. A nil
+// function permits all. It looks at a limited number of records.
+func (s *Server) ahead(ctx context.Context, tx *session, wall time.Time, mayRead func(record.Record) bool) (writes []aheadWrite, err error) {
 	limit := s.greatest(wall)
 	for _, rows := range []bool{false, true} { // first the records, from which violation rows take their stamps
-		found, _, err := tx.beyond(ctx, beyond{limit, math.MaxInt64, rows}, maxAheadRecords)
-		if err != nil {
-			return nil, err
-		}
-		for _, r := range found {
-			for w := range writesAfter(r, limit) {
-				if writes = append(writes, w); len(writes) == maxAheadWrites {
-					return writes, nil
+		for at, pages := (beyond{limit, math.MaxInt64, rows}), maxAheadPages; pages > 0; pages-- {
+			found, next, err := tx.beyond(ctx, at, maxAheadRecords)
+			if err != nil {
+				return nil, err
+			}
+			for _, r := range found {
+				if mayRead != nil && !mayRead(r) {
+					continue
+				}
+				for w := range writesAfter(r, limit) {
+					if writes = append(writes, w); len(writes) == maxAheadWrites {
+						return writes, nil
+					}
 				}
 			}
-		}
-		if len(writes) > 0 {
-			break
+			if len(writes) > 0 {
+				return writes, nil
+			}
+			if len(found) < maxAheadRecords {
+				break
+			}
+			at = next
 		}
 	}
-	return writes, nil
+	return nil, nil
 }
 
 // writesAfter returns the writes of a record that are stamped after the limit.

@@ -2,6 +2,7 @@ package server
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -124,4 +125,18 @@ func linesOf(t *testing.T, text []byte) []line {
 func taken(hour int) record.Value {
 	from := time.Now().UTC().Truncate(24 * time.Hour).Add(time.Duration(24+hour) * time.Hour)
 	return record.MustOf(rooms.Slot{Room: "Lind", Start: from, End: from.Add(time.Hour)})
+}
+
+// bound returns a client of the workspace demo. If the client is bound to no user, it is bound to one of
+// its own, who has the bucket "".
+func bound(s *Server, client clock.ClientID) member {
+	ctx := context.Background()
+	found, err := s.database.user(ctx, client)
+	if err == nil && found.name == "" {
+		found, err = s.bind(ctx, Account{User: client.String(), Workspace: "demo", Client: client})
+	}
+	if err != nil {
+		panic(err)
+	}
+	return member{workspace: "demo", user: found.name, client: client}
 }

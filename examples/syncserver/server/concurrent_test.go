@@ -41,7 +41,7 @@ func TestConcurrentServersConvergeAndSkipNoSequence(t *testing.T) {
 				for n := range pushes {
 					batch := w.batch(t)
 					sent[i] = append(sent[i], batch...)
-					_, err := servers[n%2].push(context.Background(), member{workspace: "demo", client: w.client}, pushBody{body: merge.Collect(batch...).AppendLines(nil)})
+					_, err := servers[n%2].push(context.Background(), bound(servers[0], w.client), pushBody{body: merge.Collect(batch...).AppendLines(nil)})
 					if err != nil {
 						t.Errorf("push: %v", err)
 					}

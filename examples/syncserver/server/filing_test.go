@@ -35,7 +35,7 @@ func noted(r record.Record) []string {
 func (c *calendar) divided(f func(record.Record) []string) {
 	c.t.Helper()
 	c.options.Buckets = f
-	c.division = divisionOf(c.options)
+	c.division, c.options.Rules = divisionOf(c.options), placing(c.options)
 	require.NoError(c.t, c.divide(context.Background()))
 }
 
@@ -84,7 +84,7 @@ func TestRowsAreThoseOfTheProtocol(t *testing.T) {
 				before := s.normals()
 				var late []record.Mutation
 				push := func(m record.Mutation) {
-					_, err := s.push(ctx, member{workspace: "demo", user: ana.ID.String(), client: ana.ID}, pushBody{body: m.AppendJSON(nil)})
+					_, err := s.push(ctx, bound(s.Server, ana.ID), pushBody{body: m.AppendJSON(nil)})
 					require.NoError(t, err)
 				}
 				for step := range 60 {

@@ -22,7 +22,7 @@ func (c *calendar) lose(by *client, id string) (created, row record.Record) {
 	first := c.edit(by, task(id), title("lost"))
 	by.push2(first)
 	c.wall = c.wall.Add(time.Second)
-	other := member{workspace: "demo", client: clock.ClientID{9}}
+	other := bound(c.Server, clock.ClientID{9})
 	unseen := c.edit(&client{ID: other.client}, task(id), title("x"))
 	unseen.Base = map[string]clock.Stamp{board.Title: {}}
 	out, err := c.push(context.Background(), other, pushBody{body: unseen.AppendJSON(nil)})

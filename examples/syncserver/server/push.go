@@ -86,6 +86,7 @@ func (s *Server) readPush(w http.ResponseWriter, r *http.Request, m member) (bod
 type outcome struct {
 	answer merge.Answer     // the replies to the items
 	report violation.Report // the violations that opened, closed or changed
+	told   []merge.Update   // the violation rows among them that the user may read
 	ahead  []aheadWrite     // stored writes that are too far ahead, if an item was refused as too far ahead
 	read   int              // bytes of the stored records that the push names
 }
@@ -125,7 +126,7 @@ func (s *Server) push(ctx context.Context, m member, b pushBody) (out outcome, e
 		if err := s.afford(ctx, tx, m.user, push.Keys()); err != nil {
 			return err
 		}
-		if out, err = s.apply(ctx, tx, push); err != nil {
+		if out, err = s.apply(ctx, tx, signedPush{push, m}); err != nil {
 			return err
 		}
 		cost := len(b.body) + len(items)*costOfItem + out.read + tx.written + tx.indexed*costOfScope
@@ -137,13 +138,20 @@ func (s *Server) push(ctx context.Context, m member, b pushBody) (out outcome, e
 	return out, nil
 }
 
+// signedPush is a push and its sender.
+type signedPush struct {
+	*merge.Push
+	by member
+}
+
 // apply applies a push within a transaction.
-func (s *Server) apply(ctx context.Context, tx *session, push *merge.Push) (out outcome, err error) {
-	actor, wall := push.Request().Actor, push.Request().Wall
-	stored, err := tx.load(ctx, actor, push.Keys())
+func (s *Server) apply(ctx context.Context, tx *session, p signedPush) (out outcome, err error) {
+	push, wall := p.Push, p.Request().Wall
+	stored, actor, err := tx.load(ctx, p.by, push.Keys())
 	if err != nil {
 		return out, err
 	}
+	stored.MayRead, stored.MayWrite = s.rightsOf(tx, actor)
 	if absent := tx.absentRows(stored); len(absent) > 0 {
 		push = s.refusing(absent).Prepare(push.Request())
 		stored.Records = slices.DeleteFunc(stored.Records, func(r record.Record) bool { return absent[r.Key()] })
@@ -153,8 +161,10 @@ func (s *Server) apply(ctx context.Context, tx *session, push *merge.Push) (out 
 	if out.answer, err = push.Apply(stored); err != nil {
 		return out, err
 	}
-	if out.ahead, err = s.ahead(ctx, tx, wall, out.answer); err != nil {
-		return out, err
+	if tooFarAhead(out.answer) {
+		if out.ahead, err = s.ahead(ctx, tx, wall, stored.MayRead); err != nil {
+			return out, err
+		}
 	}
 	if err := s.boundScopes(out.answer.Updates); err != nil {
 		return out, err
@@ -163,6 +173,7 @@ func (s *Server) apply(ctx context.Context, tx *session, push *merge.Push) (out 
 	if out.report, err = tx.check(ctx, s.options.Rules, made); err != nil {
 		return out, err
 	}
+	out.told = readable(out.report.Updates, stored.MayRead)
 	// A violation row can be in both lists. The rules derive their row from the pushed row, so the
 	// derived row is stored last.
 	for _, updates := range [][]merge.Update{out.answer.Updates, out.report.Updates} {
@@ -183,9 +194,10 @@ func (s *Server) apply(ctx context.Context, tx *session, push *merge.Push) (out 
 }
 
 // absentRows returns the keys of violation rows that a push names and that are not stored. It
-// returns nil while there is no fence, because no row was dropped yet.
+// returns nil while there is no fence, because no row was dropped yet, unless there are buckets: a row
+// without derived fields would be in no bucket.
 func (s *session) absentRows(stored merge.Stored) map[record.Key]bool {
-	if stored.Fence == 0 {
+	if stored.Fence == 0 && s.of == nil {
 		return nil
 	}
 	absent := make(map[record.Key]bool)
@@ -246,7 +258,8 @@ func (s *Server) boundScopes(updates []merge.Update) error {
 type pushAnswer struct {
 	// Results has a merge.Reply for each item, in the order of the items.
 	Results json.RawMessage `json:"results"`
-	// Violations lists the violations that the push opened, closed or changed, at most maxTold.
+	// Violations lists the violations that the push opened, closed or changed and that the user may
+	// read, at most maxTold.
 	// Clients pull the rows like all records; this list lets them tell the user at once.
 	Violations []violation.Violation `json:"violations"`
 	// Unchecked names the rules that could not check all changed records. The push is stored, and
@@ -269,7 +282,7 @@ func (o outcome) answerJSON(now clock.Timestamp) pushAnswer {
 		Results: o.answer.AppendJSON(nil), Violations: []violation.Violation{}, Unchecked: rulesOf(o.report),
 		Ahead: o.ahead, ServerTime: now,
 	}
-	for _, u := range o.report.Updates {
+	for _, u := range o.told {
 		// A violation that does not matter any longer, such as a conflict in the past, is stored
 		// but not reported.
 		before, _ := violation.Parse(u.Before)

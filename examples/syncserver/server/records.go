@@ -37,6 +37,7 @@ type session struct {
 	before    int64              // the last sequence at the beginning
 	touched   map[string]bool    // the buckets in which a row got a new sequence
 	moved     map[string]bool    // the users whose membership changed
+	unplaced  []string           // the scopes of rows that must still move with their records; see placeRest
 }
 
 // locked runs f in a transaction that holds the lock of a workspace. It then stores the last
@@ -48,7 +49,10 @@ func (s *Server) locked(ctx context.Context, workspace string, f func(*session) 
 			return err
 		}
 		tx.before = tx.seq
-		return f(tx)
+		if err := f(tx); err != nil {
+			return err
+		}
+		return tx.placeRest(ctx, s.options.Rules)
 	})
 	if err == nil && tx.seq > tx.before {
 		s.feed.advance(news{workspace, tx.before, tx.seq, tx.touched, tx.moved})
@@ -130,15 +134,16 @@ func nameRows(names []string) []map[string]string {
 	return rows
 }
 
-// load returns the stored records with the given keys, and the watermark of the client.
-func (s *session) load(ctx context.Context, client clock.ClientID, keys []record.Key) (stored merge.Stored, err error) {
-	if stored.Watermarks, err = s.marks(ctx, client); err != nil {
-		return stored, err
+// load returns the stored records with the given keys, the watermark of a client, and the roles of its
+// user.
+func (s *session) load(ctx context.Context, by member, keys []record.Key) (stored merge.Stored, a Actor, err error) {
+	if a, stored.Watermarks, err = s.actor(ctx, by); err != nil {
+		return stored, a, err
 	}
 	found, err := s.get(ctx, keys)
 	stored.Records = found.Lookup(keys)
 	stored.Fence, stored.Level = s.fence.stamp, s.fence.level
-	return stored, err
+	return stored, a, err
 }
 
 // get returns the existing records with the given keys.
@@ -331,18 +336,6 @@ func (s *session) put(ctx context.Context, rows []storedRow) error {
 // storedBytes returns the size of a record, given its key and the size of its JSON, in bytes.
 func storedBytes(key record.Key, data int) int64 {
 	return int64(len(key.Table) + len(key.ID) + data)
-}
-
-// marks returns the watermark of a client: the greatest stamp that was accepted from it.
-func (s *session) marks(ctx context.Context, client clock.ClientID) ([]clock.Stamp, error) {
-	mark := clock.Stamp{Client: client}
-	// If there is no row, the maximum is NULL and scans as zero, which means that no write was
-	// accepted yet.
-	err := s.tx.QueryRowContext(ctx, `SELECT max(at) FROM marks WHERE client = $1`, client).Scan(&mark.Time)
-	if err != nil {
-		return nil, fmt.Errorf("read the watermark: %w", err)
-	}
-	return []clock.Stamp{mark}, nil
 }
 
 // putMarks stores watermarks.

@@ -167,7 +167,7 @@ func TestAnswerNamesOnlySomeWritesAhead(t *testing.T) {
 	})
 	require.NoError(t, err)
 	late := ana.write(record.Key{Table: board.Tasks, ID: "0"}, "field0", "x", wall.Add(2*time.Hour))
-	out, err := s.push(context.Background(), member{workspace: "demo", client: ana.ID}, pushBody{body: late.AppendJSON(nil)})
+	out, err := s.push(context.Background(), bound(s, ana.ID), pushBody{body: late.AppendJSON(nil)})
 	require.NoError(t, err)
 	require.Len(t, out.ahead, maxAheadWrites)
 }

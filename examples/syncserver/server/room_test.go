@@ -108,7 +108,7 @@ func TestPushToTooManyLargeRecordsIsRefused(t *testing.T) {
 			for _, m := range items {
 				body = append(m.AppendJSON(body), '\n')
 			}
-			return s.push(context.Background(), member{workspace: "demo", client: ana.ID}, pushBody{body: body})
+			return s.push(context.Background(), bound(s, ana.ID), pushBody{body: body})
 		}
 		long := strings.Repeat("x", 60_000)
 		titles := make([]record.Mutation, maxLoaded/(4*len(long))+1)

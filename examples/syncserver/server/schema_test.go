@@ -71,7 +71,7 @@ func TestFirstVersionOfTheDatabaseIsMigrated(t *testing.T) {
 		require.False(t, t.Failed())
 		s := servers[0]
 		requireCounted(t, s.database)
-		out, err := s.push(context.Background(), member{workspace: "demo", client: ana}, pushBody{body: (&client{t: t, ID: ana}).set(board.Tasks, "1", board.Title, "x").AppendJSON(nil)})
+		out, err := s.push(context.Background(), bound(s, ana), pushBody{body: (&client{t: t, ID: ana}).set(board.Tasks, "1", board.Title, "x").AppendJSON(nil)})
 		require.NoError(t, err)
 		require.True(t, out.answer.Results[0].Changed)
 		requireCounted(t, s.database)

@@ -19,6 +19,12 @@ import (
 type Options struct {
 	// Guard decides who may write what; see merge.Guard. Nil permits everything.
 	Guard merge.Guard
+	// MayWrite decides about the items that Guard and Buckets permit, and may look at the record: seen is
+	// the stored record with the earlier items of the push, or a record without fields, and after is seen
+	// joined with the item. It is asked only about writes that are above what is seen, so an item that was
+	// stored may be sent again by an actor who has lost the right since. Nil permits everything. See
+	// merge.Stored.
+	MayWrite func(a Actor, seen, after record.Record, m record.Mutation) error
 	// Rules checks merged records for violations. Nil means that nothing is flagged.
 	Rules *violation.Checker
 	// RulesVersion is an arbitrary text. Change it whenever a rule or its scopes change: New
@@ -29,6 +35,9 @@ type Options struct {
 	// buckets that its user has. Nil puts every record in the one bucket "". All servers on one database
 	// must have the same Buckets; a server with another BucketsVersion answers 503. Do not run a server of
 	// a version without buckets on the database.
+	//
+	// Buckets is not asked about violation rows: a row is in the buckets of the record that it is about.
+	// Rules.Buckets has no effect.
 	Buckets buckets.Func
 	// BucketsVersion is an arbitrary text. Change it whenever Buckets changes: New then files all records
 	// again, in one transaction for each workspace, and all clients pull everything again.
@@ -151,9 +160,7 @@ func New(ctx context.Context, d *Database, o Options) (*Server, error) {
 	if err := checkOrigins(o.Origins); err != nil {
 		return nil, err
 	}
-	if o.Rules == nil {
-		o.Rules = new(violation.Checker)
-	}
+	o.Rules = placing(o)
 	key, err := d.secret(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read the secret: %w", err)
@@ -183,7 +190,9 @@ func New(ctx context.Context, d *Database, o Options) (*Server, error) {
 	if err := s.divide(ctx); err != nil {
 		return nil, err
 	}
-	if err := s.auditStale(ctx); err != nil {
+	if err := s.auditStale(ctx); err != nil && o.Buckets != nil {
+		return nil, fmt.Errorf("audit with the new rules: %w", err) // rows may be in buckets of an earlier division
+	} else if err != nil {
 		// The server works without the audit, and the next start tries again.
 		o.Log.ErrorContext(ctx, "audit with the new rules failed", "err", err)
 	}

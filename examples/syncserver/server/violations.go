@@ -149,6 +149,7 @@ func (s *session) checkOn(ctx context.Context, v *view, rules *violation.Checker
 	if v.err != nil {
 		return report, v.err
 	}
+	s.postpone(&report)
 	return report, s.storeUnchecked(ctx, rules, in, report)
 }
 

@@ -1,0 +1,70 @@
+package server
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/merge/buckets"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// actor reads the roles of the author of a push and the watermark of its client, in one statement.
+func (s *session) actor(ctx context.Context, m member) (Actor, []clock.Stamp, error) {
+	a := Actor{User: m.user, Client: m.client, Roles: make(map[string]string)}
+	mark := clock.Stamp{Client: m.client}
+	rows, err := s.tx.QueryContext(ctx, `
+		SELECT k.at, r.bucket, r.role
+		FROM (SELECT max(at) AS at FROM marks WHERE client = $1) AS k
+		LEFT JOIN members AS r ON r.workspace = $2 AND r."user" = $3`, m.client, s.workspace, m.user)
+	if err != nil {
+		return a, nil, fmt.Errorf("read the roles of a user: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var bucket, role *string // both are NULL if the user has no bucket
+		// If no write was accepted yet, the watermark is NULL and scans as zero.
+		if err := rows.Scan(&mark.Time, &bucket, &role); err != nil {
+			return a, nil, fmt.Errorf("read the roles of a user: %w", err)
+		}
+		if bucket != nil {
+			a.Roles[*bucket] = *role
+		}
+	}
+	return a, []clock.Stamp{mark}, rows.Err()
+}
+
+// rightsOf returns the functions of merge.Stored that decide what an actor may read and write. Both are
+// nil if there is only the one bucket "", the user has it, and there is no Options.MayWrite.
+func (s *Server) rightsOf(tx *session, a Actor) (mayRead func(record.Record) bool, mayWrite func(seen, after record.Record, m record.Mutation) error) {
+	rights := buckets.Rights{Of: tx.of, Fence: tx.fence.stamp, Read: func(name string) bool {
+		_, ok := a.Roles[name]
+		return ok
+	}}
+	if tx.of != nil || !rights.Read("") {
+		mayRead, mayWrite = rights.MayRead, rights.MayWrite
+	}
+	if s.options.MayWrite == nil {
+		return mayRead, mayWrite
+	}
+	byRights := mayWrite
+	return mayRead, func(seen, after record.Record, m record.Mutation) error {
+		if byRights != nil {
+			if err := byRights(seen, after, m); err != nil {
+				return err
+			}
+		}
+		return s.options.MayWrite(a, seen, after, m)
+	}
+}
+
+// readable returns those updates after which an actor may read the record. A nil function permits all.
+func readable(updates []merge.Update, mayRead func(record.Record) bool) (all []merge.Update) {
+	for _, u := range updates {
+		if mayRead == nil || mayRead(u.After) {
+			all = append(all, u)
+		}
+	}
+	return all
+}
