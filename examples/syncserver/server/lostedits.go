@@ -15,13 +15,14 @@ import (
 
 // scopesOf returns the scopes under which the index lists a record or a row.
 func scopesOf(rules *violation.Checker, r record.Record) []violation.Scope {
+	scopes := rules.ScopesOf(r)
 	if r.Key().Table == violation.DefaultTable {
 		v, err := violation.Parse(r)
 		if err == nil && v.Rule == violation.LostEditRule && v.Status == violation.Open {
-			return []violation.Scope{lostEditsOf(v.Record())}
+			scopes = append(scopes, lostEditsOf(v.Record()))
 		}
 	}
-	return rules.ScopesOf(r)
+	return scopes
 }
 
 // lostEditsOf returns the scope of the open rows of lost edits of a record.
