@@ -22,9 +22,9 @@ import (
 // the tasks into buckets.
 var sameTitle = violation.Unique{Table: board.Tasks, Fields: []string{board.Title}}
 
-// openDivided opens a server whose tasks are in the buckets that their notes name, and returns a client
+// openByNotes opens a server whose tasks are in the buckets that their notes name, and returns a client
 // for each list of buckets.
-func openDivided(t *testing.T, database string, lists ...string) (*calendar, []*client) {
+func openByNotes(t *testing.T, database string, lists ...string) (*calendar, []*client) {
 	s := openCalendar(t, database)
 	s.options.Rules = &violation.Checker{Rules: map[string]violation.Rule{"title": sameTitle}}
 	s.divided(noted)
@@ -100,7 +100,7 @@ func (c *calendar) requirePlaced() map[string]int {
 func TestViolationRowsMoveWithTheirRecord(t *testing.T) {
 	for _, level := range []int{1, 2} {
 		databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
-			s, clients := openDivided(t, name(t), "x y z")
+			s, clients := openByNotes(t, name(t), "x y z")
 			s.options.PurgeLevel = level
 			ana := clients[0]
 			s.change(ana, "other", map[string]any{board.Title: "a", board.Notes: "z"})
@@ -119,7 +119,7 @@ func TestViolationRowsMoveWithTheirRecord(t *testing.T) {
 					require.Equal(t, key.Table == violation.DefaultTable || key.ID == "one", seq > before[key], "each row that moves takes a sequence: %s", key)
 				}
 				if names == "" { // nobody may write the task now
-					_, err := s.locked(context.Background(), "demo", func(tx *session) error {
+					err := s.locked(context.Background(), "demo", func(tx *session) error {
 						one, err := tx.get(context.Background(), []record.Key{task("one").Key()})
 						require.NoError(t, err)
 						r, _ := one.Get(task("one").Key())
@@ -160,7 +160,7 @@ func TestViolationRowsMoveWithTheirRecord(t *testing.T) {
 func (c *calendar) storeLostEdit(id string, values ...string) {
 	c.t.Helper()
 	ctx := context.Background()
-	_, err := c.locked(ctx, "demo", func(tx *session) error {
+	err := c.locked(ctx, "demo", func(tx *session) error {
 		for i, value := range values {
 			at := clock.TimestampOf(c.wall) + clock.Timestamp(i)*clock.Timestamp(time.Millisecond)
 			row, ok := c.options.Rules.LostEdit(merge.Decision{Key: task(id).Key(), Field: board.Title, Seen: merge.SeenNo, Change: merge.Change{
@@ -185,7 +185,7 @@ func TestManyRowsMoveWithTheirRecord(t *testing.T) {
 		t.Skip("stores and moves 18 MiB of rows")
 	}
 	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
-		s, clients := openDivided(t, name(t), "x y")
+		s, clients := openByNotes(t, name(t), "x y")
 		s.change(clients[0], "one", map[string]any{board.Title: "a", board.Notes: "x"})
 		long := strings.Repeat("x", 60_000)
 		s.storeLostEdit("one", slices.Repeat([]string{long}, 300)...)
@@ -223,7 +223,7 @@ func TestAuditPlacesRowsAfterANewDivision(t *testing.T) {
 // too far ahead, are those of records that the user may read.
 func TestAnswerNamesOnlyWhatTheUserMayRead(t *testing.T) {
 	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
-		s, clients := openDivided(t, name(t), "x", "y")
+		s, clients := openByNotes(t, name(t), "x", "y")
 		ana, ben := clients[0], clients[1]
 		s.change(ben, "his", map[string]any{board.Title: "a", board.Notes: "y"})
 		answer := s.change(ana, "hers", map[string]any{board.Title: "a", board.Notes: "x"})
