@@ -28,12 +28,12 @@ type aheadWrite struct {
 	ClientID  clock.ClientID  `json:"clientId"`
 }
 
-// The maximum number of writes that an answer names, of the records that contain them, and of the times
-// that so many records are read if the user may read none of them.
+// The limits of what an answer names. If the user may read none of the first records, the server looks at
+// the next ones.
 const (
 	maxAheadWrites  = 20
 	maxAheadRecords = 5
-	maxAheadPages   = 20
+	maxAheadPages   = 20 // each of maxAheadRecords records
 )
 
 // greatest returns the greatest timestamp that is not too far ahead at the given wall clock time.

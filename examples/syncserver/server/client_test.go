@@ -2,7 +2,6 @@ package server
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -127,16 +126,11 @@ func taken(hour int) record.Value {
 	return record.MustOf(rooms.Slot{Room: "Lind", Start: from, End: from.Add(time.Hour)})
 }
 
-// bound returns a client of the workspace demo. If the client is bound to no user, it is bound to one of
-// its own, who has the bucket "".
+// bound returns a client of the workspace demo after its first request.
 func bound(s *Server, client clock.ClientID) member {
-	ctx := context.Background()
-	found, err := s.database.user(ctx, client)
-	if err == nil && found.name == "" {
-		found, err = s.bind(ctx, Account{User: client.String(), Workspace: "demo", Client: client})
-	}
+	m, err := s.admitted(client)
 	if err != nil {
 		panic(err)
 	}
-	return member{workspace: "demo", user: found.name, client: client}
+	return m
 }
