@@ -16,7 +16,8 @@ import (
 //
 // A Guard is a pure function: it reads no store and no clock, so an item gets the same
 // answer whenever it arrives. Prepare asks the Guard once for each item. A Guard that needs
-// facts about the actor must hold them already: make it for the request, for example.
+// facts about the actor must hold them already: make it for the request, for example. What
+// depends on the stored record is for Stored.MayWrite.
 // It must not change the mutation. A refusal should be permanent: a client that sends a
 // refused item again after later items sends out of order, see Rewound.
 type Guard func(actor clock.ClientID, m record.Mutation) error

@@ -48,15 +48,16 @@ type Stored struct {
 	// The record seen is what stands: the normal form of the stored record, joined with the items
 	// of the same push that were accepted before. It has no fields if the record is absent or dead.
 	// The record after is seen joined with m. The mutation m holds only the writes of the item that
-	// are above seen, with the Base and New of the whole item. If no write is above, Apply
-	// does not ask: the item is accepted and changes nothing. So sending an item again stays safe
-	// after a hand-over.
+	// are above seen, with the Base and New of the whole item; MayWrite must not change it. If no
+	// write is above, Apply does not ask: the item is accepted and changes nothing. So sending an
+	// item again stays safe after a hand-over.
 	//
 	// Both functions are pure, like a Guard: what they know, such as the roles of the actor, was
 	// read inside the lock. Apply asks about the items of one record in ascending order of the
 	// greatest stamp in each, and with the same greatest stamp in the order of their canonical JSON.
-	// So their order in the request does not matter. An item is refused by MayRead, then as Gone,
-	// then by MayWrite, and then because the record would grow.
+	// If the record is dead, the items that begin a new life come before the others. So the order in
+	// the request does not matter. An item is refused by MayRead, then as Gone, then by MayWrite, and
+	// then because the record would grow.
 	MayWrite func(seen, after record.Record, m record.Mutation) error
 }
 
@@ -85,7 +86,7 @@ func (p *Push) Apply(s Stored) (Answer, error) {
 		watermarks: newWatermarks(s),
 		full:       s.StorageFull,
 		fence:      fence{at: s.Fence, level: s.Level, whole: p.request.WholeItems},
-		rights:     rights{s.MayRead, s.MayWrite},
+		rights:     rights{mayRead: s.MayRead, mayWrite: s.MayWrite},
 		decisions:  make([]Decision, 0, p.writes),
 	}
 	for i := range a.answer.Results {

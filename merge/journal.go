@@ -12,7 +12,8 @@ import (
 // answer to dst as one line of JSON, without the line feed. A server writes one line for each
 // push, in the order of its transactions. The line contains all pushed values and the values
 // that were stored before. It does not contain the data of items that were refused as Gone, which
-// would bring erased and purged values back. ParseJournalLine reads the line. Pass the Stored and
+// would bring erased and purged values back, nor of items that were accepted without outcomes, see
+// Stored.MayRead. It replays without the functions of Stored. ParseJournalLine reads the line. Pass the Stored and
 // the Answer of the same call of Apply, or the line does not replay to its digest.
 func (p *Push) AppendJournal(dst []byte, s Stored, a Answer) []byte {
 	dst = appendJSON(dst, p.head(s, a))
@@ -52,7 +53,7 @@ func (p *Push) head(s Stored, a Answer) headJSON {
 // appendItems appends the items of the push and their refusals. A refusal that does not follow
 // from the rest of the line is stored with its item, so that a replay needs no guard and no
 // limits. The reason for such a refusal is the guard, a malformed item, a full record, full
-// storage, or that the item is gone.
+// storage, a right that the actor lacks, or that the item is gone.
 func (p *Push) appendItems(dst []byte, a Answer) []byte {
 	for i, item := range p.request.Items {
 		if i > 0 {

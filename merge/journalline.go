@@ -12,8 +12,8 @@ import (
 )
 
 // JournalLine is one parsed line of a journal: everything that an Answer depended on. It can
-// be replayed on any machine and without the Guard, because items that the Guard refused are
-// stored as refused.
+// be replayed on any machine and without the Guard and the functions of Stored, because items that
+// they refused are stored as refused.
 type JournalLine struct {
 	// Engine has the settings that the Answer depends on, and no Guard.
 	Engine Engine

@@ -79,7 +79,8 @@ func (p *Push) Request() Request { return p.request }
 func (p *Push) key(i int) record.Key { return p.request.Items[i].Mutation.Data.Key() }
 
 // Keys returns the keys of the records to load and lock, sorted and each once. Lock them in
-// this order, so that two pushes cannot wait for each other. Keys that occur only in refused
-// items are left out, so a client cannot lock records that it may not write. The slice
-// must not be changed.
+// this order, so that two pushes cannot wait for each other. Keys that occur only in items that
+// Prepare refused are left out, so a client cannot lock records that the Guard keeps from it. It can
+// lock records that only Stored.MayRead or Stored.MayWrite keep from it. The slice must not be
+// changed.
 func (p *Push) Keys() []record.Key { return p.keys }

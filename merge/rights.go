@@ -10,6 +10,7 @@ import (
 type rights struct {
 	mayRead  func(r record.Record) bool
 	mayWrite func(seen, after record.Record, m record.Mutation) error
+	texts    map[int][]byte // of items with equal stamps, by position
 }
 
 // isLimited reports whether the rights of the actor are to be judged.
@@ -81,5 +82,16 @@ func above(seen, data record.Record) record.Record {
 	return filter(data, wins)
 }
 
-// text returns the canonical JSON of an item.
-func (a *application) text(i int) []byte { return a.request.Items[i].Mutation.AppendJSON(nil) }
+// text returns the canonical JSON of an item. It is made once for each item, because a large item
+// may be compared with many small ones.
+func (a *application) text(i int) []byte {
+	text, ok := a.rights.texts[i]
+	if !ok {
+		if a.rights.texts == nil {
+			a.rights.texts = make(map[int][]byte)
+		}
+		text = a.request.Items[i].Mutation.AppendJSON(nil)
+		a.rights.texts[i] = text
+	}
+	return text
+}
