@@ -19,6 +19,8 @@ import (
 //	exhaustive_orders_test.go    every order in which writes of a record arrive, also repeated
 //	exhaustive_exchange_test.go  replicas that exchange their states
 //	exhaustive_clock_test.go     replicas whose wall clocks stand still and step back
+//	rights_scope_test.go         items under rights, judged as by an oracle
+//	rights_secret_test.go        what answers tell about records that the actor may not read
 //	purge_test.go                items under a fence, judged as by an oracle
 //	purge_scope_test.go          clients and a server that purges, compared to a server that never purges
 //

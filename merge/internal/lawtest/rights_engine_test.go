@@ -92,6 +92,8 @@ var errDenied = &merge.Refusal{Code: "denied", Path: "data", Err: &record.Error{
 // stored returns the state that a push meets, with the actor's rights.
 func (e *rightsEngine) stored(w rightsWorld) merge.Stored {
 	s := merge.Stored{Records: []record.Record{e.record(w.stored)}, Level: int(w.level), StorageFull: w.full}
+	// Some items are new to the server, and some have stamps below one that was accepted before.
+	s.Watermarks = []clock.Stamp{{Client: theActor, Time: purgeEpoch + 2}, {Client: clock.ClientID{2}, Time: purgeEpoch + 1}}
 	if w.fence > 0 {
 		s.Fence = stampAt(w.fence).Time
 	}
