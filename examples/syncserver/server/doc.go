@@ -123,6 +123,56 @@
 // Per minute, the server logs at most 100 lines that one user causes, and 1,000 for the workspace
 // of the user. The first line after a gap reports how many lines were omitted.
 //
+// # People
+//
+// A request comes from a user, on a client, in a workspace; see Account. A client ID belongs to the user
+// and the workspace of its first request, so a stamp says who wrote. Another user who sends it is refused
+// as client_taken: on a device that changes its user, each user needs a store and a client ID of its own.
+// A client that an earlier version of the server knew belongs to the user that its first request names,
+// so let the clients of a database move to an Options.Authenticate with new client IDs, unless each sends
+// a request with its old token before. A user has at most 1,000 client IDs in a workspace.
+//
+// Without Options.Authenticate, the server issues the tokens. POST /v1/join creates a user, whose ID is
+// the ID of the first client. A second device joins as the same user with a token of the user, or with an
+// invitation that names the user. A token ends after 30 days. POST /v1/renew exchanges it for a new one
+// of the same client, up to 90 days after its end, so a device that was away keeps its outbox. Later, the
+// device needs an invitation for its user, and asks for the client ID that it has:
+//
+//	POST /v1/join {"workspace":"demo","invite":"…","clientId":"…"}
+//	{"workspace":"demo","user":"…","clientId":"…","token":"…","ends":"2026-04-01T12:00:00.000000000Z"}
+//
+// A token of an earlier version has no end and stays valid; its user has the ID of its client, and is a
+// member of the bucket "", which was everything. To refuse it, call Server.SignOut for that user, after
+// the client has renewed it. A new user of the server's tokens becomes a member of the bucket "", with the
+// role "writer", unless something was granted to the user, or revoked, before.
+//
+// With Options.Authenticate, the app has its own tokens, such as the ID tokens of OpenID Connect, and the
+// client sends its ID in the header Client-Id. A token can say which buckets its user has, in
+// Account.Rights; otherwise Server.Grant and Server.Revoke say it, as do "syncserver grant" and
+// "syncserver revoke". A grant takes a sequence, so the clients of the user load the bucket with their
+// next pull; with the pull after a revocation they forget what they may not read any longer. A client
+// that does not pull keeps what it has.
+//
+// Members change memberships themselves if Options.MayGrant lets them:
+//
+//	GET /v1/members                                                 the members of all buckets of the user
+//	POST /v1/members {"user":"…","bucket":"project/42","role":"writer"}
+//	DELETE /v1/members?user=…&bucket=project%2F42
+//
+// An event stream reports the writes in the buckets of its user, and each change of these buckets. It
+// ends when the token ends, and when the user is signed out. The codes of refusals are
+//
+//	unauthorized       401  no valid token: join, or log in
+//	token_ended        401  renew the token, or log in again; the client keeps its data
+//	signed_out         401  the same, but the token cannot be renewed
+//	not_invited        403  the workspace needs an invitation
+//	client_taken       403  the client ID belongs to another user or workspace
+//	too_many_clients   403  the user has 1,000 client IDs
+//	may_not_grant      403  Options.MayGrant does not permit the change
+//	too_many_buckets   403  a user has at most 5,000 buckets
+//	unknown_user       404  the new member never used the workspace
+//	invalid_client_id  400  the header Client-Id has no client ID
+//
 // # Slow networks
 //
 // A body may arrive slowly, but at 4 KiB a second or more, so it takes at most nine minutes. A body
@@ -186,8 +236,8 @@
 //
 //	syncserver erase WORKSPACE TABLE ID…
 //
-// or call Server.Erase and then Database.Rewrite. There is no HTTP request for it, because all members
-// of a workspace have the same rights. The servers may keep running. If the command does not say that
+// or call Server.Erase and then Database.Rewrite. There is no HTTP request for it, because no role
+// of a member includes it. The servers may keep running. If the command does not say that
 // the records were erased, run it again: it changes everything or nothing, and may be repeated.
 //
 // The record becomes its erased form, which has the fields $deleted and $erased and no others; see
@@ -276,7 +326,7 @@
 // N before that client comes back: the client misses the records that took the sequences in between.
 // If many clients have pushed since the restore, or some clients stay offline for days, stop the
 // servers, delete the row of the table secrets, and start the servers again. This ends all tokens,
-// so all clients join again.
+// so all clients join again, as new users unless they have an invitation that names the user.
 //
 // Either way, the writes that the backup lacks are lost, except the writes that are still in an
 // outbox, or that a client sends again. A backup that is older than the retention also brings back

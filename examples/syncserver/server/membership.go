@@ -27,6 +27,7 @@ func (s *Server) serveMembers(w http.ResponseWriter, r *http.Request, m member) 
 	if err != nil {
 		return unavailable(err)
 	}
+	s.pulls.count(m.workspace, m.user, float64(len(all)*maxUser))
 	return writeJSON(w, struct {
 		User    string   `json:"user"` // who asks
 		Members []Member `json:"members"`

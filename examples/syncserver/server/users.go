@@ -127,17 +127,17 @@ func (d *Database) user(ctx context.Context, client clock.ClientID) (found user,
 // grant takes no sequence, because the user has pulled nothing yet or, with a token of an earlier
 // version, has pulled everything.
 func (s *Server) bind(ctx context.Context, a Account) (found user, err error) {
+	var clients int // counted outside the transaction: a refused request must not take the lock of SQLite
+	err = s.database.db.QueryRowContext(ctx, `SELECT count(*) FROM clients WHERE workspace = $1 AND "user" = $2`, a.Workspace, a.User).Scan(&clients)
+	if err != nil {
+		return found, fmt.Errorf("count the clients of a user: %w", err)
+	}
+	if clients >= clientsOfUser {
+		err := fmt.Errorf("the user has %d client IDs: use one of them again", clients)
+		return found, &failure{http.StatusForbidden, "too_many_clients", err.Error(), err}
+	}
 	err = s.database.transaction(ctx, func(tx *sql.Tx) error {
-		var clients int
-		err := tx.QueryRowContext(ctx, `SELECT count(*) FROM clients WHERE workspace = $1 AND "user" = $2`, a.Workspace, a.User).Scan(&clients)
-		if err != nil {
-			return err
-		}
-		if clients >= clientsOfUser {
-			err := fmt.Errorf("the user has %d client IDs: use one of them again", clients)
-			return &failure{http.StatusForbidden, "too_many_clients", err.Error(), err}
-		}
-		_, err = tx.ExecContext(ctx, `
+		_, err := tx.ExecContext(ctx, `
 			INSERT INTO clients (client, workspace, "user") VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`, a.Client, a.Workspace, a.User)
 		if err != nil {
 			return err
