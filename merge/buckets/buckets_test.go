@@ -119,6 +119,19 @@ func TestRights(t *testing.T) {
 	}
 	r.Add = func(string) bool { return true }
 	require.Equal(t, merge.LimitExceeded, code(a, edited(t, a, 2, "project", list)))
+	everywhere := edited(t, a, 2, "project", list)
+	require.Empty(t, code(everywhere, edited(t, everywhere, 3, "title", "x")), "several items put it there")
+	misnamed := edited(t, a, 2, "project", "a,\x00")
+	require.Empty(t, code(misnamed, edited(t, misnamed, 3, "title", "x")), "the server put it there")
+	r.Fence = 9
+	m, err := a.Edit(clock.Stamp{Time: 5, Client: ana}).DeleteRecord().Mutation()
+	require.NoError(t, err)
+	dead, err := merge.Records(a, m.Data)
+	require.NoError(t, err)
+	require.False(t, r.MayRead(dead))
+	r.Add = only("project/c")
+	require.Equal(t, merge.Forbidden, code(dead, edited(t, a, 10, "title", "x")), "a new life adds its buckets")
+	require.Empty(t, code(c, dead), "a dead record adds none")
 	var none buckets.Rights
 	require.False(t, none.MayRead(a))
 	require.Error(t, none.MayWrite(record.New(key), a, record.Mutation{}))

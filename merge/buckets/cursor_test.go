@@ -194,6 +194,9 @@ func TestTextOfACursor(t *testing.T) {
 	c.Reach(12)
 	require.Equal(t, "other.12", c.String(), "it has caught up with its load")
 	c, _ = ParseCursor("N5XQ.8")
+	earlier, err := ParseCursor("N5XQ.9.8")
+	require.NoError(t, err)
+	require.Equal(t, "N5XQ.9", earlier.String(), "an earlier version kept the begin of a load until its end")
 	s.Granted["b"], s.Seq = 9, 12
 	resets, tells = c.Begin(s)
 	require.Equal(t, []Reset{{[]string{"b"}, WhyGrant}}, resets)
@@ -201,7 +204,11 @@ func TestTextOfACursor(t *testing.T) {
 	require.Regexp(t, `^N5XQ\.8~[0-9a-f]{32}~9_0_12$`, c.String())
 	_, tells = c.Begin(s)
 	require.False(t, tells, "the client was told the same buckets")
-	for _, text := range []string{"x", "8", ".8", "e.8.9.1", "e.-1", "e.+1", "e.1~a~+2_0_3", "e.8~", "e.8~a~1", "e.8~a~2_3_2", "e.8~a~3_0_2", "e.8~a~3_0_9~3_0_9", "e.1.2~a~1_0_3", "e.99999999999999999999"} {
+	long := "e.8~a"
+	for i := range maxLoads + 1 {
+		long += fmt.Sprintf("~%d_0_99", i)
+	}
+	for _, text := range []string{"x", "8", ".8", "e.8.9.1", "e.-1", "e.+1", "e.1~a~+2_0_3", "e.8~", "e.8~a~1", "e.8~a~2_3_2", "e.8~a~3_0_2", "e.8~a~3_0_9~3_0_9", "e.1.2~a~1_0_3", "e.99999999999999999999", long} {
 		got, err := ParseCursor(text)
 		if text == "e.8~" {
 			require.NoError(t, err)
