@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
@@ -20,6 +21,7 @@ import (
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/merge/buckets"
 	"github.com/fieldlww/fieldlww/record"
+	"github.com/fieldlww/fieldlww/violation"
 )
 
 // partial is a client that holds a part of the workspace.
@@ -129,6 +131,9 @@ func (c *partial) settle(what string) {
 		}
 	}
 	require.Equal(c.t, want, c.holds, what)
+	for about := range c.requirePlaced() {
+		c.seen["rows in "+about[1:]]++
+	}
 }
 
 // write stores a write of the server itself, which needs no rights.
@@ -145,7 +150,11 @@ func (c *calendar) store(m record.Mutation) {
 		if err != nil {
 			return err
 		}
-		return tx.store(ctx, c.options.Rules, answer.Updates)
+		report, err := tx.check(ctx, c.options.Rules, violation.Input{Changes: answer.Updates})
+		if err != nil {
+			return err
+		}
+		return errors.Join(tx.store(ctx, c.options.Rules, answer.Updates), tx.store(ctx, c.options.Rules, report.Updates))
 	})
 	require.NoError(c.t, err)
 }
@@ -166,7 +175,8 @@ func swapped(r record.Record) []string {
 
 // TestClientsHoldExactlyWhatTheyMayRead runs random histories of one server and clients with different
 // rights, which read chunks of one row and stop anywhere. Records move, are deleted, die, live again and are
-// erased; buckets are granted and revoked; fences rise; the database is restored and divided otherwise. A
+// erased; they have violation rows, open, closed and of lost edits, which must be where their records are;
+// buckets are granted and revoked; fences rise; the database is restored and divided otherwise. A
 // client must never receive what it may not read, and never be told about a record that it could never read. At
 // rest it must hold exactly what it may read, each record in the right buckets.
 func TestClientsHoldExactlyWhatTheyMayRead(t *testing.T) {
@@ -176,12 +186,13 @@ func TestClientsHoldExactlyWhatTheyMayRead(t *testing.T) {
 			s := openCalendar(t, name(t))
 			s.options.PurgeLevel, s.options.Retention = level, 3*sampleEvery
 			s.options.Erasures = filepath.Join(t.TempDir(), "erasures")
+			s.options.Rules = &violation.Checker{Rules: map[string]violation.Rule{"title": sameTitle}}
 			for seed := range uint64(*seeds) {
 				s.history(rand.New(rand.NewPCG(seed, uint64(level))), seed, seen)
 			}
 		})
 	}
-	for _, what := range []string{buckets.WhyEpoch, buckets.WhyFence, buckets.WhyGrant, "left"} {
+	for _, what := range []string{buckets.WhyEpoch, buckets.WhyFence, buckets.WhyGrant, "left", "rows in []", "rows in [a]", "rows in [a b]"} {
 		require.Positive(t, seen[what], what)
 	}
 }
@@ -189,7 +200,7 @@ func TestClientsHoldExactlyWhatTheyMayRead(t *testing.T) {
 // history runs one history.
 func (c *calendar) history(random *rand.Rand, seed uint64, seen map[string]int) {
 	t, ctx := c.t, context.Background()
-	for _, table := range []string{"workspaces", "records", "log", "members", "users", "samples", "scopes"} {
+	for _, table := range []string{"workspaces", "records", "log", "members", "users", "samples", "scopes", "unchecked"} {
 		c.exec(`DELETE FROM ` + table)
 	}
 	c.options.BucketsVersion = ""
@@ -224,7 +235,7 @@ func (c *calendar) history(random *rand.Rand, seed uint64, seen map[string]int) 
 				case kind == 0 && shown.Len() > 0 && !shown.Deleted():
 					e.DeleteRecord()
 				case kind == 1:
-					e.Set(board.Title, fmt.Sprint(step))
+					e.Set(board.Title, fmt.Sprint(random.IntN(2)))
 				default:
 					in := slices.DeleteFunc([]string{"a", "b", "-"}, func(string) bool { return random.IntN(2) == 0 })
 					e.Set(board.Notes, strings.Join(in, " "))
@@ -255,6 +266,11 @@ func (c *calendar) history(random *rand.Rand, seed uint64, seen map[string]int) 
 		case n == 15 && random.IntN(6) == 0:
 			c.options.BucketsVersion += "x"
 			c.divided([]func(record.Record) []string{noted, swapped}[random.IntN(2)])
+			if _, err := c.Audit(ctx, "demo"); !errors.Is(err, ErrEmpty) { // as in New
+				require.NoError(t, err)
+			}
+		case n == 16:
+			c.storeLostEdit(key.ID, "lost")
 		case n < 21:
 			if random.IntN(2) == 0 {
 				one.page.next = reading{} // a new request

@@ -151,12 +151,12 @@ func (s *Server) apply(ctx context.Context, tx *session, p signedPush) (out outc
 	if err != nil {
 		return out, err
 	}
-	stored.MayRead, stored.MayWrite = s.rightsOf(tx, actor)
+	stored.StorageFull = s.options.Storage >= 0 && tx.bytes >= s.options.Storage
+	stored.MayRead, stored.MayWrite = s.rightsOf(tx, actor, stored.StorageFull)
 	if absent := tx.absentRows(stored); len(absent) > 0 {
 		push = s.refusing(absent).Prepare(push.Request())
 		stored.Records = slices.DeleteFunc(stored.Records, func(r record.Record) bool { return absent[r.Key()] })
 	}
-	stored.StorageFull = s.options.Storage >= 0 && tx.bytes >= s.options.Storage
 	out.read = tx.read
 	if out.answer, err = push.Apply(stored); err != nil {
 		return out, err
@@ -241,14 +241,19 @@ func (s *Server) afford(ctx context.Context, tx *session, user string, keys []re
 	return s.pushes.afford(tx.workspace, user, float64(size))
 }
 
-// boundScopes refuses updates that are in too many scopes of rules. It never refuses a single
-// record.
+// boundScopes refuses updates that are in too many scopes of rules and buckets. It never refuses a
+// single record.
 func (s *Server) boundScopes(updates []merge.Update) error {
 	n := 0
 	for _, u := range updates {
-		n += len(s.options.Rules.ScopesOf(u.Before)) + len(s.options.Rules.ScopesOf(u.After))
+		for _, r := range []record.Record{u.Before, u.After} {
+			n += len(s.options.Rules.ScopesOf(r))
+			if s.division.of != nil {
+				n += len(s.division.of.Of(r, 0))
+			}
+		}
 		if n > maxScopes && len(updates) > 1 {
-			return tooLarge(fmt.Errorf("the records are in more than %d scopes of rules: push fewer records at once", maxScopes))
+			return tooLarge(fmt.Errorf("the records are in more than %d scopes of rules and buckets: push fewer records at once", maxScopes))
 		}
 	}
 	return nil

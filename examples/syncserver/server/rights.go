@@ -36,8 +36,9 @@ func (s *session) actor(ctx context.Context, m member) (Actor, []clock.Stamp, er
 }
 
 // rightsOf returns the functions of merge.Stored that decide what an actor may read and write. Both are
-// nil if there is only the one bucket "", the user has it, and there is no Options.MayWrite.
-func (s *Server) rightsOf(tx *session, a Actor) (mayRead func(record.Record) bool, mayWrite func(seen, after record.Record, m record.Mutation) error) {
+// nil if there is only the one bucket "", the user has it, and there is no Options.MayWrite. If the storage
+// is full, an item may not put a record into a further bucket, because the log would grow.
+func (s *Server) rightsOf(tx *session, a Actor, full bool) (mayRead func(record.Record) bool, mayWrite func(seen, after record.Record, m record.Mutation) error) {
 	rights := buckets.Rights{Of: tx.of, Fence: tx.fence.stamp, Read: func(name string) bool {
 		_, ok := a.Roles[name]
 		return ok
@@ -45,7 +46,8 @@ func (s *Server) rightsOf(tx *session, a Actor) (mayRead func(record.Record) boo
 	if tx.of != nil || !rights.Read("") {
 		mayRead, mayWrite = rights.MayRead, rights.MayWrite
 	}
-	if s.options.MayWrite == nil {
+	grows := full && tx.of != nil
+	if s.options.MayWrite == nil && !grows {
 		return mayRead, mayWrite
 	}
 	byRights := mayWrite
@@ -55,7 +57,15 @@ func (s *Server) rightsOf(tx *session, a Actor) (mayRead func(record.Record) boo
 				return err
 			}
 		}
-		return s.options.MayWrite(a, seen, after, m)
+		if s.options.MayWrite != nil {
+			if err := s.options.MayWrite(a, seen, after, m); err != nil {
+				return err
+			}
+		}
+		if _, added := tx.of.Moves(merge.Update{Before: after, After: seen}, tx.fence.stamp); grows && len(added) > 0 {
+			return &merge.Refusal{Code: merge.StorageFull, Retryable: true}
+		}
+		return nil
 	}
 }
 

@@ -68,7 +68,7 @@ func (c *calendar) requirePlaced() map[string]int {
 	all, places := c.normals(), c.places()
 	counts := make(map[string]int)
 	for key, row := range all {
-		if key.Table != violation.DefaultTable || row.Len() == 0 {
+		if key.Table != violation.DefaultTable || row.Len() == 0 || row.Erased() {
 			continue
 		}
 		v, err := violation.Parse(row)
