@@ -17,3 +17,13 @@ func (s *Server) StoredUpTo(seq int) merge.Collection {
 	}
 	return until.collection()
 }
+
+// Rows returns how many rows the records have in buckets, including those that they have left.
+func (s *Server) Rows() (n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, r := range s.store.rows {
+		n += len(r.at)
+	}
+	return n
+}

@@ -79,8 +79,6 @@ func (s *Server) sweep() {
 			s.store.rows[key] = row{kept, r.seq, at}
 		case r.seq <= s.store.fence.seq:
 			delete(s.store.rows, key)
-		default:
-			s.store.rows[key] = row{r.Record, r.seq, at}
 		}
 	}
 }

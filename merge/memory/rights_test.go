@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -96,6 +97,35 @@ func TestGrantLoadsItsBucket(t *testing.T) {
 	require.Equal(t, `{"cursor":"9…","buckets":["a"],"level":1,…}`+"\n", o.page(ben, &cursor))
 	o.Revoke(ben, "a")
 	require.Equal(t, `{"cursor":"9…","buckets":[],"level":1,…}`+"\n", o.page(ben, &cursor))
+}
+
+// TestDepartureIsPurgedBelowTheFence: until then, a client that was away can still pull it.
+func TestDepartureIsPurgedBelowTheFence(t *testing.T) {
+	o := newProjects(t)
+	o.Grant(ben, "a")
+	o.edits(named("1"), 1, puts("a"))
+	var cursor string
+	o.page(ben, &cursor)
+	o.edits(o.stored("1"), 2, puts("b"))
+	require.Equal(t, 2, o.Rows(), "a departure from a, and the task in b")
+	o.Purge(time.Hour) // raises no fence
+	require.Equal(t, 2, o.Rows())
+	require.Contains(t, o.page(ben, &cursor), `"left":true`)
+	o.Purge(0)
+	require.Equal(t, 1, o.Rows())
+	require.Contains(t, o.page(ana, new(string)), `"in":["b"]`)
+}
+
+// TestSecondGrantChangesNothing: only a new grant makes the client load the bucket.
+func TestSecondGrantChangesNothing(t *testing.T) {
+	o := newProjects(t)
+	var cursor string
+	o.page(ana, &cursor)
+	o.Grant(ana, "a")
+	require.NotContains(t, o.page(ana, &cursor), "reset")
+	o.Revoke(ana, "a")
+	o.Grant(ana, "a")
+	require.Contains(t, o.page(ana, &cursor), `{"reset":["a"],"why":"grant"}`)
 }
 
 // TestDeletedTaskLeavesWhenItIsDead: until then it can be restored.
