@@ -241,3 +241,17 @@ func TestTextOfEachItemIsMadeOnce(t *testing.T) {
 	one, many := allocs(1), allocs(500)
 	require.Less(t, (many-one)/500, 8.0)
 }
+
+// TestReadingIsJudgedAfterEarlierItemsWithoutMayWrite: an item that moves the record out of sight is
+// accepted, and a later edit in the same push is forbidden, although no MayWrite is set.
+func TestReadingIsJudgedAfterEarlierItemsWithoutMayWrite(t *testing.T) {
+	e, w := newRightsEngine(), projects()
+	w.stored = sheet{{1, 2, inA}, {1, 2, short}}
+	stored := e.stored(w)
+	stored.MayWrite = nil
+	a, err := e.prepare(w, []plea{{writes: sheet{1: {4, 1, long}}}, {writes: sheet{{2, 1, inC}}}}).Apply(stored)
+	require.NoError(t, err)
+	require.Equal(t, "forbidden", codeOf(a.Results[0]))
+	require.True(t, a.Results[1].Changed)
+	require.Equal(t, sheet{{2, 1, inC}, {1, 2, short}}, sheetOf(a.Updates[0].After))
+}
