@@ -1,7 +1,9 @@
 package server
 
 import (
+	"bytes"
 	"encoding/json"
+	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
@@ -10,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/examples/syncserver/app/board"
 	"github.com/fieldlww/fieldlww/examples/syncserver/testbed/databasetest"
 )
 
@@ -150,4 +153,48 @@ func TestDevicesOfOneUser(t *testing.T) {
 			require.Error(t, err)
 		}
 	})
+}
+
+// TestClientsOfAUserShareTheLimits checks that a user gets no more by using several clients: neither of
+// the quotas for pushes and pulls, nor of log lines, nor of slots for pulls and uploads.
+func TestClientsOfAUserShareTheLimits(t *testing.T) {
+	s := open(t, databasetest.SQLite(t))
+	url := listen(t, s)
+	phone, ben := joined(t, url, "demo", ""), joined(t, url, "demo", "")
+	laptop := &client{t: t, url: url}
+	_, second, text := phone.ask("/v1/join", `{"workspace":"demo"}`)
+	require.NotEmpty(t, second.Token, text)
+	laptop.ID, laptop.Token = second.ClientID, second.Token
+
+	limited := func() *quotas {
+		q := newQuotas(1, 1<<30, minute)
+		q.now = func() time.Time { return time.Unix(0, 0) }
+		return q
+	}
+	s.pushes, s.pulls = limited(), limited()
+	push := func(c *client) int {
+		status, _ := c.request("POST", "/v1/push", string(c.set(board.Tasks, "a", board.Title, "x").AppendJSON(nil)))
+		return status
+	}
+	pull := func(c *client) int {
+		status, _ := c.request("GET", "/v1/pull?cursor=", "")
+		return status
+	}
+	require.Equal(t, [3]int{200, 429, 200}, [3]int{push(phone), push(laptop), push(ben)})
+	require.Equal(t, [3]int{200, 429, 200}, [3]int{pull(phone), pull(laptop), pull(ben)})
+
+	slots := newReaders(9, 9, 1, time.Hour)
+	_, left := slots.tryEnter(&reader{of: slots, by: member{workspace: "demo", user: second.User, client: phone.ID}})
+	require.Nil(t, left)
+	_, left = slots.tryEnter(&reader{of: slots, by: member{workspace: "demo", user: second.User, client: laptop.ID}})
+	require.NotNil(t, left, "a second client of the user got a slot")
+	_, left = slots.tryEnter(&reader{of: slots, by: someone("demo")})
+	require.Nil(t, left)
+
+	var lines bytes.Buffer
+	s.log.to, s.log.quotas = slog.New(slog.NewTextHandler(&lines, nil)), limited()
+	for _, client := range []clock.ClientID{phone.ID, laptop.ID} {
+		s.logPush(t.Context(), member{workspace: "demo", user: second.User, client: client}, outcome{})
+	}
+	require.Equal(t, 1, strings.Count(lines.String(), "\n"))
 }
