@@ -102,6 +102,7 @@ func (r *Replica) sendAgain() {
 		}
 		if !waiting[it.writesOf()] && r.lacks(it.m.Data) {
 			it.wall, it.sent, it.again = it.stamp().Time.Time(), true, true
+			it.hidden = it.hidden && r.find(it.m.Data.Key()).confirmed.Len() == 0
 			again = append(again, it)
 			restamps = restamps || renamed
 		}

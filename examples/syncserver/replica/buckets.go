@@ -162,10 +162,10 @@ func (c *chunk) bucketsOf(i int) []string {
 // it is known only from the client's own accepted edits.
 func (h *held) isBrought() bool { return h.in == nil || len(h.in) > 0 }
 
-// forgetLost forgets a record whose buckets the client has lost. If the client has only the bucket "",
-// it loads that bucket again, and its edits stay shown meanwhile.
+// forgetLost forgets a record whose buckets the client has lost, or loads again. If the client has only
+// the bucket "", it loads that bucket again, and its edits stay shown meanwhile.
 func (r *Replica) forgetLost(h *held) {
-	if r.divided {
+	if r.divided && h.isBrought() && h.confirmed.Len() > 0 {
 		r.leave(h)
 	} else {
 		r.forget(h)

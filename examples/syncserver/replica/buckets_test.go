@@ -262,3 +262,35 @@ func TestNewBucketsAreNotReported(t *testing.T) {
 	d.gets(lostLine("grant", `["a"]`), lostLine("fence", `["b"]`), untold)
 	require.Equal(t, []replica.Notice{{Kind: replica.Resync, Why: replica.WhyFence}}, d.TakeNotices())
 }
+
+// TestLostBucketsAreSaved: a bucket that was lost does not come back when the store is opened again.
+func TestLostBucketsAreSaved(t *testing.T) {
+	d := newWorld(t).device(ana)
+	d.gets(inLine(gate, `["a","b"]`, 1), told(`["a","b"]`))
+	for _, c := range []struct{ names, holds string }{{`["b"]`, "g"}, {`["a"]`, ""}} {
+		d.gets(told(c.names))
+		require.Equal(t, c.holds, d.holds())
+	}
+}
+
+// TestDeathHidesEditsOfTheRecord: a fence that passes a deleted record makes it leave, and so does a
+// reset after the server was restored. In a workspace with the one bucket "", the fence decides.
+func TestDeathHidesEditsOfTheRecord(t *testing.T) {
+	for _, names := range []string{`["a"]`, `[""]`} {
+		d := newWorld(t).device(ana)
+		d.edit(fence, "title", str("mine")) // at 1 s
+		deleted := strings.Replace(lineOf(fence, map[string]string{record.DeletedField: "true"}, 0), `[""]`, names, 1)
+		d.gets(deleted, told(names))
+		require.Equal(t, "f", d.holds())
+		d.gets(strings.Replace(untold, `"level":1`, fmt.Sprintf(`"fence":%q,"level":2`, at(0)), 1))
+		require.Equal(t, map[string]string{`["a"]`: "", `[""]`: "f"}[names], d.holds())
+		require.Equal(t, 1, d.NumWaiting())
+
+		d = newWorld(t).device(ana)
+		d.gets(strings.Replace(lineOf(fence, map[string]string{"title": "x"}, 0), `[""]`, names, 1), told(names))
+		d.edit(fence, "title", str("mine"))
+		d.gets(lostLine("epoch", names), untold)
+		require.Equal(t, map[string]string{`["a"]`: "", `[""]`: "f"}[names], d.holds())
+		require.Equal(t, 1, d.NumWaiting())
+	}
+}

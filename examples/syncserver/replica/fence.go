@@ -49,12 +49,19 @@ func (r *Replica) purge(fence clock.Timestamp, level int) {
 	r.fence, r.level = fence, level
 	for _, h := range affected {
 		if n := merge.Purge(h.confirmed, fence, level); n.Len() < h.confirmed.Len() || h.created > 0 && !r.lives(n) {
-			r.change(h, func() {
-				if h.confirmed = n; n.Len() == 0 {
-					h.in = nil
-				}
-			})
+			r.change(h, func() { r.purgeRecord(h, n) })
 		}
+	}
+}
+
+// purgeRecord replaces the confirmed record with its normal form. If it has just died, it has left.
+func (r *Replica) purgeRecord(h *held, normal record.Record) {
+	if dies := h.confirmed.Len() > 0 && !r.lives(normal); dies && r.divided {
+		r.leave(h)
+		return
+	}
+	if h.confirmed = normal; normal.Len() == 0 {
+		h.in = nil
 	}
 }
 

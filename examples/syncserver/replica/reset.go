@@ -57,8 +57,7 @@ func (r *Replica) noticeResync(why string) {
 
 // reset forgets everything that came from the server, because a pull brings all of it again. Edits
 // that wait are kept and sent, and the clock keeps its time. The reason is the server's, or "" if
-// this Replica has not pulled in chunks before. If the server was restored, it may lack the records
-// that are forgotten, so their edits are not hidden.
+// this Replica has not pulled in chunks before.
 func (r *Replica) reset(why string) {
 	r.noticeResync(why)
 	if why == WhyEpoch {
@@ -81,7 +80,7 @@ func (r *Replica) forgetAll() {
 				continue
 			}
 			r.touch(h.key)
-			r.forget(h)
+			r.forgetLost(h)
 			h.created = 0
 			r.unsaved.record(h)
 		}
@@ -108,6 +107,7 @@ func (r *Replica) startOver() {
 		r.dropOverlays(h, all)
 	}
 	r.overlaid = nil
-	r.fence, r.level, r.floor, r.mark, r.chunked, r.loading, r.buckets = 0, 0, 0, 0, false, false, nil
+	r.divided = r.buckets != nil
 	r.forgetAll()
+	r.fence, r.level, r.floor, r.mark, r.chunked, r.loading, r.buckets = 0, 0, 0, 0, false, false, nil
 }
