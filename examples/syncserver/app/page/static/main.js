@@ -123,7 +123,7 @@ class Network {
 
   /** #see derives the state of the server from the state of a replica. */
   #see(state) {
-    if ([State.current, State.busy, State.slow, State.quota, State.full, State.confused, State.unauthorized, State.notInvited, State.noWorkspace].includes(state)) this.up = true;
+    if ([State.current, State.busy, State.slow, State.quota, State.full, State.confused, State.unauthorized, State.otherUser, State.notInvited, State.noWorkspace].includes(state)) this.up = true;
     if (state === State.unreachable) this.up = false;
     this.#draw();
     this.#compareSoon();

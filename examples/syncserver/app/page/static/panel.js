@@ -30,6 +30,7 @@ const STATES = {
   [State.notInvited]: 'This workspace needs an invitation. Open the link that you were given.',
   [State.noWorkspace]: 'There is no workspace with the name in the address: names consist of small letters, digits and hyphens. Correct the address, or open the link that you were given.',
   [State.unauthorized]: 'The server does not know this device.',
+  [State.otherUser]: 'The data on this device belongs to another user. It is kept, and nothing is sent.',
   [State.notSaved]: 'This browser cannot store anything, so nothing is sent.',
 };
 // What the wire shows for states that are not just a missing connection.
@@ -44,7 +45,7 @@ const AWAY = {
   [State.notInvited]: 'not joined',
   [State.noWorkspace]: 'not joined',
 };
-const BAD = [State.unreachable, State.busy, State.slow, State.quota, State.full, State.confused, State.notInvited, State.noWorkspace, State.unauthorized, State.notSaved];
+const BAD = [State.unreachable, State.busy, State.slow, State.quota, State.full, State.confused, State.notInvited, State.noWorkspace, State.unauthorized, State.otherUser, State.notSaved];
 
 export class Panel {
   #changed = { tables: new Set(), tasks: new Map() };

@@ -91,6 +91,12 @@ export class Replica extends EventTarget {
     this.#saveDevice();
   }
 
+  /** renew takes a new token for the same client. Everything else stays as it is. */
+  renew(token) {
+    this.device.token = token;
+    this.#saveDevice();
+  }
+
   /** leave forgets the data from the server and keeps waiting edits, to become a new client. */
   async leave() {
     const { clientId, token } = this.device;

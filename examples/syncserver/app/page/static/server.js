@@ -35,6 +35,11 @@ export async function join(caller, { workspace, invite }) {
   return (await request('v1/join', hurried(caller), { method: 'POST', body })).json();
 }
 
+/** renew asks for a new token for the same client. The token of the caller may have ended. */
+export async function renew(caller) {
+  return (await request('v1/renew', hurried(caller), { method: 'POST' })).json();
+}
+
 /** push sends a batch, with the cursor of the last pull, and returns the text of the answer. */
 export async function push(caller, cursor, batch) {
   const path = `v1/push?v=2&cursor=${encodeURIComponent(cursor)}`;

@@ -1,7 +1,7 @@
 // Keeps one replica in sync with the server: pull, push, wait for news, repeat.
 
 import { ProgramError } from './program.js';
-import { Refused, backoff, join, pause, pull, push } from './server.js';
+import { Refused, backoff, join, pause, pull, push, renew } from './server.js';
 
 const PAGE = 10_000; // records in the answer to a pull
 const ITEMS = 500; // edits in a push
@@ -24,6 +24,7 @@ export const State = {
   notInvited: 'notInvited',
   noWorkspace: 'noWorkspace', // the address names no workspace
   unauthorized: 'unauthorized', // the server does not know this device
+  otherUser: 'otherUser', // the data on this device belongs to another user
   notSaved: 'notSaved',
 };
 
@@ -33,6 +34,7 @@ export class Sync extends EventTarget {
   #waiting = null;
   #news = 0; // how many times the sync was woken
   #corrected = false; // whether the clock was corrected since the server last accepted an edit
+  #fresh = false; // whether the token was renewed since the last round that succeeded
   #renewed = false; // whether the server was restored since it last accepted an edit
   #most = ITEMS; // the most edits that a push may have to arrive in time
   #asking = ''; // the last kind of request: join, pull or push
@@ -77,11 +79,14 @@ export class Sync extends EventTarget {
       try {
         await this.#round(signal);
         failures = 0;
+        this.#fresh = false;
         if (signal.aborted) return;
         this.#set(State.current);
         if (news === this.#news) await this.#wait(Infinity, signal);
-      } catch (error) {
+      } catch (failed) {
+        const error = await this.#renewAfter(failed, signal);
         if (signal.aborted) return;
+        if (!error) continue;
         if (error.code === 'quota_exceeded') this.#again[this.#asking] = performance.now() + error.wait;
         const state = stateAfter(error);
         this.#set(state);
@@ -91,6 +96,19 @@ export class Sync extends EventTarget {
         }
         await this.#wait(Math.max(backoff(failures++), error.wait ?? 0), signal);
       }
+    }
+  }
+
+  // If the token has ended, #renewAfter gets another one. Otherwise it returns why the round failed.
+  async #renewAfter(error, signal) {
+    if (error.code !== 'token_ended' || this.#fresh || signal.aborted) return error;
+    try {
+      const { token } = await renew(this.#caller(signal));
+      if (!signal.aborted) this.replica.renew(token);
+      this.#fresh = true;
+      return null;
+    } catch (failure) {
+      return failure;
     }
   }
 
@@ -239,7 +257,7 @@ const isSlow = (error) => error.name === 'TimeoutError' || (!isBad(error) && [40
 const isBad = (error) => error instanceof Refused && ['malformed', 'too_large'].includes(error.code);
 
 // In these states, the sync does not retry.
-const FINAL = [State.notSaved, State.unauthorized, State.notInvited, State.noWorkspace];
+const FINAL = [State.notSaved, State.unauthorized, State.otherUser, State.notInvited, State.noWorkspace];
 
 /** stateAfter returns the state that a failure leads to. */
 function stateAfter(error) {
@@ -248,6 +266,7 @@ function stateAfter(error) {
   if (error instanceof Kept) return error.full ? State.full : State.busy;
   if (error instanceof Early) return State.quota;
   if (error instanceof ProgramError) return State.confused;
+  if (error.code === 'client_taken') return State.otherUser;
   if (!(error instanceof Refused)) return State.unreachable;
   return { 401: State.unauthorized, 403: State.notInvited, 408: State.slow, 409: State.confused, 429: State.quota, 500: State.busy, 503: State.busy }[error.status] ?? State.unreachable;
 }

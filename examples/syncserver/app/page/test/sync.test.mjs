@@ -448,3 +448,56 @@ test('while answers to pushes are slow, batches do not grow', async (t) => {
   assert.deepEqual(batches.map((b) => b.length), [8, 4, 4, 4, 8]);
   sync.stop();
 });
+
+test('a token that has ended is renewed, and the edits that wait are sent', async () => {
+  const { replica, storage } = device();
+  replica.edit('tasks', 'a', {});
+  const asked = [];
+  let renewals = 0;
+  const sync = online(replica, (what, body) => {
+    asked.push(what);
+    if (what === 'renew') return json({ clientId: 'old', user: 'u', token: `new${++renewals}` });
+    if (replica.device.token === 'old') return json({ code: 'token_ended' }, 401);
+    return what === 'push' ? verdicts(body, accepted) : nothing();
+  });
+  await until(() => sync.state === State.current);
+  assert.deepEqual(asked, ['pull', 'renew', 'pull', 'push', 'pull']);
+  assert.equal(replica.waiting, 0);
+  assert.equal(replica.device.clientId, 'old');
+  await replica.saved();
+  assert.equal(JSON.parse(storage.disk.get('device')).token, 'new1');
+  sync.stop();
+});
+
+test('a token that cannot be renewed loses no edit', async () => {
+  for (const [answer, state] of [[() => json({ code: 'unauthorized' }, 401), State.unauthorized], [() => { throw new TypeError('offline'); }, State.unreachable]]) {
+    const { replica } = device();
+    replica.edit('tasks', 'a', {});
+    const sync = online(replica, (what) => (what === 'renew' ? answer() : json({ code: 'token_ended' }, 401)));
+    await until(() => sync.state === state);
+    assert.equal(replica.waiting, 1);
+    assert.equal(replica.device.token, 'old');
+    sync.stop();
+  }
+});
+
+test('a client ID of another user ends the sync, and loses no edit', async () => {
+  const { replica } = device();
+  replica.edit('tasks', 'a', {});
+  const sync = online(replica, () => json({ code: 'client_taken' }, 403));
+  await until(() => sync.state === State.otherUser);
+  assert.equal(replica.waiting, 1);
+  sync.stop();
+});
+
+test('a token that ends as soon as it is renewed is not renewed for ever', async () => {
+  const { replica } = device();
+  let renewals = 0;
+  const sync = online(replica, (what) => {
+    if (what === 'renew') renewals++;
+    return what === 'renew' ? json({ token: 'new' }) : json({ code: 'token_ended' }, 401);
+  });
+  await until(() => sync.state === State.unauthorized);
+  assert.equal(renewals, 1);
+  sync.stop();
+});
