@@ -23,6 +23,7 @@
 //	users.go       binding client IDs to users
 //	members.go     the buckets of users, granted and revoked
 //	membership.go  changing them by request
+//	rights.go      what the user of a push may read and write
 //	origins.go     web pages of other origins
 //	access.go      joining a workspace, and renewing tokens
 //	tokens.go      the tokens and invitations of the server itself
@@ -41,6 +42,7 @@
 //	recount.go     counters that an earlier version left wrong
 //	violations.go  the index in which the rules look up records
 //	lostedits.go   the rows of lost edits, in the index and in sweeps
+//	rows.go        violation rows move with the records that they are about
 //	unchecked.go   scopes that rules could not check
 //	log.go         log lines
 //	journal.go     the journal, for examples/replay

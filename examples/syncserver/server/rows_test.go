@@ -118,7 +118,7 @@ func TestViolationRowsMoveWithTheirRecord(t *testing.T) {
 				for key, seq := range s.sequences() {
 					require.Equal(t, key.Table == violation.DefaultTable || key.ID == "one", seq > before[key], "each row that moves takes a sequence: %s", key)
 				}
-				if names == "" { // nobody may write the task now
+				if names == "" { // no user may write the task now
 					err := s.locked(context.Background(), "demo", func(tx *session) error {
 						one, err := tx.get(context.Background(), []record.Key{task("one").Key()})
 						require.NoError(t, err)
@@ -219,8 +219,8 @@ func TestAuditPlacesRowsAfterANewDivision(t *testing.T) {
 	})
 }
 
-// TestAnswerNamesOnlyWhatTheUserMayRead: the violations in the answer to a push, and the writes that are
-// too far ahead, are those of records that the user may read.
+// TestAnswerNamesOnlyWhatTheUserMayRead: the answer to a push names violations, and writes that are too
+// far ahead, only of records that the user may read.
 func TestAnswerNamesOnlyWhatTheUserMayRead(t *testing.T) {
 	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		s, clients := openByNotes(t, name(t), "x", "y")
