@@ -267,6 +267,7 @@ func TestNewBucketsAreNotReported(t *testing.T) {
 func TestLostBucketsAreSaved(t *testing.T) {
 	d := newWorld(t).device(ana)
 	d.gets(inLine(gate, `["a","b"]`, 1), told(`["a","b"]`))
+	require.Equal(t, "g", d.holds())
 	for _, c := range []struct{ names, holds string }{{`["b"]`, "g"}, {`["a"]`, ""}} {
 		d.gets(told(c.names))
 		require.Equal(t, c.holds, d.holds())
