@@ -124,21 +124,30 @@ func (d *Database) transaction(ctx context.Context, f func(*sql.Tx) error) error
 // The join fixes this order: a planner does not know how short the array is, so sooner or later it
 // would read the whole table or the whole workspace.
 //
+// A statement that deletes rows selects them, for the same reason, with
+//
+//	WHERE ONE_OF table AS t ON condition
+//
 // It also replaces JSON_MAP and JSON_LIST with the functions that make a JSON object of names and values,
 // and a JSON array of values, of all rows.
 func (d *Database) rows(statement string) string {
 	list, join := `json_each($1) AS r`, `CROSS JOIN $1 AS $2 ON $3`
 	object, array := `json_group_object`, `json_group_array`
+	these := `rowid IN (SELECT $2.rowid FROM json_each($$1) AS r CROSS JOIN $1 AS $2 ON $3)`
 	if d.postgres {
 		list = `json_array_elements($1::json) AS r (value)`
 		join = `CROSS JOIN LATERAL (SELECT * FROM $1 AS $2 WHERE $3 OFFSET 0) AS $2`
 		object, array = `json_object_agg`, `json_agg`
+		these = `ctid = ANY (ARRAY(SELECT $2.ctid FROM json_array_elements($$1::json) AS r (value) CROSS JOIN LATERAL (SELECT $2.ctid FROM $1 AS $2 WHERE $3 OFFSET 0) AS $2))`
 	}
 	statement = strings.NewReplacer("JSON_ROWS", list, "JSON_MAP", object, "JSON_LIST", array).Replace(statement)
-	return lookup.ReplaceAllString(statement, join)
+	return oneOf.ReplaceAllString(lookup.ReplaceAllString(statement, join), these)
 }
 
-var lookup = regexp.MustCompile(`LOOKUP (\w+) AS (\w+) ON (.+)`)
+var (
+	lookup = regexp.MustCompile(`LOOKUP (\w+) AS (\w+) ON (.+)`)
+	oneOf  = regexp.MustCompile(`ONE_OF (\w+) AS (\w+) ON (.+)`)
+)
 
 // secret returns the key that signs the tokens. The first server on the database creates the key.
 func (d *Database) secret(ctx context.Context) (key string, err error) {

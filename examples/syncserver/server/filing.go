@@ -124,11 +124,11 @@ func (s *session) keep(ctx context.Context, kept []keptRow) error {
 		RETURNING octet_length(tbl) + octet_length(id) + octet_length(bucket)`, kept)
 }
 
-// unlog removes rows of the log for which a condition in SQL holds.
-func (s *session) unlog(ctx context.Context, condition string, rows any) error {
+// unlog removes the rows d of some records for which a condition in SQL holds.
+func (s *session) unlog(ctx context.Context, condition string, records any) error {
 	return s.sumBytes(ctx, -1, `
-		DELETE FROM log WHERE workspace = $2 AND `+condition+`
-		RETURNING octet_length(tbl) + octet_length(id) + octet_length(bucket)`, rows)
+		DELETE FROM log WHERE ONE_OF log AS d ON d.workspace = $2 AND d.tbl = r.value->>'tbl' AND d.id = r.value->>'id' AND `+condition+`
+		RETURNING octet_length(tbl) + octet_length(id) + octet_length(bucket)`, records)
 }
 
 // sumBytes runs a statement that returns the sizes of rows, and counts them with the given sign.
@@ -156,12 +156,10 @@ func (s *session) sumBytes(ctx context.Context, sign int64, statement string, ro
 func logBytes(r logRow) int64 { return int64(len(r.Table) + len(r.ID) + len(r.Bucket)) }
 
 // theseRows selects rows by their record and bucket.
-const theseRows = `(tbl, id, bucket) IN (SELECT value->>'tbl', value->>'id', value->>'bucket' FROM JSON_ROWS)`
+const theseRows = `d.bucket = r.value->>'bucket'`
 
 // belowFence selects the rows of some records at or below the fence.
-func belowFence(f fence) string {
-	return fmt.Sprintf(`seq <= %d AND (tbl, id) IN (SELECT value->>'tbl', value->>'id' FROM JSON_ROWS)`, f.seq)
-}
+func belowFence(f fence) string { return fmt.Sprintf(`d.seq <= %d`, f.seq) }
 
 // sweptRows is the number of rows of the log that a transaction of a sweep reads, apart from further rows
 // of the last record.

@@ -101,6 +101,8 @@ const state = `w.epoch, w.seq, w.fence_seq, w.fence_stamp, w.level, w.division,
 // buckets.
 func (d *Database) readings() readings {
 	const none = `'', 0, 0, 0, 0, '', 0, 0, ''`
+	// Unlike EXISTS, this is not a join, whose order a planner could reverse.
+	const has = `(SELECT 1 FROM members WHERE workspace = $2 AND "user" = $3 AND bucket = k.bucket) = 1`
 	all := map[readingKind]string{
 		// $1 is the sequence after which to read, and $4 the number of records.
 		everything: `
@@ -120,13 +122,13 @@ func (d *Database) readings() readings {
 		FROM (
 			SELECT seq, tbl, id, CAST(JSON_LIST(bucket) AS TEXT) AS names FROM (
 				SELECT seq, tbl, id, bucket FROM records AS k
-				WHERE workspace = $2 AND bucket <> '' AND seq > $1 AND seq <= $4 AND EXISTS (SELECT 1 FROM members WHERE workspace = $2 AND "user" = $3 AND bucket = k.bucket)
+				WHERE workspace = $2 AND bucket <> '' AND seq > $1 AND seq <= $4 AND ` + has + `
 				UNION ALL
 				SELECT seq, tbl, id, bucket FROM log AS k
-				WHERE workspace = $2 AND seq > $1 AND seq <= $4 AND EXISTS (SELECT 1 FROM members WHERE workspace = $2 AND "user" = $3 AND bucket = k.bucket)
+				WHERE workspace = $2 AND seq > $1 AND seq <= $4 AND ` + has + `
 				UNION ALL
 				SELECT seq, tbl, id, bucket FROM records AS k
-				WHERE workspace = $2 AND bucket = '' AND seq > $1 AND seq <= $4 AND EXISTS (SELECT 1 FROM members WHERE workspace = $2 AND "user" = $3 AND bucket = '')
+				WHERE workspace = $2 AND bucket = '' AND seq > $1 AND seq <= $4 AND ` + has + `
 			) AS k GROUP BY seq, tbl, id ORDER BY seq LIMIT $5
 		) AS k
 		LOOKUP records AS d ON d.workspace = $2 AND d.tbl = k.tbl AND d.id = k.id
@@ -144,17 +146,17 @@ func (d *Database) readings() readings {
 			) AS k
 		)
 		SELECT ` + state + `, coalesce((SELECT CAST(JSON_MAP(bucket, granted) AS TEXT) FROM members WHERE workspace = $2 AND "user" = $3), '{}'),
-			0, '', '', '', '', (SELECT seq FROM x)
+			0, '', '', '', '', (SELECT seq FROM x AS k)
 		FROM workspaces AS w WHERE w.name = $2
 		UNION ALL
 		SELECT ` + none + `, k.seq, k.tbl, k.id, d.data, k.names, NULL
 		FROM (
 			SELECT seq, tbl, id, CAST(JSON_LIST(bucket) AS TEXT) AS names FROM (
 				SELECT d.seq, d.tbl, d.id, d.bucket FROM b AS k
-				LOOKUP records AS d ON d.workspace = $2 AND d.bucket = k.bucket AND d.seq > k.after AND d.seq <= coalesce((SELECT seq FROM x), 9223372036854775807)
+				LOOKUP records AS d ON d.workspace = $2 AND d.bucket = k.bucket AND d.seq > k.after AND d.seq <= coalesce((SELECT seq FROM x AS k), 9223372036854775807)
 				UNION ALL
 				SELECT d.seq, d.tbl, d.id, d.bucket FROM b AS k
-				LOOKUP log AS d ON d.workspace = $2 AND d.bucket = k.bucket AND d.seq > k.after AND d.seq <= coalesce((SELECT seq FROM x), 9223372036854775807)
+				LOOKUP log AS d ON d.workspace = $2 AND d.bucket = k.bucket AND d.seq > k.after AND d.seq <= coalesce((SELECT seq FROM x AS k), 9223372036854775807)
 			) AS k GROUP BY seq, tbl, id ORDER BY seq LIMIT $5
 		) AS k
 		LOOKUP records AS d ON d.workspace = $2 AND d.tbl = k.tbl AND d.id = k.id
