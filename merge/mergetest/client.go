@@ -22,6 +22,11 @@ import (
 // is gone has its final answer. After a reset whose why is epoch, the Client sends its own
 // confirmed writes again if the server lacks them; until it has pulled, the kit lets it push
 // nothing, as a server refuses the pushes of clients that do not know of the restore.
+//
+// If the backend is a [Granter], a Client must handle the lines that Granter describes, and keeps accepted items
+// apart as above even before it is told a fence. When it forgets a record, or a line with left names a record, it
+// shows neither the waiting nor the accepted items on that record, even if they create it, until a line
+// brings the record again. It goes on sending the waiting ones. Forgetting is not an edit.
 type Client interface {
 	// Edit writes some fields of a record in one edit, as the user of the app does. A
 	// record.Deletion deletes a field. The field $deleted is true to delete the record, and false

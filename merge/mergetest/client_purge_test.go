@@ -51,7 +51,7 @@ func (a *app) judged(key record.Key) record.Record {
 	var r merge.Request
 	r.AnyClient = true
 	for _, m := range slices.Concat(a.overlay, a.outbox) {
-		if m.Data.Key() == key {
+		if m.Data.Key() == key && !a.isHidden(m) {
 			r.Items = append(r.Items, record.Item{Mutation: m})
 		}
 	}
@@ -76,7 +76,7 @@ func (a *app) judged(key record.Key) record.Record {
 func (a *app) accepted(m record.Mutation, r merge.Reply) {
 	kept := only(m.Data, func(name string, _ record.FieldValue) bool { return a.joinsGone || r.Fields[name].Outcome != "gone" })
 	a.creator[kept.Key()] = a.creator[kept.Key()] || m.New
-	if a.fence == 0 || a.joinsAccepted || a.joinsGone {
+	if a.fence == 0 && !a.partial || a.joinsAccepted || a.joinsGone {
 		a.join(kept)
 		return
 	}
@@ -86,13 +86,14 @@ func (a *app) accepted(m record.Mutation, r merge.Reply) {
 // pulledSpecial processes a line that is not a record.
 func (a *app) pulledSpecial(line []byte) (special bool, err error) {
 	var l struct {
-		Reset, Fence json.RawMessage
-		Why          string
-		Left         bool
-		Table, ID    string
-		Level        int
-		Clock        clock.Timestamp
-		Cursor       *string
+		Reset, Buckets []string
+		Fence          json.RawMessage
+		Why            string
+		Left           bool
+		Table, ID      string
+		Level          int
+		Clock          clock.Timestamp
+		Cursor         *string
 	}
 	if line[0] == '[' {
 		return false, nil
@@ -102,15 +103,20 @@ func (a *app) pulledSpecial(line []byte) (special bool, err error) {
 	}
 	switch {
 	case l.Reset != nil:
-		a.reset(l.Why == "epoch")
+		a.reset(l.Why == "epoch", l.Reset)
 	case l.Left:
-		if !a.keepsLeft {
-			delete(a.confirmed, record.Key{Table: l.Table, ID: l.ID})
+		if key := (record.Key{Table: l.Table, ID: l.ID}); !a.keepsLeft {
+			a.forget(key)
 		}
-	case l.Fence != nil:
+	case l.Fence != nil || l.Buckets != nil:
+		if a.partial && l.Buckets != nil && !a.ignoresBuckets {
+			a.leave(func(bucket string) bool { return !slices.Contains(l.Buckets, bucket) })
+		}
 		var fence clock.Timestamp
-		err = json.Unmarshal(l.Fence, &fence)
-		a.told(fence, l.Level, l.Clock)
+		if l.Fence != nil {
+			err = json.Unmarshal(l.Fence, &fence)
+			a.told(fence, l.Level, l.Clock)
+		}
 	default:
 		return l.Cursor != nil && l.Table == "", nil
 	}
@@ -124,14 +130,21 @@ func (a *app) told(fence clock.Timestamp, level int, floor clock.Timestamp) {
 		a.clock.Observe(floor)
 	}
 	for key, r := range a.confirmed {
-		if kept := merge.Purge(r, fence, level); !a.neverPurges {
+		kept := merge.Purge(r, fence, level)
+		if a.partial {
+			kept = merge.Purge(r, fence, 2)
+		}
+		if !a.neverPurges {
 			a.confirmed[key] = kept
+		}
+		if a.partial && kept.Len() == 0 && r.Len() > 0 {
+			a.forget(key)
 		}
 	}
 }
 
 // reset forgets what was confirmed. After a restore, it sets the client's own writes aside.
-func (a *app) reset(restored bool) {
+func (a *app) reset(restored bool, names []string) {
 	if restored && !a.neverResends {
 		for _, r := range a.confirmed {
 			a.aside = append(a.aside, r)
@@ -147,6 +160,13 @@ func (a *app) reset(restored bool) {
 	}
 	if a.clearsAll {
 		a.outbox = nil
+	}
+	if a.partial {
+		a.leave(func(bucket string) bool { return slices.Contains(names, bucket) && !a.ignoresResets })
+		if restored {
+			a.fence, a.level = 0, 0
+		}
+		return
 	}
 	if !a.neverResets {
 		a.confirmed, a.fence, a.level = map[record.Key]record.Record{}, 0, 0

@@ -16,9 +16,11 @@ type closable struct {
 	loses func(*app)
 }
 
-func newClosable(loses func(*app)) newClient {
+func newClosable(loses func(*app)) newClient { return newClosableWith(clientQuirks{}, loses) }
+
+func newClosableWith(q clientQuirks, loses func(*app)) newClient {
 	return func(id clock.ClientID, wall func() time.Time) Client {
-		return closable{newApp(clientQuirks{})(id, wall).(*app), loses}
+		return closable{newApp(q)(id, wall).(*app), loses}
 	}
 }
 

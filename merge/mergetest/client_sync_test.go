@@ -119,7 +119,9 @@ func (a *app) correctClock() error {
 	}
 	err := a.newClock(last)
 	if err == nil {
+		before := a.outbox
 		a.outbox, err = record.Restamp(a.outbox, a.stamp)
+		a.hideAgain(before)
 	}
 	return err
 }
@@ -146,6 +148,7 @@ func (a *app) Pulled(lines []byte, next string) error {
 		}
 		for _, it := range items {
 			a.pulled(it.Mutation.Data)
+			a.enter(it.Mutation.Data.Key(), line)
 		}
 	}
 	if settled {

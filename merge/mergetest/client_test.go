@@ -34,6 +34,8 @@ type app struct {
 	aside   []record.Record   // own writes to send again, once everything is pulled
 	creator map[record.Key]bool
 	fresh   bool // whether it has pulled nothing yet
+
+	parts // what it knows of buckets
 }
 
 // clientQuirks are the possible mistakes of a client, and some correct variations.
@@ -72,11 +74,12 @@ type clientQuirks struct {
 	respells      bool // spells items differently from the library, which is correct
 
 	purgeQuirks
+	bucketQuirks
 }
 
 func newApp(q clientQuirks) newClient {
 	return func(id clock.ClientID, wall func() time.Time) Client {
-		a := &app{clientQuirks: q, id: id, wall: wall, confirmed: map[record.Key]record.Record{}, creator: map[record.Key]bool{}, fresh: true}
+		a := &app{clientQuirks: q, id: id, wall: wall, confirmed: map[record.Key]record.Record{}, creator: map[record.Key]bool{}, fresh: true, parts: newParts()}
 		a.newClock(0)
 		return a
 	}
@@ -100,7 +103,7 @@ func (a *app) stamp() clock.Stamp {
 }
 
 func (a *app) Shown(key record.Key) record.Record {
-	if (a.fence > 0 || a.confirmed[key].Erased() && !a.showsErased) && !a.showsAll {
+	if (a.fence > 0 || a.partial || a.confirmed[key].Erased() && !a.showsErased) && !a.showsAll {
 		return a.judged(key)
 	}
 	all := []record.Record{record.New(key), a.confirmed[key]}

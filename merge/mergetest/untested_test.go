@@ -28,12 +28,16 @@ func TestUntestedPartsAreReported(t *testing.T) {
 		"every optional method": {
 			make: newMemory, o: Options{},
 			never: []string{"purges"},
-			told:  []string{"purging"},
+			told:  []string{"purging", "partial replication"},
 			quiet: []string{"paging", "concurrent requests", "a server that is restored", "devices that are cloned", "devices that are restored"},
 		},
 		"a server that purges": {
 			make: purging(purgeRule{}), o: Options{},
 			quiet: []string{"purging", "a server that is restored", "the clock of the server"},
+		},
+		"a server with buckets": {
+			make: sharing(shareRule{}), o: Options{},
+			quiet: []string{"purging", "partial replication"},
 		},
 		"a server that purges, and Clients": {
 			make: purging(purgeRule{}), o: Options{NewClient: yours},

@@ -76,6 +76,7 @@ func (l *Ledger) BucketsOf(id, field string, open func(*Fate) bool) (all []Bucke
 	if !exists || opened && l.MayBeDead(id) {
 		all = append(all, nil)
 	}
+	slices.SortFunc(all, slices.Compare[Buckets])
 	return all
 }
 
@@ -136,6 +137,9 @@ func (l *Ledger) Rulings(id, field string, by [16]byte, rights Rights, batch []E
 		}
 		if rights.mayMove(from, in(after)) {
 			all[i], seen = Passes, after
+		}
+		if len(l.normal(seen)) == 0 {
+			return all // an item that deletes the record below the fence made it dead
 		}
 	}
 	return all

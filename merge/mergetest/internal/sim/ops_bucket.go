@@ -70,16 +70,20 @@ func differentRights(d *schedule.Dice) (steps []schedule.Step) {
 	return steps
 }
 
-// afterMember returns a story about rights. B has all buckets of the story.
+// afterMember returns a story about rights. B has all buckets.
 func afterMember(f schedule.Follow) []schedule.Step {
 	if f.A == f.B {
 		f.A = (f.B + 1) % f.Domain.Devices
 	}
 	stories := []func(schedule.Follow) []schedule.Step{
-		movedAway, passedWhileAway, thereAndBack, revokedWithinPull, revokedWithinPull, handOver, handOver, inTwoBuckets, waitsForLeft,
+		movedAway, passedWhileAway, thereAndBack, revokedWithinPull, revokedWithinPull, handOver, handOver, inTwoBuckets, waitsForLeft, waitsForLeft,
 		deathOfMoved, purgedDeparture, restoredRights, batchOfMoves, deadUnheard, deadUnheard,
 	}
-	return append([]schedule.Step{f.Member(f.B, "joins", "a"), f.Member(f.B, "joins", "b")}, schedule.Pick(f.Dice, stories...)(f)...)
+	var all []schedule.Step
+	for _, bucket := range schedule.Buckets() {
+		all = append(all, f.Member(f.B, "joins", bucket))
+	}
+	return append(all, schedule.Pick(f.Dice, stories...)(f)...)
 }
 
 // pullingWithin returns a pull within which steps happen, one after the other.
@@ -166,8 +170,11 @@ func revokedWithinPull(f schedule.Follow) []schedule.Step {
 // device may overwrite it.
 func handOver(f schedule.Follow) []schedule.Step {
 	over := f.Wait(time.Millisecond)
-	if f.On() {
+	switch f.IntN(3) {
+	case 0:
 		over = f.Moves(f.B, `["b","A"]`)
+	case 1: // one of the two writes of the item still stands
+		over = f.Edits(f.B, f.ID, schedule.Assignment{Name: schedule.BucketField, Value: `["b","A"]`})
 	}
 	gives := f.Moves(f.A, `"b"`)
 	last := f.Edit(f.A)
@@ -186,14 +193,15 @@ func inTwoBuckets(f schedule.Follow) []schedule.Step {
 	return joined(f.Member(f.A, "joins", "a"), f.Member(f.A, "joins", "b"), puts(f, `["a","b"]`), f.Pulls(f.A), first, f.Pulls(f.A), then, f.Pulls(f.A))
 }
 
-// waitsForLeft edits a record that leaves before the edit is sent, or while its answer is on the way.
+// waitsForLeft edits a record that leaves before the edit is sent, or while its answer is on the way. Meanwhile the app
+// may be closed and opened again.
 func waitsForLeft(f schedule.Follow) []schedule.Step {
 	sent := f.Wait(time.Millisecond)
 	if f.On() {
 		sent = f.Pushes(f.A)
 	}
-	return joined(f.Member(f.A, "joins", "a"), f.Member(f.A, "leaves", "b"), puts(f, `"a"`), f.Pulls(f.A), f.Edit(f.A), sent, f.Pulls(f.B), puts(f, `"b"`), f.Pulls(f.A), f.Edit(f.A),
-		schedule.Pick(f.Dice, f.Pushes(f.A), f.Wait(time.Millisecond)), puts(f, `"a"`), f.Pulls(f.A), f.Pushes(f.A), f.Pulls(f.A))
+	return joined(f.Member(f.A, "joins", "a"), f.Member(f.A, "leaves", "b"), f.Pulls(f.B), puts(f, `"a"`), f.Pulls(f.A), f.Edits(f.A, f.ID, f.Dice.Secret()), sent, f.Pulls(f.B), puts(f, `"b"`), f.Pulls(f.A),
+		f.Does(f.A, "reopens"), f.Edit(f.A), schedule.Pick(f.Dice, f.Pushes(f.A), f.Wait(time.Millisecond)), puts(f, `"a"`), f.Pulls(f.A), f.Pushes(f.A), f.Pulls(f.A))
 }
 
 // deathOfMoved deletes a record after it moved, so that rows of it are left in several logs, and purges it. Then it
@@ -231,7 +239,8 @@ func deadUnheard(f schedule.Follow) []schedule.Step {
 
 // purgedDeparture purges the departure of a record that a device still holds.
 func purgedDeparture(f schedule.Follow) []schedule.Step {
-	return joined(f.Member(f.A, "joins", "a"), f.Member(f.A, "leaves", "b"), puts(f, `"a"`), f.Pulls(f.A), puts(f, `"b"`), purging(f), f.Pulls(f.A), purging(f), f.Pulls(f.A))
+	return joined(f.Member(f.A, "joins", "a"), f.Member(f.A, "leaves", "b"), puts(f, `"a"`), f.Pulls(f.A), puts(f, `"b"`),
+		schedule.Pick(f.Dice, purging(f), hourly(f)), f.Pulls(f.A), purging(f), f.Pulls(f.A))
 }
 
 // restoredRights restores the server after moves and changes of rights.
