@@ -16,7 +16,8 @@
 //
 // The client: [Loss.Keep] says in which buckets a record remains.
 //
-// Package merge/memory is a small server that does all of this.
+// Package merge/memory is a small server that does all of this. The page SHARING.md of
+// examples/syncserver describes it for developers of apps.
 //
 // # Files
 //
