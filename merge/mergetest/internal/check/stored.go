@@ -16,7 +16,9 @@ import (
 func (j *Judge) Audit() {
 	if j.Breach == nil && !j.Lab.IsServing() {
 		found := j.Lab.Fresh()
-		j.JudgePull(Newcomer(), found, found)
+		if j.JudgePull(Newcomer(), found, found); j.Sight != nil { // rights depend on what is stored
+			j.acceptFound(found)
+		}
 		j.Last.audit, j.Last.audited, j.Unread = j.Moment, j.Sendings, false
 		j.Changed()
 	}
