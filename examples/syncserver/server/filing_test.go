@@ -83,10 +83,6 @@ func TestRowsAreThoseOfTheProtocol(t *testing.T) {
 				log := make(map[place]int64)
 				before := s.normals()
 				var late []record.Mutation
-				push := func(m record.Mutation) {
-					_, err := s.push(ctx, bound(s.Server, ana.ID), pushBody{body: m.AppendJSON(nil)})
-					require.NoError(t, err)
-				}
 				for step := range 60 {
 					s.wall = s.wall.Add(time.Duration(1+random.IntN(1000)) * time.Millisecond)
 					key := task(string(rune('a' + random.IntN(3)))).Key()
@@ -120,10 +116,10 @@ func TestRowsAreThoseOfTheProtocol(t *testing.T) {
 						if random.IntN(4) == 0 {
 							late = append(late, m)
 						} else {
-							push(m)
+							s.store(m)
 						}
 					case n < 8 && len(late) > 0:
-						push(late[random.IntN(len(late))])
+						s.store(late[random.IntN(len(late))])
 					case n == 8 && s.fenced().stamp > 0:
 						_, err := s.Erase(ctx, "demo", key)
 						require.NoError(t, err)
