@@ -11,6 +11,10 @@
 // A server may flag violations as well: violations.go keeps an index of the scopes of
 // documents and checks them in the push, and violations_view.go reads that index.
 //
+// A server may also give each client only a part of the records: buckets.go keeps a log of the
+// buckets of records and the rights of clients, buckets_pull.go pulls by them, and
+// buckets_sql.go has their SQL. buckets_device.go is a client of such a server.
+//
 // The tests show the traps in storing merged records in a database: what goes wrong the obvious
 // way, and what works. Run the tests that need PostgreSQL with
 //

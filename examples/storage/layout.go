@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -33,6 +34,8 @@ type statements struct {
 	// load returns the records of the keys $1. It returns their newest state, because
 	// it runs after the lock or takes the lock itself.
 	load string
+	// unlocked is load without its locks. It is empty if load takes none.
+	unlocked string
 	// save stores the rows $1 in place of the stored ones, which were merged into them
 	// before.
 	save string
@@ -64,16 +67,21 @@ type keyRow struct {
 	ID    string `json:"id"`
 }
 
+// keyRows returns keys as rows.
+func keyRows(keys []record.Key) []keyRow {
+	rows := make([]keyRow, len(keys))
+	for i, k := range keys {
+		rows[i] = keyRow{k.Table, k.ID}
+	}
+	return rows
+}
+
 // load locks the records of the keys, which are sorted, and returns the existing ones.
 func (l layout) load(ctx context.Context, tx *sql.Tx, keys []record.Key) (merge.Collection, error) {
 	if len(keys) == 0 {
 		return merge.Collection{}, nil
 	}
-	rows := make([]keyRow, len(keys))
-	for i, k := range keys {
-		rows[i] = keyRow{k.Table, k.ID}
-	}
-	list, err := json.Marshal(rows)
+	list, err := json.Marshal(keyRows(keys))
 	if err != nil {
 		return merge.Collection{}, err
 	}
@@ -83,6 +91,16 @@ func (l layout) load(ctx context.Context, tx *sql.Tx, keys []record.Key) (merge.
 		}
 	}
 	p, err := l.read(tx.QueryContext(ctx, l.statements.load, string(list)))
+	return p.records, err
+}
+
+// peek returns the existing records of the keys, and locks nothing.
+func (l layout) peek(ctx context.Context, tx *sql.Tx, keys []record.Key) (merge.Collection, error) {
+	list, err := json.Marshal(keyRows(keys))
+	if err != nil {
+		return merge.Collection{}, err
+	}
+	p, err := l.read(tx.QueryContext(ctx, cmp.Or(l.unlocked, l.statements.load), string(list)))
 	return p.records, err
 }
 

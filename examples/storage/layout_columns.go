@@ -79,10 +79,10 @@ func columnsPostgres() statements {
 			SELECT id FROM json_to_recordset($1::json) AS k (id TEXT)
 			ORDER BY id COLLATE "C"
 			ON CONFLICT DO NOTHING`},
-		load: columnsSelect + `
-			WHERE id IN (SELECT id FROM json_to_recordset($1::json) AS k (id TEXT))
+		load: columnsSelect + columnsOfKeys + `
 			ORDER BY id
 			FOR UPDATE OF tasks`,
+		unlocked: columnsSelect + columnsOfKeys,
 		save: `
 			INSERT INTO tasks (id, title, title_at, title_by, estimate, estimate_at, estimate_by,
 				done, done_at, done_by, rest, seq)
@@ -101,6 +101,10 @@ const columnsSelect = `
 			SELECT seq, id, title, title_at, title_by, estimate, estimate_at, estimate_by,
 				done, done_at, done_by, rest
 			FROM tasks`
+
+// columnsOfKeys is the condition of the statement load for PostgreSQL.
+const columnsOfKeys = `
+			WHERE id IN (SELECT id FROM json_to_recordset($1::json) AS k (id TEXT))`
 
 // columnsReplace is the end of the statement save.
 const columnsReplace = `

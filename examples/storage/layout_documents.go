@@ -62,12 +62,10 @@ func documentsPostgres() statements {
 			ON CONFLICT DO NOTHING`},
 		// A row that was locked by another transaction is read again when that
 		// transaction ends.
-		load: `
-			SELECT d.seq, d.tbl, d.id, d.data
-			FROM json_to_recordset($1::json) AS k (tbl TEXT, id TEXT)
-			JOIN documents AS d USING (tbl, id)
+		load: documentsSelect + `
 			ORDER BY d.tbl, d.id
 			FOR UPDATE OF d`,
+		unlocked: documentsSelect,
 		save: `
 			INSERT INTO documents (tbl, id, data, seq)
 			SELECT tbl, id, data::json, seq
@@ -77,6 +75,12 @@ func documentsPostgres() statements {
 			SELECT seq, tbl, id, data FROM documents WHERE seq > $1 ORDER BY seq LIMIT $2`,
 	}
 }
+
+// documentsSelect is the statement load for PostgreSQL, without its lock.
+const documentsSelect = `
+			SELECT d.seq, d.tbl, d.id, d.data
+			FROM json_to_recordset($1::json) AS k (tbl TEXT, id TEXT)
+			JOIN documents AS d USING (tbl, id)`
 
 // scanDocument reads (seq, tbl, id, data).
 func scanDocument(rows *sql.Rows, fold *merge.Fold) (seq int64, err error) {

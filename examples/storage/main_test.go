@@ -38,6 +38,20 @@ func Example() {
 	// a new device pulls; changed records: 3
 	// the task gate is deleted: true
 	// Ben has the state of the server: true
+	// the server divides the tasks by project
+	// Ana gets the bucket ""
+	// Ana gets the bucket "project/garden"
+	// Ben gets the bucket ""
+	// Ben pulls and holds: fence, gate, lawn
+	// Ana moves the task lawn to the project garden
+	//     lawn: accepted, project applied
+	// Ben edits the task lawn, which is no longer there for Ben
+	//     lawn: refused, forbidden
+	// Ben pulls and holds: fence, gate
+	// Ben gets the bucket "project/garden"
+	// Ben pulls and holds: fence, gate, lawn
+	// Ben loses the bucket project/garden
+	// Ben pulls and holds: fence, gate
 	//
 	// the digest of the state in each layout:
 	// one row per field  fb5f0468e0cd54f3812bc2e0386a916055adddf91e521cdc0d4d30a0d10d2522

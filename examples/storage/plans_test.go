@@ -20,6 +20,7 @@ var fillings = map[string]string{
 	"records":   `(tbl, id) SELECT 'tasks', $N`,
 	"tasks":     `(id, seq) SELECT $N, n`,
 	"scopes":    `(rule, name, tbl, id) SELECT 'room_taken', $N, 'tasks', $N`,
+	"log":       `(bucket, tbl, id, seq) SELECT CASE WHEN n <= 100000 THEN 'b' || n % 2000 ELSE 'large' END, 'tasks', $N, n`,
 	"marks":     `(client, at) SELECT $N, 1`,
 }
 

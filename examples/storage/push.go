@@ -52,7 +52,13 @@ func (s *server) apply(ctx context.Context, tx *sql.Tx, push *merge.Push) (merge
 	if err != nil {
 		return merge.Answer{}, fmt.Errorf("load: %w", err)
 	}
-	answer, err := push.Apply(merge.Stored{Records: found.Lookup(push.Keys()), Watermarks: []clock.Stamp{mark}})
+	stored := merge.Stored{Records: found.Lookup(push.Keys()), Watermarks: []clock.Stamp{mark}}
+	if s.division != nil {
+		if err := s.division.limit(ctx, tx, &stored); err != nil {
+			return merge.Answer{}, fmt.Errorf("rights: %w", err)
+		}
+	}
+	answer, err := push.Apply(stored)
 	if err != nil {
 		return merge.Answer{}, err
 	}
@@ -77,16 +83,17 @@ func (s *server) save(ctx context.Context, tx *sql.Tx, updates []merge.Update) e
 	if len(updates) == 0 {
 		return nil
 	}
-	first, err := takeSequences(ctx, tx, len(updates))
+	numbered, err := number(ctx, tx, updates)
 	if err != nil {
 		return fmt.Errorf("sequence: %w", err)
 	}
-	numbered := make([]update, len(updates))
-	for i, u := range updates {
-		numbered[i] = update{u, first + int64(i)}
-	}
 	if err := s.layout.save(ctx, tx, numbered); err != nil {
 		return fmt.Errorf("save: %w", err)
+	}
+	if s.division != nil {
+		if err := s.division.file(ctx, tx, numbered); err != nil {
+			return fmt.Errorf("buckets: %w", err)
+		}
 	}
 	if s.violations == nil {
 		return nil
@@ -96,4 +103,14 @@ func (s *server) save(ctx context.Context, tx *sql.Tx, updates []merge.Update) e
 		records[i] = u.After
 	}
 	return s.violations.index(ctx, tx, records)
+}
+
+// number takes a sequence for each update.
+func number(ctx context.Context, tx *sql.Tx, updates []merge.Update) ([]update, error) {
+	first, err := takeSequences(ctx, tx, len(updates))
+	numbered := make([]update, len(updates))
+	for i, u := range updates {
+		numbered[i] = update{u, first + int64(i)}
+	}
+	return numbered, err
 }

@@ -19,6 +19,8 @@ type server struct {
 	wall   func() time.Time
 	// violations is nil in a server that flags none. See watch.
 	violations *violations
+	// division is nil in a server whose clients all read and write everything. See divide.
+	division *division
 }
 
 // newServer returns a server over a database, and creates the tables that are missing.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -27,7 +28,7 @@ type story struct {
 func (t *story) play() error {
 	ana := &device{name: "Ana", id: clock.MustParseClientID("7f3c61f2-9c1e-4a0b-8d52-0b9e6a4c1d10")}
 	ben := &device{name: "Ben", id: clock.MustParseClientID("91aa04d7-53f0-4d6e-9a4f-6c2b8e7f5a20")}
-	for _, part := range []func(ana, ben *device){t.conflict, t.retry, t.tooFarAhead, t.deletion, t.end} {
+	for _, part := range []func(ana, ben *device){t.conflict, t.retry, t.tooFarAhead, t.deletion, t.end, t.projects} {
 		part(ana, ben)
 	}
 	return t.err
@@ -86,6 +87,42 @@ func (t *story) end(ana, ben *device) {
 	// Ana's device still shows the refused task; a real client would drop it.
 	t.say("Ben has the state of the server: %v", ben.seen.Digest() == t.digest)
 }
+
+// projects: the server divides its tasks by project, and a task moves to a project that Ben
+// may not read.
+func (t *story) projects(ana, ben *device) {
+	t.minute = 40
+	t.try(t.server.divide(context.Background(), &division{byProject, logSQLite()}))
+	t.say("the server divides the tasks by project")
+	t.grant(ana, "")
+	t.grant(ana, "project/garden")
+	t.grant(ben, "")
+	phone := &member{device: ben}
+	t.hold(phone)
+	t.push(ana, "moves the task lawn to the project garden", ana.edit("lawn", at(40)).Set("project", "garden"))
+	t.push(ben, "edits the task lawn, which is no longer there for Ben", ben.edit("lawn", at(40)).Set("done", true))
+	t.hold(phone)
+	t.grant(ben, "project/garden")
+	t.hold(phone)
+	t.try(t.server.revoke(context.Background(), ben.id, "project/garden"))
+	t.say("Ben loses the bucket project/garden")
+	t.hold(phone)
+}
+
+// grant grants a bucket to a device.
+func (t *story) grant(d *device, bucket string) {
+	t.try(t.server.grant(context.Background(), d.id, bucket))
+	t.say("%s gets the bucket %q", d.name, bucket)
+}
+
+// hold lets a device pull, and says what it holds.
+func (t *story) hold(m *member) {
+	t.try(m.pull(context.Background(), t.server))
+	t.say("%s pulls and holds: %s", m.name, strings.Join(m.ids(), ", "))
+}
+
+// try ends the story if there is an error.
+func (t *story) try(err error) { t.err = cmp.Or(t.err, err) }
 
 // change edits a task in a form. It writes only the fields that edit changes.
 func (t *story) change(d *device, id string, at clock.Timestamp, edit func(*form)) *record.Edit {

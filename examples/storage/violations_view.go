@@ -49,12 +49,8 @@ func (v view) Groups(ctx context.Context, rule string, names []string) ([]violat
 
 // Get returns the records of keys, with one statement.
 func (v view) Get(ctx context.Context, keys []record.Key) ([]violation.Lookup, error) {
-	rows := make([]keyRow, len(keys))
-	for i, k := range keys {
-		rows[i] = keyRow{k.Table, k.ID}
-	}
 	found := make(map[record.Key]record.Record, len(keys))
-	err := v.read(ctx, question{v.get, rows, nil}, func(_ string, r record.Record) { found[r.Key()] = r })
+	err := v.read(ctx, question{v.get, keyRows(keys), nil}, func(_ string, r record.Record) { found[r.Key()] = r })
 	all := make([]violation.Lookup, len(keys))
 	for i, key := range keys {
 		all[i].Record = found[key].WithKey(key) // without fields if the record was not found
