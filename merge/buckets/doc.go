@@ -43,8 +43,10 @@
 // A departure may be purged when its sequence is at or below the fence, and a dead record, with its
 // rows, when the sequence of the record is.
 //
-// A grant takes a sequence of its own, also if the user had the bucket before: the client loads the
-// bucket if its position is lower. A revocation only removes the grant.
+// Writes and grants take their sequences from one counter. A grant takes a sequence of its own, also
+// if the user had the bucket once and lost it: the client loads the bucket if its position is lower.
+// If the user has the bucket, a grant changes nothing but the role. A revocation only removes the
+// grant.
 //
 // # A server: pulls
 //
@@ -87,6 +89,10 @@
 // write to that record would have to move this one. It must treat a deleted field like an absent
 // one, because deleted fields are purged. If the Func changes, the server must file all records
 // again, and begin a new epoch if any of them moved.
+//
+// Rights.MayWrite looks only at buckets that are new to a record. In an application with roles, Add
+// should permit only buckets in which the user may write, and the application's own
+// merge.Stored.MayWrite should refuse what a reader changes in a record that stays where it is.
 //
 // A record that is in no bucket can be read and written by no client. A server that does not want
 // such records refuses them in its own merge.Stored.MayWrite.

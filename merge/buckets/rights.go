@@ -31,8 +31,10 @@ func (r Rights) MayRead(rec record.Record) bool {
 	return r.Read != nil && slices.ContainsFunc(r.Of.Of(rec, r.Fence), r.Read)
 }
 
-// MayWrite permits an item if the actor may add the record to all buckets that are new. It is a
-// merge.Stored.MayWrite; a server with more rules calls it first. The error is a *merge.Refusal.
+// MayWrite permits an item if the actor may add the record to all buckets that are new. It permits
+// an item that adds the record to no bucket, so it does not stop a user who may only read. It is a
+// merge.Stored.MayWrite; a server with more rules, such as roles, calls it first. The error is a
+// *merge.Refusal.
 func (r Rights) MayWrite(seen, after record.Record, _ record.Mutation) error {
 	if r.Of != nil {
 		isBad := func(name string) bool { return !Valid(name) && !slices.Contains(r.Of(seen), name) }

@@ -11,7 +11,8 @@ import (
 // the rows of the chunk.
 type Snapshot struct {
 	// Epoch names the history of the sequences. It changes when the database is restored from a
-	// backup. It must not contain a dot or a tilde.
+	// backup. It must not be empty, because the epoch of a client that has pulled nothing is, and
+	// it must not contain a dot or a tilde.
 	Epoch string
 	// Seq is the last sequence, and Fence the sequence up to which departures may have been purged.
 	Seq, Fence int64

@@ -52,7 +52,7 @@ type Backend interface {
 	// Pull is the pull handler. It returns the changes after the cursor, as mutations in JSON Lines
 	// or in a JSON array, and the next cursor. The first cursor of a client is empty. A client pulls
 	// until the next cursor equals the one that it sent, so if there is nothing new, Pull returns no
-	// lines and the same cursor. The client replaces each field that is present, and keeps the
+	// records and the same cursor. The client replaces each field that is present, and keeps the
 	// others. Records that the kit does not write are ignored.
 	//
 	// Make pages small for this test: with more than one row per page, paging may not be tested. With a

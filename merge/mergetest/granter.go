@@ -50,6 +50,9 @@ import (
 // later, also between two pages of a pull. It looks for IDs and values of records that a client may not read in
 // every byte of every answer, so most edits have an additional field secret, with a text that occurs nowhere
 // else, and some edits have the field buckets. A Granter must accept both fields, whatever Options.Fields says.
+//
+// The kit knows no roles: a client may change all records that it may read. Let Grant give a role that
+// permits this, and test other roles, such as readers, yourself.
 type Granter interface {
 	// Grant permits a client to read the records of a bucket and to add records to it. If the client has the
 	// bucket already, nothing changes. Rights are part of the store: a restart keeps them, and a restored server
