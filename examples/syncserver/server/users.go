@@ -125,7 +125,8 @@ func (d *Database) user(ctx context.Context, client clock.ClientID) (found user,
 // bind binds a client that is bound to no user. If nothing was ever granted to the user or taken from
 // the user, and the server issues the tokens itself, the user becomes a writer of the bucket "". This
 // grant takes no sequence, because the user has pulled nothing yet or, with a token of an earlier
-// version, has pulled everything.
+// version, has pulled everything. With Options.Buckets, it has the present sequence of the workspace, so
+// that no forged cursor brings the IDs of records that had left the bucket before.
 func (s *Server) bind(ctx context.Context, a Account) (found user, err error) {
 	var clients int // counted outside the transaction: a refused request must not take the lock of SQLite
 	err = s.database.db.QueryRowContext(ctx, `SELECT count(*) FROM clients WHERE workspace = $1 AND "user" = $2`, a.Workspace, a.User).Scan(&clients)
@@ -146,8 +147,15 @@ func (s *Server) bind(ctx context.Context, a Account) (found user, err error) {
 		if err != nil || !isNew || s.options.Authenticate != nil {
 			return err
 		}
+		var granted int64
+		if s.division.of != nil && !a.Issued.IsZero() { // a token of an earlier version has no such time
+			err := tx.QueryRowContext(ctx, `SELECT coalesce(max(seq), 0) FROM workspaces WHERE name = $1`, a.Workspace).Scan(&granted)
+			if err != nil {
+				return err
+			}
+		}
 		_, err = tx.ExecContext(ctx, `
-			INSERT INTO members (workspace, "user", bucket, role, granted) VALUES ($1, $2, '', $3, 0)`, a.Workspace, a.User, writerRole)
+			INSERT INTO members (workspace, "user", bucket, role, granted) VALUES ($1, $2, '', $3, $4)`, a.Workspace, a.User, writerRole, granted)
 		return err
 	})
 	if err != nil {
