@@ -2,6 +2,7 @@ package main
 
 import (
 	"log"
+	"os"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -13,6 +14,9 @@ import (
 var program *process.Program
 
 func TestMain(m *testing.M) {
+	if os.Getenv(titled) != "" {
+		log.Fatal(serveTitled())
+	}
 	var err error
 	if program, err = process.Build(); err != nil {
 		log.Fatal(err)

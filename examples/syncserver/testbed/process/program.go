@@ -26,6 +26,9 @@ func Build() (*Program, error) {
 	return p, nil
 }
 
+// Existing returns a program that takes the flags of the server and reports its address like the server.
+func Existing(name string) *Program { return &Program{name} }
+
 // Command returns a command of the program, such as journal, which is not started yet.
 func (p *Program) Command(args ...string) *exec.Cmd { return exec.Command(p.name, args...) }
 

@@ -1,0 +1,217 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"sync"
+	"time"
+)
+
+// ledger knows who may know what at which time. Each value, name and ID that a test writes is a text of
+// its own, a secret, and the ledger looks for all secrets in everything that a device receives.
+//
+// A change takes effect at some moment between its first request and its acknowledgement, and an answer is
+// made at some moment between the request and the last byte. So the ledger permits a secret if the user may
+// have been entitled to it at any moment of the answer. It never raises a false alarm.
+type ledger struct {
+	mu      sync.Mutex
+	places  map[string]map[string][]span // by record ID and bucket
+	members map[string]map[string][]span // by user and bucket
+	secrets map[string]secret
+	faults  []string
+	read    int // bytes of answers
+	found   int // permitted secrets in them
+	lefts   int // lines that say that a record has left
+	rows    int // violation rows
+}
+
+// span is a span of time. The zero to means that it has not ended.
+type span struct{ from, to time.Time }
+
+// secret is a text of a record.
+type secret struct {
+	record, by string // by is the user who wrote it
+	span       span
+}
+
+func newLedger() *ledger {
+	return &ledger{places: make(map[string]map[string][]span), members: make(map[string]map[string][]span), secrets: make(map[string]secret)}
+}
+
+// The kinds of secrets.
+const (
+	secretID    = 'i'
+	secretName  = 'n'
+	secretValue = 'v'
+)
+
+// secretText matches a secret; see make.
+var secretText = regexp.MustCompile(`zq([inv])-[0-9]{6}`)
+
+// make returns a new secret of a record. An empty record means the ID of the record itself.
+func (l *ledger) make(kind rune, record, by string) string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	text := fmt.Sprintf("zq%c-%06d", kind, len(l.secrets))
+	if record == "" {
+		record = text
+	}
+	l.secrets[text] = secret{record, by, span{from: time.Now()}}
+	return text
+}
+
+// end says that a secret has been overwritten.
+func (l *ledger) end(text string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if s, ok := l.secrets[text]; ok && s.span.to.IsZero() {
+		s.span.to = time.Now()
+		l.secrets[text] = s
+	}
+}
+
+// begin and stop say that a record is in a bucket, or a user has it, from now on or until now. Call begin
+// before the first request, and stop after the acknowledgement.
+func (l *ledger) begin(of map[string]map[string][]span, name, bucket string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if of[name] == nil {
+		of[name] = make(map[string][]span)
+	}
+	spans := of[name][bucket]
+	if n := len(spans); n == 0 || !spans[n-1].to.IsZero() {
+		of[name][bucket] = append(spans, span{from: time.Now()})
+	}
+}
+
+func (l *ledger) stop(of map[string]map[string][]span, name, bucket string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if spans := of[name][bucket]; len(spans) > 0 && spans[len(spans)-1].to.IsZero() {
+		spans[len(spans)-1].to = time.Now()
+	}
+}
+
+// and returns the time that two spans have in common.
+func (s span) and(o span) (span, bool) {
+	if o.from.After(s.from) {
+		s.from = o.from
+	}
+	if s.to.IsZero() || !o.to.IsZero() && o.to.Before(s.to) {
+		s.to = o.to
+	}
+	return s, s.to.IsZero() || !s.to.Before(s.from)
+}
+
+// mayRead reports whether a user may have read a record at some moment. The caller holds the lock.
+func (l *ledger) mayRead(user, record string, when span) bool {
+	for bucket, there := range l.places[record] {
+		for _, here := range l.members[user][bucket] {
+			both, ok := here.and(when)
+			if !ok {
+				continue
+			}
+			for _, s := range there {
+				if _, ok := s.and(both); ok {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// unreadable reports whether a user may certainly not read a record during a span.
+func (l *ledger) unreadable(user, record string, when span) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return !l.mayRead(user, record, when)
+}
+
+// answer is what a device received.
+type answer struct {
+	user    string
+	when    span
+	request string // with its path and body: it may contain secrets that the user knows
+	text    []byte
+}
+
+// check looks for secrets in an answer.
+func (l *ledger) check(a answer) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.read += len(a.text)
+	for line := range bytes.Lines(a.text) {
+		l.checkLine(a, line)
+	}
+}
+
+func (l *ledger) checkLine(a answer, line []byte) {
+	var left struct {
+		ID   string
+		Left bool
+	}
+	ever := json.Unmarshal(line, &left) == nil && left.Left
+	if ever {
+		l.lefts++
+	}
+	ids := l.withoutOthers(line)
+	for _, m := range secretText.FindAllSubmatch(line, -1) {
+		text, kind := string(m[0]), rune(m[1][0])
+		s, ok := l.secrets[text]
+		when := a.when
+		switch {
+		case !ok || s.by == a.user || bytes.Contains([]byte(a.request), m[0]):
+			continue
+		case kind == secretID && ever:
+			when.from = time.Time{}
+		case kind == secretID && !bytes.Contains(ids, m[0]):
+			continue
+		}
+		if when, ok = when.and(s.span); ok && l.mayRead(a.user, s.record, when) {
+			l.found++
+			continue
+		}
+		request := a.request[:min(len(a.request), 300)]
+		l.fault("%s received %s of the record %s, written by %s:\n  %.600s\n  after %s", a.user, text, s.record, s.by, line, request)
+	}
+}
+
+// withoutOthers returns a line without the IDs that violations list in addition to the record that they
+// are about.
+func (l *ledger) withoutOthers(line []byte) []byte {
+	if !bytes.Contains(line, []byte(`"conflictingRecords"`)) {
+		return line
+	}
+	l.rows++
+	var v any
+	if json.Unmarshal(line, &v) != nil {
+		return nil // it was cut off
+	}
+	forget(v)
+	line, _ = json.Marshal(v)
+	return line
+}
+
+func forget(v any) {
+	switch v := v.(type) {
+	case map[string]any:
+		delete(v, "conflictingRecords")
+		for _, w := range v {
+			forget(w)
+		}
+	case []any:
+		for _, w := range v {
+			forget(w)
+		}
+	}
+}
+
+// fault notes a fault. The caller holds the lock.
+func (l *ledger) fault(format string, args ...any) {
+	if len(l.faults) < 10 {
+		l.faults = append(l.faults, fmt.Sprintf(format, args...))
+	}
+}
