@@ -79,6 +79,7 @@ func open(ctx context.Context, s settings) (*server.Database, *server.Server, er
 	}
 	srv, err := server.New(ctx, database, server.Options{
 		Guard: board.Guard(), Rules: board.Rules(), RulesVersion: board.RulesVersion,
+		Buckets: board.Buckets, BucketsVersion: board.BucketsVersion, MayWrite: mayWrite, MayGrant: mayGrant,
 		TableMaxRecord: board.MaxRecords(), Open: s.open, Journal: s.journal,
 		Retention: retention, PurgeLevel: s.level.value, Erasures: s.erasures, Origins: list(s.origins),
 		Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})),
@@ -88,6 +89,16 @@ func open(ctx context.Context, s settings) (*server.Database, *server.Server, er
 		return nil, nil, err
 	}
 	return database, srv, nil
+}
+
+// mayWrite is the MayWrite of the server's Options.
+func mayWrite(a server.Actor, seen, after record.Record, _ record.Mutation) error {
+	return board.MayWrite(a.Roles, seen, after)
+}
+
+// mayGrant is the MayGrant of the server's Options.
+func mayGrant(a server.Actor, g server.Grant) error {
+	return board.MayGrant(board.Grant{By: a.User, User: g.User, Bucket: g.Bucket, Role: g.Role, Members: g.Members})
 }
 
 // journal prints the journal of a workspace.

@@ -82,6 +82,20 @@ func TestRecordIsForgottenWhenItIsInNoBucket(t *testing.T) {
 	}
 }
 
+// TestErasureOfAHeldRecordIsTold: if a record leaves because it was erased, and only then, a client that
+// holds it is told.
+func TestErasureOfAHeldRecordIsTold(t *testing.T) {
+	d := newWorld(t).device(ana)
+	d.gets(inLine(fence, `["a"]`, 1), inLine(gate, `["a"]`, 1), told(`["a"]`))
+	require.Empty(t, d.TakeNotices())
+	erased := func(key record.Key) string { return strings.Replace(leftLine(key), "true", `true,"erased":true`, 1) }
+	d.gets(leftLine(gate), erased(fence), erased(record.Key{Table: "tasks", ID: "unknown"}), untold)
+	require.Equal(t, []replica.Notice{{Kind: replica.Erased, Key: fence}}, d.TakeNotices())
+	require.Empty(t, d.holds())
+	d.gets(erased(fence), untold)
+	require.Empty(t, d.TakeNotices())
+}
+
 // TestBucketsAreReadInAnyForm: a record of an earlier version, or one whose line names no buckets, is in
 // the bucket "".
 func TestBucketsAreReadInAnyForm(t *testing.T) {

@@ -14,6 +14,7 @@ type chunk struct {
 	resets  []*line       // one for each reason
 	items   []record.Item // the records; one without fields has left
 	in      [][]string    // the buckets of the records; shorter if the last records are in the one bucket ""
+	erased  []record.Key  // of the records that have left because they were erased
 	trailer *line
 }
 
@@ -26,6 +27,8 @@ type line struct {
 	Table string `json:"table"`
 	ID    string `json:"id"`
 	Left  bool   `json:"left"`
+	// The record has left because the server has erased it.
+	Erased bool `json:"erased"`
 	// A trailer.
 	Cursor  *string         `json:"cursor"`
 	More    bool            `json:"more"`
@@ -88,6 +91,9 @@ func (r *Replica) parseChunks(lines []byte) (all []chunk, err error) {
 				return nil, err
 			}
 			c.items = append(c.items, record.Item{Mutation: record.Mutation{Data: record.New(key)}})
+			if l.Erased {
+				c.erased = append(c.erased, key)
+			}
 		case len(c.items) > 0 || l.Why == "":
 			return nil, fmt.Errorf("%w: a reset must have a reason and precede the records of its chunk", ErrAnswer)
 		default:

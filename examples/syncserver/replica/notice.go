@@ -46,6 +46,10 @@ const (
 	// SentAgain: the server was restored from a backup that lacks edits of this user. They are sent
 	// again. Items is their number.
 	SentAgain NoticeKind = "sent_again"
+	// Erased: the server has erased a record that this client held, and the client has forgotten it.
+	// The user interface must stop showing the values of the record, for example in messages. A server
+	// whose workspace has the one bucket "" sends the erased record instead.
+	Erased NoticeKind = "erased"
 	// NewIDNeeded: the client ID is in use twice. The client should join the workspace again.
 	NewIDNeeded NoticeKind = "new_id_needed"
 )

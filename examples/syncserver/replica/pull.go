@@ -98,6 +98,11 @@ func (r *Replica) applyChunk(p *Pull, c *chunk) {
 	if r.follow(t, c.why() == WhyEpoch) {
 		changed = true
 	}
+	for _, key := range c.erased {
+		if r.find(key) != nil {
+			r.notice(Notice{Kind: Erased, Key: key})
+		}
+	}
 	limit := r.limit()
 	for i, it := range c.items {
 		now := it.Mutation.Data

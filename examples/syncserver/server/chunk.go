@@ -48,6 +48,9 @@ type leftLine struct {
 	Table string `json:"table"`
 	ID    string `json:"id"`
 	Left  bool   `json:"left"`
+	// Erased says that the record has left because it was erased, so the client forgets what its user
+	// sees of it elsewhere, for example in messages.
+	Erased bool `json:"erased,omitempty"`
 }
 
 // servePullCursor answers GET /v1/pull?cursor=C&limit=M with the records that changed since the
@@ -62,7 +65,8 @@ type leftLine struct {
 // The first cursor is empty. Resets come first: the client removes these buckets from all records that
 // came from the server, and all buckets that the trailer does not name if it names any. It forgets the
 // records that are in no bucket then. A record replaces the client's version of it. A line with "left"
-// tells the client to forget a record that has left its buckets. The answer ends when the client has
+// tells the client to forget a record that has left its buckets; it also has "erased":true if the record
+// was erased. The answer ends when the client has
 // everything, or after about M lines.
 func (s *Server) servePullCursor(w http.ResponseWriter, r *http.Request, m member) error {
 	p := cursorPage{member: m, chunk: firstRecords}
@@ -196,5 +200,5 @@ func (s *Server) appendRecord(dst []byte, at buckets.Cursor, now snapshot, r fou
 	if !slices.ContainsFunc(under, isNew) {
 		return dst
 	}
-	return appendLine(dst, leftLine{r.seq, r.Key().Table, r.Key().ID, true})
+	return appendLine(dst, leftLine{r.seq, r.Key().Table, r.Key().ID, true, r.Erased()})
 }

@@ -291,7 +291,7 @@
 //	GET /v1/pull?cursor=N5XQ.7&limit=1000
 //	{"reset":[""],"why":"epoch"}                                    or "fence"; only where needed
 //	{"seq":8,"in":[""],"table":"tasks","id":"42","data":{…}}
-//	{"seq":9,"table":"tasks","id":"43","left":true}
+//	{"seq":9,"table":"tasks","id":"43","left":true}                         with "erased":true if it was erased
 //	{"cursor":"N5XQ.9","buckets":[""],"fence":"…","level":1,"clock":"…"}    ends each chunk
 //
 // The first cursor is empty. A trailer has "more":true if the client still lacks records. A client

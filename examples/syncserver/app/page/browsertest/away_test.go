@@ -35,6 +35,7 @@ func operate(t *testing.T, file string, act func(s *server.Server, d *server.Dat
 	now := time.Now()
 	s, err := server.New(t.Context(), d, server.Options{
 		Guard: board.Guard(), Rules: board.Rules(), RulesVersion: board.RulesVersion,
+		Buckets: board.Buckets, BucketsVersion: board.BucketsVersion,
 		Retention: 24 * time.Hour, Erasures: file + ".erasures", Now: func() time.Time { return now },
 	})
 	require.NoError(t, err)

@@ -39,14 +39,20 @@ type network struct {
 	over     chan struct{} // closed at the end of the test
 
 	mu     sync.Mutex
-	cut    map[string]bool          // by client ID, as in the next three maps
+	cut    map[string]bool          // by client ID, as in the next five maps
 	losing map[string]bool          // whether to lose the answer to the next push
 	held   map[string]chan struct{} // each held push waits to receive from its channel
+	asking map[string]chan struct{} // closed when the client may be told who is a member
 	pushed map[string]int           // pushes that the server has answered
+	pulled map[string]int           // pulls
 	files  map[string]int           // requests for each file of the page
 }
 
-const pushPath = "/v1/push"
+const (
+	pushPath    = "/v1/push"
+	pullPath    = "/v1/pull"
+	membersPath = "/v1/members"
+)
 
 var errLost = errors.New("lost on the way")
 
@@ -56,7 +62,7 @@ func newNetwork(t *testing.T, server *process.Process) *network {
 	require.NoError(t, err)
 	n := &network{
 		server: server, over: make(chan struct{}), cut: make(map[string]bool), losing: make(map[string]bool),
-		held: make(map[string]chan struct{}), pushed: make(map[string]int), files: make(map[string]int),
+		held: make(map[string]chan struct{}), pushed: make(map[string]int), pulled: make(map[string]int), asking: make(map[string]chan struct{}), files: make(map[string]int),
 	}
 	to, err := url.Parse("http://" + server.Address)
 	require.NoError(t, err)
@@ -127,7 +133,10 @@ func (n *network) passing(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		client := clientOf(r)
 		n.mu.Lock()
-		cut, held := n.cut[client], n.held[client]
+		cut, held, asking := n.cut[client], n.held[client], n.asking[client]
+		if r.URL.Path == pullPath {
+			n.pulled[client]++
+		}
 		n.mu.Unlock()
 		if cut {
 			panic(http.ErrAbortHandler)
@@ -139,6 +148,12 @@ func (n *network) passing(next http.Handler) http.Handler {
 			case <-n.over:
 			}
 			n.onItsWay.Add(-1)
+		}
+		if asking != nil && r.URL.Path == membersPath && r.Method == http.MethodGet {
+			select {
+			case <-asking:
+			case <-n.over:
+			}
 		}
 		next.ServeHTTP(w, r)
 	})
@@ -207,6 +222,28 @@ func (n *network) hold(client string) (one, all func()) {
 		close(held)
 	}
 	return one, all
+}
+
+// holdMembers holds back what the server tells a client about members. The function that it returns lets
+// it through.
+func (n *network) holdMembers(client string) (release func()) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	asking := make(chan struct{})
+	n.asking[client] = asking
+	return func() {
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		delete(n.asking, client)
+		close(asking)
+	}
+}
+
+// pulls returns the number of pulls of a client.
+func (n *network) pulls(client string) int {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.pulled[client]
 }
 
 // pushes returns the number of pushes of a client that the server has answered, whether or not the

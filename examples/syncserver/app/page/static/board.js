@@ -3,8 +3,9 @@
 
 import { Card, statusOf } from './card.js';
 import { Deleted } from './deleted.js';
-import { attempt, element, setText } from './dom.js';
+import { attempt, element, options, setText } from './dom.js';
 import { oneLine } from './draft.js';
+import { mayChange, targets } from './membership.js';
 import { forget, remember } from './typed.js';
 import { statuses } from './words.js';
 
@@ -25,7 +26,7 @@ export class Board {
     part.add.addEventListener('submit', (event) => {
       event.preventDefault();
       const title = oneLine(part['add-title'].value);
-      if (title && !replica.edit('tasks', null, { title, status: 'todo' })) return; // the text stays, to be added later
+      if (title && !this.#add(title)) return; // the text stays, to be added later
       part['add-title'].value = '';
       forget(unwritten);
     });
@@ -49,10 +50,26 @@ export class Board {
     return column;
   }
 
+  #add(title) {
+    const project = this.part['add-project'].value;
+    const fields = { title, status: 'todo', ...(project && { project }) };
+    if (this.replica.membership.mayWrite(project)) return this.replica.edit('tasks', null, fields);
+    return this.replica.tellNotEdited('you may not add tasks to this project. Choose another one', { table: 'tasks', fields });
+  }
+
+  // A project that was chosen stays chosen, even if the user may not write to it any more: a task must
+  // not become one for everyone unnoticed.
+  #drawProjects() {
+    const list = this.part['add-project'];
+    const all = targets(this.replica, list.value);
+    options(list, all);
+    list.hidden = all.length === 1 && list.value === '';
+  }
+
   #drop(event, status) {
     event.preventDefault();
     const view = this.replica.tables.tasks.get(event.dataTransfer.getData('text/plain'));
-    if (view && statusOf(view) !== status) this.replica.edit('tasks', view.id, { status });
+    if (view && statusOf(view) !== status && mayChange(this.replica, view)) this.replica.edit('tasks', view.id, { status });
   }
 
   /**
@@ -75,6 +92,7 @@ export class Board {
     this.columns.forEach((column, i) => this.#drawColumn(column, shown[i], again, flash));
     if (focused !== document.activeElement && focused.isConnected) focused.focus(); // it was moved
     this.part.empty.hidden = alive.length > 0;
+    this.#drawProjects();
     this.deleted.draw();
   }
 

@@ -1,7 +1,8 @@
 // A task on the board.
 
-import { element } from './dom.js';
+import { element, options } from './dom.js';
 import { Field } from './field.js';
+import { mayChange, projectOf, targets } from './membership.js';
 import { statuses, titleOf, value } from './words.js';
 
 /** statusOf returns the column of a task. */
@@ -9,32 +10,38 @@ export const statusOf = (view) => (statuses.some(([s]) => s === value(view, 'sta
 
 export class Card {
   constructor(replica, who) {
+    this.replica = replica;
     this.who = who;
     const title = element('textarea', { class: 'value title', rows: 1, 'data-testid': 'task-title', spellcheck: 'false', dir: 'auto' });
     const due = element('input', { class: 'value', type: 'date', 'data-testid': 'task-due', max: '9999-12-31' });
     const assignee = element('input', { class: 'value', list: 'people', placeholder: 'Nobody', maxlength: 60, autocomplete: 'off', dir: 'auto', 'data-testid': 'task-assignee' });
     const status = element('select', { class: 'value', 'data-testid': 'task-status' }, ...statuses.map(([s, name]) => element('option', { value: s }, name)));
+    const project = element('select', { class: 'value', 'data-testid': 'task-project' });
     this.title = title;
-    this.status = status;
+    this.project = project;
     this.fields = [
       new Field(replica, who, 'title', title, { required: true }),
       new Field(replica, who, 'due', due),
       new Field(replica, who, 'assignee', assignee),
       new Field(replica, who, 'status', status, { toText: () => statusOf(this.view) }),
+      new Field(replica, who, 'project', project, { toText: () => projectOf(this.view) }),
     ];
-    const [titleMark, dueMark, assigneeMark, statusMark] = this.fields.map((f) => f.mark.element);
+    const [titleMark, dueMark, assigneeMark, statusMark, projectMark] = this.fields.map((f) => f.mark.element);
     this.remove = element('button', { type: 'button', class: 'remove', 'data-testid': 'task-delete', onclick: () => this.#delete(replica) }, '×');
-    const handle = element('span', { class: 'handle', draggable: 'true', 'aria-hidden': 'true', title: 'Drag to another column' }, '⠿');
-    handle.addEventListener('dragstart', (event) => {
+    this.handle = element('span', { class: 'handle', draggable: 'true', 'aria-hidden': 'true', title: 'Drag to another column' }, '⠿');
+    this.handle.addEventListener('dragstart', (event) => {
       event.dataTransfer.setData('text/plain', this.view.id);
       event.dataTransfer.effectAllowed = 'move';
       event.dataTransfer.setDragImage(this.element, 10, 10);
     });
+    this.fixed = element('span', { class: 'fixed', 'data-testid': 'read-only', hidden: true }, 'Read only');
+    this.where = element('div', { class: 'line', hidden: true }, element('span', { class: 'what' }, 'In'), project, projectMark);
     this.element = element('li', { class: 'card', 'data-testid': 'task' },
       element('div', { class: 'line first' }, title, titleMark),
       element('div', { class: 'line' }, element('span', { class: 'what' }, 'Due'), due, dueMark),
       element('div', { class: 'line' }, element('span', { class: 'what' }, 'Who'), assignee, assigneeMark),
-      element('div', { class: 'line last' }, handle, status, statusMark, this.remove));
+      this.where,
+      element('div', { class: 'line last' }, this.handle, status, statusMark, this.fixed, this.remove));
     this.element.addEventListener('animationend', () => this.element.classList.remove('fresh'));
   }
 
@@ -51,13 +58,32 @@ export class Card {
   draw(view) {
     this.view = view;
     this.element.dataset.id = view.id;
+    this.#drawProjects(view);
+    this.#lock(!mayChange(this.replica, view));
     for (const field of this.fields) {
       field.draw(view);
-      const label = { title: 'Title', due: 'Due date', assignee: 'Assignee', status: 'Status' }[field.name];
+      const label = { title: 'Title', due: 'Due date', assignee: 'Assignee', status: 'Status', project: 'Project' }[field.name];
       field.control.setAttribute('aria-label', field.name === 'title' ? label : `${label} of ${titleOf(view)}`);
     }
     this.remove.setAttribute('aria-label', `Delete ${titleOf(view)}`);
     this.remove.title = 'Delete';
+  }
+
+  // The list is shown once there is a private project. It does not change while it is open.
+  #drawProjects(view) {
+    const current = projectOf(view);
+    const all = targets(this.replica, current);
+    this.where.hidden = all.length === 1 && current === '';
+    if (!this.fields.find((f) => f.control === this.project).draft.typing) options(this.project, all);
+  }
+
+  // A user who may only read a task gets no control that would change it.
+  #lock(fixed) {
+    const focused = fixed && this.element.contains(document.activeElement);
+    for (const field of this.fields) field.lock(fixed ? 'you may only read its project' : '');
+    this.handle.hidden = this.remove.hidden = fixed;
+    this.fixed.hidden = !fixed;
+    if (focused && !this.element.contains(document.activeElement)) this.title.focus(); // a disabled control has lost the focus
   }
 
   /** flash highlights a changed card for a moment, in the colour of the last author. */

@@ -1,6 +1,7 @@
 // The deleted records of a table, each with a button to restore it.
 
 import { element } from './dom.js';
+import { mayChange } from './membership.js';
 import { Mark } from './why.js';
 import { titleOf } from './words.js';
 
@@ -54,6 +55,6 @@ export class Deleted {
     mark.draw(view);
     const restore = () => this.replica.edit(this.table, view.id, { $deleted: false });
     return element('li', { 'data-testid': 'deleted' }, element('span', {}, titleOf(view)), mark.element,
-      element('button', { type: 'button', 'data-testid': 'restore', 'aria-label': `Restore ${titleOf(view)}`, onclick: restore }, 'Restore'));
+      !mayChange(this.replica, view) ? element('span', { class: 'fixed' }, 'Read only') : element('button', { type: 'button', 'data-testid': 'restore', 'aria-label': `Restore ${titleOf(view)}`, onclick: restore }, 'Restore'));
   }
 }

@@ -29,6 +29,16 @@ export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
+/** options fills a list with options, pairs of a value and a text, if they differ from the present ones. */
+export function options(list, all) {
+  const from = JSON.stringify(all);
+  if (list.dataset.options === from) return;
+  list.dataset.options = from;
+  const { value } = list;
+  list.replaceChildren(...all.map(([value, text]) => element('option', { value }, text)));
+  list.value = all.some(([v]) => v === value) ? value : all[0]?.[0];
+}
+
 /** closeOutside closes a drop-down list on Escape and when the focus or a click leaves it. */
 export function closeOutside(drop) {
   drop.addEventListener('keydown', (event) => {

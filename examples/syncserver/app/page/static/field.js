@@ -15,6 +15,7 @@ export class Field {
     this.name = name;
     this.control = control;
     this.toText = toText;
+    this.locked = ''; // the reason why the user may not change the field
     this.mark = new Mark(replica, who, name);
     this.draft = new Draft(control, {
       required,
@@ -27,10 +28,17 @@ export class Field {
   // A write that arrives while the user types is hidden by the typed text, so the user has not
   // seen it.
   #write(text, seen) {
-    const { replica, name, view: { table, id } } = this;
+    const { replica, name, locked, view: { table, id } } = this;
     const fields = { [name]: text === '' ? null : text };
+    if (locked !== '') return replica.tellNotEdited(locked, { table, id, fields });
     if (replica.tables[table].has(id)) return replica.edit(table, id, fields, { [name]: seen });
     return replica.tellNotEdited(`the ${kindName(table)} is no longer there`, { table, id, fields });
+  }
+
+  /** lock lets the user only read the field, for the given reason. If it is empty, the user may write. */
+  lock(reason) {
+    this.locked = reason;
+    this.control[this.control.tagName === 'SELECT' ? 'disabled' : 'readOnly'] = reason !== '';
   }
 
   draw(view) {

@@ -100,8 +100,8 @@ function ready(element, all) {
 class Network {
   constructor(replicas, here) {
     this.up = null;
-    this.events = new Events((news) => this.#hear(news));
-    this.syncs = replicas.map((replica) => new Sync(replica, this.events, here));
+    this.seq = 0;
+    this.syncs = replicas.map((replica, i) => new Sync(replica, new Events((news) => this.#hear(this.syncs[i], news)), here));
     for (const sync of this.syncs) sync.addEventListener('state', () => this.#see(sync.state));
     for (const replica of replicas) replica.addEventListener('change', () => this.#compareAgain());
     document.addEventListener(DRAFT, () => this.#compareAgain());
@@ -111,13 +111,16 @@ class Network {
     copy.addEventListener('click', () => this.#copyLink(copy));
   }
 
-  #hear({ up, seq }) {
+  #hear(sync, { up, seq, first }) {
+    if (up === undefined) return sync.hear();
     this.up = up;
-    if (seq !== undefined) this.seq = seq;
-    for (const sync of this.syncs) {
-      const differs = Number(sync.replica.cursor.split('.')[1]) !== this.seq; // the replica is behind, or the server has lost data
-      if (up ? differs || sync.state === State.unreachable : sync.state === State.current) sync.wake();
-    }
+    if (first) sync.refresh();
+    if (up) {
+      this.seq = first ? seq : Math.max(this.seq, seq);
+      const differs = parseInt(sync.replica.cursor.split('.')[1], 10) !== seq; // the replica is behind, or the server has lost data
+      if (differs) sync.hear();
+      else if (sync.state === State.unreachable) sync.wake();
+    } else if (sync.state === State.current) sync.wake();
     this.#draw();
   }
 
@@ -135,7 +138,7 @@ class Network {
     document.getElementById('server').dataset.state = state;
     const idle = connected ? 'Connecting' : 'Server · no device is online';
     setText(document.getElementById('server-text'), { idle, up: 'Server is reachable', down: 'Server is not answering' }[state]);
-    if (this.seq !== undefined) setText(document.getElementById('server-seq'), this.seq === 1 ? '1 change so far' : `${this.seq} changes so far`);
+    if (this.seq > 0) setText(document.getElementById('server-seq'), this.seq === 1 ? '1 change so far' : `${this.seq} changes so far`);
   }
 
   // Until the digests are compared, the result is unknown.
@@ -154,14 +157,16 @@ class Network {
     const busy = [State.joining, State.pulling, State.pushing];
     if (drafts().length > 0) return 'typing';
     if (this.syncs.some((s) => !s.replica.joined || busy.includes(s.state))) return 'unknown'; // compared once all replicas are idle
-    const [left, right = left] = this.syncs.map((s) => s.replica.digest());
-    return left === right ? 'same' : 'different';
+    const [left, right = left] = this.syncs.map((s) => s.replica);
+    const common = left.buckets.filter((bucket) => right.buckets.includes(bucket));
+    if (left.digest(common) !== right.digest(common)) return 'different';
+    return common.length === left.buckets.length && common.length === right.buckets.length ? 'same' : 'common';
   }
 
   #tellEqual(result) {
     const equal = document.getElementById('equal');
-    equal.dataset.equal = { same: 'true', unknown: '' }[result] ?? 'false';
-    setText(equal, { same: '✓ Both sides are the same', unknown: '…', different: '≠ The sides differ', typing: '✎ Something is not written yet' }[result]);
+    equal.dataset.equal = { same: 'true', common: 'true', unknown: '' }[result] ?? 'false';
+    setText(equal, { same: '✓ Both sides are the same', common: '✓ The same, except private projects', unknown: '…', different: '≠ The sides differ', typing: '✎ Something is not written yet' }[result]);
   }
 
   async #copyLink(button) {

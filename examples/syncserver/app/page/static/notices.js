@@ -2,17 +2,18 @@
 // and asks for no action.
 
 import { element } from './dom.js';
-import { edits, fieldName, kindName, said, saidInFull, span, titleOf, when } from './words.js';
+import { edits, fieldName, isNow, kindName, said, saidInFull, span, titleOf, when } from './words.js';
 
 const MOST = 30; // older notices are removed
 const MOST_BAD = 300; // the same for notices with the tone bad, which may quote a lost edit
-const LOSSES = ['refused', 'gone', 'not_edited', 'erased']; // kinds of notices that report a lost edit of the user
-const JOINED = ['gone', 'erased']; // a record has at most one notice of each of these kinds
+const LOSSES = ['refused', 'gone', 'unseen', 'not_edited', 'erased']; // kinds of notices that report a lost edit of the user
+const JOINED = ['gone', 'unseen', 'erased']; // a record has at most one notice of each of these kinds
 const PASSING = 20_000; // milliseconds that a passing notice stays
 
 const REASONS = {
   title_too_long: 'a title can have at most 80 characters',
-  forbidden: 'it is not allowed',
+  forbidden: 'you are not in the project that you chose, or may not see the task any more',
+  read_only: 'you may only read its project',
   derived_field: 'only the server can write this field',
   unknown_field: 'a meeting has no such field',
   other_device: 'only the device itself can change its name',
@@ -32,9 +33,9 @@ export class Notices {
     this.who = who;
     this.box = box;
     this.actions = actions;
-    replica.addEventListener('notice', (event) => this.#tell(event.detail));
+    replica.addEventListener('notice', (event) => this.tell(event.detail));
     replica.addEventListener('erased', (event) => this.#tellErased(event.detail));
-    if (replica.damaged) this.#tell(replica.damaged);
+    if (replica.damaged) this.tell(replica.damaged);
   }
 
   /** add shows a text, and returns a function that closes it. */
@@ -71,9 +72,10 @@ export class Notices {
     this.add(`A tab that was closed left ${edits(waiting)} unsent.`, { kind: 'left', button: { text: 'Open it again', act } });
   }
 
-  #tell(told) {
+  /** tell shows a notice, given what it is about. */
+  tell(told) {
     const { table, id } = told;
-    let notice = told.code === 'gone' ? { ...told, kind: 'gone' } : told;
+    let notice = { ...told, kind: this.#kindOf(told) };
     if (this.replica.isErased(table, id)) {
       if (!LOSSES.includes(notice.kind)) return;
       notice = { kind: 'erased', table, id, fields: [], rolledBack: {} }; // the notice must show nothing of the record
@@ -81,6 +83,13 @@ export class Notices {
     if (JOINED.includes(notice.kind)) notice = this.#join(notice);
     const words = this[notice.kind]?.(notice);
     if (words) this.add(words.text, { kind: notice.kind, about: notice, ...words });
+  }
+
+  // The server answers "forbidden" if the user may not see the record, or may not put it into the
+  // project that it was moved to.
+  #kindOf({ kind, code, table, id, fields }) {
+    if (code === 'gone') return code;
+    return code === 'forbidden' && !(this.replica.tables[table]?.has(id) && fields.includes('project')) ? 'unseen' : kind;
   }
 
   // #join closes an open notice of the same kind about the same record, and returns one notice for
@@ -102,7 +111,7 @@ export class Notices {
       const { about, close } = this.#about.get(element) ?? {};
       if (!about || !(is(about.table, about.id) || is('devices', about.other))) continue;
       close();
-      this.#tell(about);
+      this.tell(about);
     }
   }
 
@@ -112,10 +121,11 @@ export class Notices {
     const isNew = !shown;
     const what = isNew ? `the new ${kindName(table)}` : `the ${fields.map(fieldName).join(', ')} of ${titleOf(shown)}`;
     const wrote = field && rolledBack[field] ? ` You wrote ${said(field, rolledBack[field])}.` : '';
-    const reason = REASONS[code] ?? detail ?? code;
+    const chosen = code === 'read_only' && fields.includes('project') && !isNew ? ', or the one that you chose' : '';
+    const reason = (REASONS[code] ?? detail ?? code) + chosen;
     const edited = fields.some((f) => shown?.waiting.includes(f)); // edited again before the refusal arrived
     const later = fields.find((f) => shown?.data[f]?.updatedAt > rolledBack[f]?.updatedAt); // written by another device meanwhile
-    const now = isNew ? 'It was removed.' : edited ? 'Your later edit is kept.' : later ? `It is now ${said(later, shown.data[later])}.` : 'It was put back as it was.';
+    const now = isNew ? 'It was removed.' : edited ? 'Your later edit is kept.' : later ? `${isNow(later, shown.data[later])}.` : 'It was put back as it was.';
     return { text: `The server refused ${what}: ${reason}. ${now}${wrote}`, bad: true };
   }
 
@@ -150,6 +160,39 @@ export class Notices {
     return { text: `Make a new ${kindName(table)} of it`, act: () => this.replica.edit(table, null, { ...status, ...fields }) };
   }
 
+  // The record has left this device, so only what the user wrote can be quoted.
+  unseen({ table, fields, rolledBack }) {
+    const kind = kindName(table);
+    const said = fields.filter((f) => rolledBack[f] && !['$deleted', 'project'].includes(f)).sort((a, b) => (b === 'title') - (a === 'title'));
+    const wrote = said.map((f) => `${fieldName(f)} ${saidInFull(f, rolledBack[f])}`).join(', ');
+    const why = table === 'projects' ? 'you are no longer in it' : `you are no longer in its project, or the ${kind} was moved to one that you are not in`;
+    const what = wrote ? `What you wrote in a ${kind}` : `Your change of a ${kind}`;
+    return { text: `${what} is not kept: ${why}.${wrote ? ` You wrote: ${wrote}.` : ''}`, bad: true };
+  }
+
+  tasks_left({ items }) {
+    const [tasks, are] = items === 1 ? ['A task is', 'it was'] : [`${items} tasks are`, 'they were'];
+    return { text: `${tasks} no longer on this device: ${are} moved to a project that you are not in, or erased.`, passing: true };
+  }
+
+  project_joined({ name, role }) {
+    const may = { writer: 'You can change its tasks', owner: 'You can change its tasks, and decide who is in it' }[role] ?? 'You can read its tasks, but not change them';
+    return { text: `You are now in the project “${name}”. ${may}.`, passing: true };
+  }
+
+  project_left({ name }) {
+    return { text: `You are no longer in the project “${name}”, so its tasks are no longer on this device.`, bad: true };
+  }
+
+  role_changed({ name, role }) {
+    const may = { writer: `change the tasks of the project “${name}”`, owner: `change the tasks of the project “${name}”, and decide who is in it` }[role];
+    return { text: may ? `You can now ${may}.` : `You can now only read the project “${name}”.`, passing: may !== undefined };
+  }
+
+  not_granted({ detail }) {
+    return { text: detail ? `The membership was not changed: ${detail}.` : 'The server did not answer, so it is not known yet whether the membership was changed.', bad: true };
+  }
+
   erased({ table }) {
     const kind = kindName(table);
     return { text: `A ${kind} was erased on the server. Your edit to the ${kind} is not kept.`, bad: true };
@@ -158,7 +201,7 @@ export class Notices {
   edit_lost({ table, id, fields, other }) {
     const shown = this.replica.tables[table]?.get(id);
     const now = shown?.data[fields[0]];
-    const instead = now && now.clientId === other ? ` It is now ${said(fields[0], now)}.` : '';
+    const instead = now && now.clientId === other ? ` ${isNow(fields[0], now)}.` : '';
     const why = this.replica.why(table, id, fields[0]);
     const own = why && !why.unknown && why.loser.clientId === this.replica.device.clientId ? ` You wrote ${said(fields[0], why.loser)}.` : '';
     return { text: `Your edit to the ${fieldName(fields[0])} of ${titleOf(shown)} came too late: ${this.who(other).name} made a later one without having seen yours.${instead}${own}` };

@@ -1,7 +1,7 @@
 // The list of the edits waiting to be sent.
 
 import { element, setText } from './dom.js';
-import { edits, fieldName, kindName, said, titleOf, when } from './words.js';
+import { edits, fieldName, kindName, said, titleOf, when, whereIs } from './words.js';
 
 const MOST = 50; // edits listed
 
@@ -33,8 +33,10 @@ export class Outbox {
     const [[, first]] = Object.entries(data);
     const at = when(first.updatedAt);
     if (this.replica.isErased(table, id)) return `${at} · an erased ${kindName(table)}`;
-    const changes = Object.entries(data).map(([field, write]) =>
-      field === '$deleted' ? (write.value ? 'delete it' : 'restore it') : `${fieldName(field)}: ${said(field, write)}`);
+    const changes = Object.entries(data).map(([field, write]) => {
+      if (field === '$deleted') return write.value ? 'delete it' : 'restore it';
+      return field === 'project' ? `put it ${whereIs(write)}` : `${fieldName(field)}: ${said(field, write)}`;
+    });
     return `${at} · ${shown ? titleOf(shown) : kindName(table)} · ${changes.join(', ')}`;
   }
 }

@@ -2,11 +2,13 @@
 
 import { Board } from './board.js';
 import { Calendar } from './calendar.js';
+import { Departures } from './departures.js';
 import { closeOutside, parts, setText } from './dom.js';
 import { Draft, commitAll } from './draft.js';
 import { fillExample } from './example.js';
 import { Notices } from './notices.js';
 import { Outbox } from './outbox.js';
+import { Projects } from './projects.js';
 import { State } from './sync.js';
 import { Violations } from './violations.js';
 import { edits, span, timeOf } from './words.js';
@@ -68,6 +70,8 @@ export class Panel {
     this.violations = new Violations(replica, this.part.violations);
     this.outbox = new Outbox(replica, this.part);
     this.notices = new Notices(replica, who, this.part.notices, { rejoin: () => this.#rejoin() });
+    this.departures = new Departures(replica, (notice) => this.notices.tell(notice));
+    this.projects = new Projects(replica, sync, { who, part: this.part, news: this.departures, tell: (notice) => this.notices.tell(notice) });
     this.#edit();
     this.#listen();
     this.#drawClock();
@@ -99,9 +103,15 @@ export class Panel {
     const { replica, sync, part } = this;
     replica.addEventListener('change', (event) => this.#changedBy(event.detail));
     replica.addEventListener('saved', () => (this.element.dataset.saved = 'true'));
+    replica.addEventListener('membership', () => this.#changedBy({ tables: ['projects'], changed: [] }));
+    replica.addEventListener('notice', ({ detail: { code } }) => ['forbidden', 'read_only'].includes(code) && sync.refresh());
     sync.addEventListener('state', () => this.#stateChanged());
+    sync.addEventListener('fetched', () => this.departures.look());
     sync.addEventListener('synced', () => this.#drawing && this.#drawChanged());
-    sync.addEventListener('leaving', () => commitAll(this.element));
+    sync.addEventListener('leaving', () => {
+      commitAll(this.element);
+      this.departures.unsure();
+    });
     part.online.addEventListener('click', () => this.#setOnline(part.online.getAttribute('aria-checked') !== 'true'));
     part.reset.addEventListener('click', () => this.#reset());
     part.example.addEventListener('click', () => {
@@ -139,6 +149,7 @@ export class Panel {
       return this.sync.start();
     }
     this.part.notices.replaceChildren();
+    this.departures.forget();
     this.#setOnline(true);
     for (const drop of this.element.querySelectorAll('.drop')) drop.open = false;
     this.draw();
@@ -178,7 +189,7 @@ export class Panel {
     this.#drawing = 0;
     const { tables, tasks } = this.#changed;
     this.#changed = { tables: new Set(), tasks: new Map() };
-    if (tables.has('devices')) this.draw();
+    if (tables.has('devices') || tables.has('projects')) this.draw();
     else {
       if (tables.has('tasks')) this.board.draw([...tasks.values()], true);
       if (tables.has('meetings') || tables.has('violations')) this.#drawRooms();
@@ -199,6 +210,7 @@ export class Panel {
     setText(this.part.badge, letter);
     setText(this.jump, name);
     this.board.draw([...this.replica.tables.tasks.values()]);
+    this.projects.draw();
     this.#drawRooms();
     this.outbox.draw();
     this.#drawWire();

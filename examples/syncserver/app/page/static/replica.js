@@ -1,10 +1,11 @@
 // One replica of the page: the Go program, its storage, and the state that is shown.
 
+import { Membership } from './membership.js';
 import { ProgramError, run } from './program.js';
 import { OWN, keysOf, onlyWaiting, removal, takeOwn } from './saved.js';
 import { Writer } from './writer.js';
 
-/** A Replica fires the events "edit", "erased", "change", "notice" and "saved". */
+/** A Replica fires the events "edit", "erased", "change", "membership", "notice" and "saved". */
 export class Replica extends EventTarget {
   #program;
   #storage;
@@ -19,11 +20,13 @@ export class Replica extends EventTarget {
     this.#storage = storage;
     this.#writer = new Writer(storage, (type, detail) => this.#tell(type, detail));
     this.device = { skew: 0, online: true }; // also clientId and token once the device has joined, and the name that it had when it left
-    this.tables = { tasks: new Map(), meetings: new Map(), devices: new Map() };
+    this.tables = { tasks: new Map(), projects: new Map(), meetings: new Map(), devices: new Map() };
+    this.membership = new Membership();
     this.violations = [];
     this.unchecked = new Set(); // the rules that the server could not check completely
     this.waiting = 0;
     this.cursor = '';
+    this.buckets = ['']; // those that the user may read, as the server told it last
     this.settled = false; // whether nothing is left to pull, according to the answer to the last pull
     this.offset = 0;
     this.damaged = null; // a notice, if saved data could not be read
@@ -38,6 +41,7 @@ export class Replica extends EventTarget {
     } catch {
       replica.#tellDamage(0); // it joins as a new client, with the saved state
     }
+    replica.membership = new Membership(replica.device.membership);
     if (!replica.device.clientId) return replica;
     replica.#open(replica.device.clientId, entries);
     replica.#redraw();
@@ -139,10 +143,30 @@ export class Replica extends EventTarget {
     this.#call('close'); // otherwise the program would save the state that it still holds
     delete this.device.clientId;
     delete this.device.name;
+    this.#setMembership({});
     this.#erased.clear();
     this.unchecked.clear();
     this.#redraw();
     this.#saveDevice();
+  }
+
+  /** learn takes what the server says about the user of the device. */
+  learn(told) {
+    const before = this.membership;
+    const kept = JSON.stringify(before.saved);
+    this.#setMembership(told);
+    if (JSON.stringify(this.membership.saved) !== kept) this.#saveDevice();
+    if (JSON.stringify(told.members) !== JSON.stringify(before.members)) this.#tell('membership');
+  }
+
+  #setMembership(told) {
+    this.membership = new Membership(told);
+    this.device.membership = this.membership.saved;
+  }
+
+  /** newId returns an ID for a new record. */
+  newId() {
+    return this.#call('newId');
   }
 
   /**
@@ -154,7 +178,7 @@ export class Replica extends EventTarget {
     try {
       if (!this.joined) throw new Error('this device has not joined yet');
       if (this.isErased(table, id)) throw new Error('the record was erased');
-      this.#do('edit', table, id ?? this.#call('newId'), JSON.stringify(fields), JSON.stringify(seen));
+      this.#do('edit', table, id ?? this.newId(), JSON.stringify(fields), JSON.stringify(seen));
       this.#tell('edit');
       return true;
     } catch (error) {
@@ -224,9 +248,9 @@ export class Replica extends EventTarget {
     return JSON.parse(this.#call('waiting'));
   }
 
-  /** digest returns a fingerprint of everything that is shown: equal for equal data. */
-  digest() {
-    return this.#call('digest');
+  /** digest returns a fingerprint of everything that is shown of some buckets: equal for equal data. */
+  digest(buckets) {
+    return this.#call('digest', JSON.stringify(buckets));
   }
 
   /** why returns the last decision about a field, or null. */
@@ -266,14 +290,21 @@ export class Replica extends EventTarget {
   #take() {
     const { saves, tables, waiting, cursor, settled, offset, ...texts } = this.#call('take');
     const changed = JSON.parse(texts.changed);
+    this.buckets = JSON.parse(texts.buckets);
     const differs = tables.length > 0 || waiting !== this.waiting;
     Object.assign(this, { waiting, cursor, settled, offset });
+    const notices = JSON.parse(texts.notices);
     const erased = changed.filter((view) => this.#hold(view));
+    for (const { kind, table, id } of notices) {
+      if (kind !== 'erased' || this.isErased(table, id)) continue;
+      this.#erase(table, id);
+      erased.push({ table, id });
+    }
     if (tables.includes('violations')) this.violations = JSON.parse(this.#call('violations'));
     if (saves.length > 0) this.#writer.save(saves);
     if (erased.length > 0) this.#tell('erased', erased);
     if (differs) this.#tell('change', { tables, changed });
-    for (const notice of JSON.parse(texts.notices)) this.#tell('notice', notice);
+    for (const notice of notices) if (notice.kind !== 'erased') this.#tell('notice', notice);
   }
 
   // #hold reports whether a record has just been erased. A record without fields is not shown: it was

@@ -1,4 +1,6 @@
-// The requests of a replica to the server, and one stream of events for each tab.
+// The requests of a replica to the server, and its stream of events.
+
+import { lock } from './lock.js';
 
 /** Refused is the error for an answer whose status is not a success. */
 export class Refused extends Error {
@@ -44,6 +46,17 @@ export async function renew(caller) {
 export async function push(caller, cursor, batch) {
   const path = `v1/push?v=2&cursor=${encodeURIComponent(cursor)}`;
   return (await request(path, hurried(caller), { method: 'POST', body: batch })).text();
+}
+
+/** members asks for the members of the buckets of the device's user. */
+export async function members(caller) {
+  return (await request('v1/members', hurried(caller))).json();
+}
+
+/** changeMember makes a user a member of a bucket, or changes the role; the role '' takes the membership away. */
+export async function changeMember(caller, { user, bucket, role }) {
+  if (role !== '') return request('v1/members', hurried(caller), { method: 'POST', body: JSON.stringify({ user, bucket, role }) });
+  return request(`v1/members?${new URLSearchParams({ user, bucket })}`, hurried(caller), { method: 'DELETE' });
 }
 
 const PART = 1 << 18; // bytes collected for one call to the program
@@ -129,52 +142,77 @@ export function backoff(failures) {
 // The server sends something every 15 s. A stream without data for longer is dead.
 const SILENCE = 40_000;
 
+// A browser opens at most six connections to one server, for all tabs. The others are for requests.
+const STREAMS = 4;
+
+const POLL = 5000; // milliseconds between pulls of a replica for which there is no stream
+
+/** takePlace returns the function that gives the place of a stream back, or null if all are taken. */
+async function takePlace() {
+  for (let n = 1; n <= STREAMS; n++) {
+    const release = await lock(`fieldlww-stream/${n}`);
+    if (release) return release;
+  }
+  return null;
+}
+
 /**
- * Events keeps a stream on which the server sends its last sequence. A browser opens at most six
- * connections to one server, for all tabs. So both replicas of a tab share a stream, and a hidden
- * tab has none. A token must not appear in an address, so this is a fetch, not an EventSource.
+ * Events keeps a stream on which the server sends the last sequence whenever it has news for a user:
+ * the replicas of a tab are different users, so each has a stream of its own. A hidden tab has none. A
+ * token must not appear in an address, so this is a fetch, not an EventSource.
  */
 export class Events {
-  /** @param {(news: {up: boolean, seq?: number}) => void} tell */
+  #token = null;
+  #abort = null;
+
+  /**
+   * @param {(news: {up?: boolean, seq?: number, first?: boolean}) => void} tell first means that news may
+   * have been missed; without up, there is no stream now, and there may be news
+   */
   constructor(tell) {
     this.tell = tell;
-    this.tokens = new Map();
-    this.running = null;
     document.addEventListener('visibilitychange', () => this.#restart());
     addEventListener('online', () => this.#restart());
   }
 
-  /** listen sets the token with which a replica listens; null stops it from listening. */
-  listen(replica, token) {
-    if (this.tokens.get(replica) === (token ?? undefined)) return;
-    const used = this.running?.token;
-    if (token) this.tokens.set(replica, token);
-    else this.tokens.delete(replica);
-    if (!used || ![...this.tokens.values()].includes(used)) this.#restart();
+  /** listen sets the token with which to listen; null stops the stream. */
+  listen(token) {
+    if (this.#token === (token ?? null)) return;
+    this.#token = token ?? null;
+    this.#restart();
   }
 
   #restart() {
-    this.running?.abort.abort();
-    this.running = null;
-    const [token] = this.tokens.values();
-    if (!token || document.hidden) return;
-    this.running = { token, abort: new AbortController() };
-    this.#run(token, this.running.abort.signal);
+    this.#abort?.abort();
+    this.#abort = null;
+    if (!this.#token || document.hidden) return;
+    this.#abort = new AbortController();
+    this.#run(this.#token, this.#abort.signal);
   }
 
   async #run(token, signal) {
-    for (let failures = 0; !signal.aborted; failures++) {
+    for (let failures = 0; !signal.aborted; ) {
+      const release = await takePlace();
+      if (!release) {
+        this.tell({});
+        await pause(POLL, signal).done;
+        continue;
+      }
       try {
+        let first = true;
         for await (const seq of sequences(token, signal)) {
           failures = 0;
-          this.tell({ up: true, seq });
+          this.tell({ up: true, seq, first });
+          first = false;
         }
       } catch {
         // Broken streams are normal: begin again.
+      } finally {
+        release();
       }
       if (signal.aborted) return;
       this.tell({ up: false });
-      await pause(backoff(failures), signal).done;
+      await pause(backoff(failures++), signal).done;
     }
   }
 }

@@ -1,7 +1,7 @@
 // Keeps one replica in sync with the server: pull, push, wait for news, repeat.
 
 import { ProgramError } from './program.js';
-import { Refused, backoff, join, pause, pull, push, renew } from './server.js';
+import { Refused, backoff, changeMember, join, members, pause, pull, push, renew } from './server.js';
 
 const PAGE = 10_000; // records in the answer to a pull
 const ITEMS = 500; // edits in a push
@@ -28,7 +28,10 @@ export const State = {
   notSaved: 'notSaved',
 };
 
-/** Sync fires the events "state" and "synced", and "leaving" before everything is pulled again. */
+/**
+ * Sync fires the events "state", "synced", and "fetched" after each pull, and "leaving" before
+ * everything is pulled again.
+ */
 export class Sync extends EventTarget {
   #abort = null;
   #waiting = null;
@@ -37,6 +40,9 @@ export class Sync extends EventTarget {
   #fresh = false; // whether the token was renewed since the last round that succeeded
   #renewed = false; // whether the server was restored since it last accepted an edit
   #most = ITEMS; // the most edits that a push may have to arrive in time
+  #heard = 0; // how many times the stream of events has woken the sync
+  #fetched = 0; // how many of these times were before the last pull
+  #buckets; // those that were known when the server was last asked for the membership of the user; undefined if it must be asked
   #asking = ''; // the last kind of request: join, pull or push
   #again = {}; // when each kind of request may be sent again, as a time of performance.now()
 
@@ -56,6 +62,7 @@ export class Sync extends EventTarget {
   start() {
     if (!this.replica.device.online || this.#abort) return;
     this.#abort = new AbortController();
+    this.#buckets = undefined; // the roles may have changed meanwhile
     this.#run(this.#abort.signal);
   }
 
@@ -63,7 +70,7 @@ export class Sync extends EventTarget {
   stop() {
     this.#abort?.abort();
     this.#abort = null;
-    this.events.listen(this.replica, null);
+    this.events.listen(null);
     this.#set(State.offline);
   }
 
@@ -71,6 +78,32 @@ export class Sync extends EventTarget {
   wake() {
     this.#news++;
     this.#waiting?.wake();
+  }
+
+  /** hear wakes the sync because the server has news for the user. */
+  hear() {
+    this.#heard++;
+    this.wake();
+  }
+
+  /** refresh makes the sync ask for the membership of the user. */
+  refresh() {
+    this.#buckets = undefined;
+    this.wake();
+  }
+
+  /** reaches reports whether the server answers. */
+  get reaches() {
+    return !AWAY.includes(this.state);
+  }
+
+  /** changeMember asks the server to change a membership. It rejects if the server refuses, or cannot be asked. */
+  async changeMember(change) {
+    if (!this.#abort) throw new Offline();
+    const { signal } = this.#abort;
+    await changeMember(this.#caller(signal), change);
+    this.replica.learn(await members(this.#caller(signal)));
+    this.wake();
   }
 
   async #run(signal) {
@@ -90,8 +123,9 @@ export class Sync extends EventTarget {
         if (error.code === 'quota_exceeded') this.#again[this.#asking] = performance.now() + error.wait;
         const state = stateAfter(error);
         this.#set(state);
+        this.#buckets = undefined;
         if (FINAL.includes(state)) {
-          this.events.listen(this.replica, null);
+          this.events.listen(null);
           return;
         }
         await this.#wait(Math.max(backoff(failures++), error.wait ?? 0), signal);
@@ -122,11 +156,11 @@ export class Sync extends EventTarget {
   // notice can name them. It pulls after a push to get the result.
   async #round(signal) {
     await this.#join(signal);
-    this.events.listen(this.replica, this.replica.device.token);
-    await this.#pullAll(signal);
+    this.events.listen(this.replica.device.token);
+    await this.#fetch(signal);
     for (let items = this.#most; this.replica.waiting > 0 && items > 0; ) {
       items = await this.#push(items, signal);
-      await this.#pullAll(signal);
+      await this.#fetch(signal);
     }
     this.dispatchEvent(new Event('synced'));
   }
@@ -156,8 +190,25 @@ export class Sync extends EventTarget {
     return { token: this.replica.device.token, signal, heard: (time, took) => this.replica.heard(time, took) };
   }
 
+  // The user's membership is asked for if the buckets have changed. If only a role has changed, the
+  // stream of events wakes this device, and a pull brings nothing.
+  async #fetch(signal) {
+    const heard = this.#heard;
+    const brought = await this.#pullAll(signal);
+    const buckets = JSON.stringify(this.replica.buckets);
+    if (this.#buckets !== buckets || (this.#fetched !== heard && !brought)) {
+      this.replica.learn(await members(this.#caller(signal)));
+      signal.throwIfAborted();
+      this.#buckets = buckets;
+    }
+    this.#fetched = heard;
+    this.dispatchEvent(new Event('fetched'));
+  }
+
+  // #pullAll pulls everything, and reports whether that was more than a new cursor.
   async #pullAll(signal) {
     this.#ask('pull');
+    let brought = false;
     try {
       do {
         const cursor = this.replica.beginPull();
@@ -165,11 +216,13 @@ export class Sync extends EventTarget {
           signal.throwIfAborted();
           this.#set(State.pulling);
           this.more = more;
+          brought ||= holdsRecords(lines);
           if (resets(lines)) this.dispatchEvent(new Event('leaving'));
           this.replica.pulled(lines);
         }
         if (!this.replica.settled && this.replica.cursor === cursor) throw new ProgramError('the answer to a pull has no new cursor');
       } while (!this.replica.settled);
+      return brought;
     } finally {
       this.more = false;
     }
@@ -228,6 +281,14 @@ export class Sync extends EventTarget {
 /** resets reports whether lines of a pull make the replica forget the data from the server. */
 const resets = (lines) => /^\{"reset":/m.test(new TextDecoder().decode(lines));
 
+/** holdsRecords reports whether lines of a pull have any record. */
+const holdsRecords = (lines) => /^\{"(seq|table)":/m.test(new TextDecoder().decode(lines));
+
+/** Offline means that the device is switched offline. */
+export class Offline extends Error {
+  message = 'this device is offline';
+}
+
 /** NotSaved means that this browser's storage failed, so nothing can be kept. */
 class NotSaved extends Error {}
 
@@ -255,6 +316,9 @@ const isSlow = (error) => error.name === 'TimeoutError' || (!isBad(error) && [40
 
 /** isBad reports whether the server itself, not a proxy, will never accept the request as it is. */
 const isBad = (error) => error instanceof Refused && ['malformed', 'too_large'].includes(error.code);
+
+// In these states, the server cannot be asked.
+const AWAY = [State.offline, State.joining, State.unreachable, State.notInvited, State.noWorkspace, State.unauthorized, State.otherUser, State.notSaved];
 
 // In these states, the sync does not retry.
 const FINAL = [State.notSaved, State.unauthorized, State.otherUser, State.notInvited, State.noWorkspace];

