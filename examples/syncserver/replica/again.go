@@ -30,9 +30,10 @@ func (r *Replica) setAside() {
 	var aside []*item
 	for _, table := range r.tables {
 		for _, h := range table {
-			accepted, created, hidden := h.confirmed, h.created > 0, false
+			accepted, created, hidden := h.confirmed, h.created > 0, map[clock.Timestamp]bool{}
 			for _, it := range h.overlays() {
-				accepted, created, hidden = r.join(accepted, it.m.Data), created || it.m.New, hidden || it.hidden
+				accepted, created = r.join(accepted, it.m.Data), created || it.m.New
+				hidden[it.stamp().Time] = it.hidden
 			}
 			for _, w := range accepted.All() {
 				own := ownWrites{h.key, w.Stamp.Time}
@@ -41,7 +42,7 @@ func (r *Replica) setAside() {
 				}
 				kept[own] = true
 				data := r.only(accepted, func(_ string, other record.FieldValue) bool { return other.Stamp == w.Stamp })
-				aside = append(aside, &item{m: record.Mutation{Data: data, New: created}, hidden: hidden})
+				aside = append(aside, &item{m: record.Mutation{Data: data, New: created}, hidden: hidden[w.Stamp.Time]})
 			}
 		}
 	}
@@ -153,6 +154,7 @@ func (r *Replica) postpone(it *item) bool {
 	if !it.again || it.m.New {
 		return false
 	}
+	r.touch(it.m.Data.Key())
 	it.again, it.later, it.answered = false, 2, r.nextAnswered()
 	it.put(&r.outbox.later)
 	r.entries.outbox.put(it)
@@ -167,6 +169,7 @@ func (r *Replica) sendLater() {
 		if e = e.Prev(); !r.covers(it) {
 			continue
 		}
+		r.touch(it.m.Data.Key())
 		if it.later--; it.later == 0 || r.lives(r.find(it.m.Data.Key()).confirmed) {
 			it.later = 0
 			it.putFirst(&r.outbox.fresh)

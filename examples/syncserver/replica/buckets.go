@@ -37,8 +37,8 @@ func (r *Replica) share(array []byte) ([]string, error) {
 	if err := json.Unmarshal(array, &names); err != nil {
 		return nil, err
 	}
-	if len(r.shared) >= maxShared {
-		clear(r.shared)
+	if r.shared == nil || len(r.shared) >= maxShared {
+		r.shared = make(map[string][]string)
 	}
 	slices.Sort(names)
 	in := heldForm(slices.Compact(names))

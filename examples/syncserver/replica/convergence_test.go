@@ -84,8 +84,10 @@ type crashing struct {
 	o     replica.Options
 	disk  map[string]string
 	rand  *rand.Rand
-	sent  int
 	given map[clock.Timestamp]bool // stamps of saved edits, which may have been sent
+
+	sent   int  // the number of items in the last batch
+	forgot bool // whether a crash came after that batch
 }
 
 func newCrashing(t testing.TB) func(clock.ClientID, func() time.Time) mergetest.Client {
@@ -101,6 +103,7 @@ func newCrashing(t testing.TB) func(clock.ClientID, func() time.Time) mergetest.
 
 func (c *crashing) open() {
 	var err error
+	c.forgot = true
 	c.o.Saved = entries(c.disk)
 	c.Replica, err = replica.Open(c.o)
 	require.NoError(c.t, err)
@@ -176,7 +179,7 @@ func stamps(all []record.Mutation) (times []clock.Timestamp) {
 
 func (c *crashing) Outbox() []byte {
 	lines := c.client.Outbox()
-	c.sent = c.Sent()
+	c.sent, c.forgot = c.Sent(), false
 	return lines
 }
 
@@ -195,7 +198,9 @@ func (c *crashing) Answer(answer []byte) error {
 		}
 	}()
 	return c.do(func() error {
-		c.Batch(n, 1<<30) // sends the same items again, if the crash forgot them
+		if c.forgot {
+			c.Batch(n, 1<<30) // sends the same items again; edits made since then follow them
+		}
 		return c.Replica.Answer(answer)
 	})
 }

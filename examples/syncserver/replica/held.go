@@ -97,7 +97,7 @@ func (r *Replica) shown(h *held) record.Record {
 // that is sent again.
 func (w *write) greatest(name string) (greatest record.FieldValue) {
 	for ; w != nil; w = w.before {
-		if v, _ := w.it.m.Data.Get(name); !w.it.hidden && v.Compare(greatest) > 0 {
+		if v, _ := w.it.m.Data.Get(name); !w.it.isHidden() && v.Compare(greatest) > 0 {
 			greatest = v
 		}
 	}

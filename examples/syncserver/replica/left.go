@@ -59,7 +59,8 @@ func (r *Replica) setHidden(h *held, it *item, hidden bool) {
 	}
 }
 
-// showing removes the hidden items.
-func showing(items []*item) []*item {
-	return slices.DeleteFunc(items, func(it *item) bool { return it.hidden })
-}
+// isHidden reports whether an item is not shown.
+func (it *item) isHidden() bool { return it.hidden || it.later > 0 }
+
+// showing removes the items that are not shown.
+func showing(items []*item) []*item { return slices.DeleteFunc(items, (*item).isHidden) }

@@ -30,6 +30,9 @@ func (p purging) Backup() (restore func() (mergetest.Backend, error), err error)
 	return func() (mergetest.Backend, error) { return purging{saved.Restored()}, nil }, nil
 }
 
+// kitClients are the clients that the kit runs on: a Replica, and one that crashes and is opened again.
+var kitClients = map[string]func(testing.TB) func(clock.ClientID, func() time.Time) mergetest.Client{"runs": newClient, "crashes": newCrashing}
+
 // TestConvergenceWithPurges runs the kit on a Replica, and on one that crashes and is opened again,
 // with a server that purges, erases and is restored from backups.
 func TestConvergenceWithPurges(t *testing.T) {
@@ -37,7 +40,7 @@ func TestConvergenceWithPurges(t *testing.T) {
 		t.Skip("runs the kit")
 	}
 	for level := 1; level <= 2; level++ {
-		for name, make := range map[string]func(testing.TB) func(clock.ClientID, func() time.Time) mergetest.Client{"runs": newClient, "crashes": newCrashing} {
+		for name, make := range kitClients {
 			t.Run(fmt.Sprintf("%s at level %d", name, level), func(t *testing.T) {
 				mergetest.Run(t, newPurging(level), mergetest.Options{NewClient: make(t), Seeds: *seeds})
 			})

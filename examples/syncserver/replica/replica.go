@@ -53,7 +53,7 @@ type Replica struct {
 	settled bool                // whether the last chunk ended a pull, and no other has begun since
 	loading bool                // whether a reset was not followed by the end of a pull yet
 	resets  int                 // how many resets there were since a pull was settled, or since Open
-	shared  map[string][]string // the buckets in a JSON array
+	shared  map[string][]string // the buckets in a JSON array; nil if there are none
 
 	// Of the chunk that is being applied:
 	divided bool   // whether the client has other buckets than the one bucket "", or had before
@@ -85,7 +85,7 @@ func Open(o Options) (*Replica, error) {
 	if r.wall == nil {
 		r.wall = time.Now
 	}
-	r.ahead, r.shared = make(map[clock.Timestamp]bool), make(map[string][]string)
+	r.ahead = make(map[clock.Timestamp]bool)
 	r.entries = newEntries()
 	if o.Saved == nil {
 		o.Saved = func(func(Entry) bool) {}

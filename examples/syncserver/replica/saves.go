@@ -159,14 +159,19 @@ type wrapped struct {
 	in      []string
 }
 
-// unwrap reads the value of the entry for a record. An earlier version wrote true instead of the time
-// of the creation, so the time is not known.
-func (r *Replica) unwrap(value string) (w wrapped, err error) {
+// unwrap reads the value of the entry for a record.
+func (r *Replica) unwrap(value string) (wrapped, error) {
 	rest, isCreated := strings.CutPrefix(value, createdPrefix)
 	isCreated = isCreated && !strings.HasPrefix(rest, "{")
 	if !isCreated && !strings.HasPrefix(value, inPrefix) {
 		return wrapped{fields: value}, nil
 	}
+	return r.unwrapObject(value)
+}
+
+// unwrapObject does it for an object. An earlier version wrote true instead of the time of the creation, so
+// the time is not known.
+func (r *Replica) unwrapObject(value string) (w wrapped, err error) {
 	head, rest, _ := strings.Cut(value, recordInfix) // JSON texts have no plain quotation marks
 	fields, ended := strings.CutSuffix(rest, "}")
 	if !ended {

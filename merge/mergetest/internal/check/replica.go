@@ -212,17 +212,21 @@ func (r *Replica) normal(id string) map[oracle.FieldKey]oracle.Write {
 // Hide notes that a record left, or that a line brought it. Of a record that left, the Client shows neither
 // what waits nor what was accepted before.
 func (r *Replica) Hide(id string, accepted []*Item, hide bool) {
+	if !hide {
+		maps.DeleteFunc(r.Hidden, func(x oracle.Written, _ bool) bool { return x.ID == id }) // also what no longer waits
+		return
+	}
 	for k, wants := range r.Wants {
 		for _, w := range wants {
 			if k.ID == id {
-				r.Hidden[oracle.Written{FieldKey: k, Write: w.Write}] = hide
+				r.Hidden[oracle.Written{FieldKey: k, Write: w.Write}] = true
 			}
 		}
 	}
 	for _, it := range accepted {
 		for _, x := range it.Writes {
 			if it.ID == id {
-				r.Hidden[x] = hide
+				r.Hidden[x] = true
 			}
 		}
 	}
