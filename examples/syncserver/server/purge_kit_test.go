@@ -134,24 +134,29 @@ type chunked struct{ own }
 
 func (c chunked) Pulled(lines []byte, _ string) error { return c.Replica.Pulled(c.pull, lines) }
 
+// purgingOptions are the options of runs in which every other device is the client of this example.
+func purgingOptions(t *testing.T) mergetest.Options {
+	return mergetest.Options{
+		Seeds: *seeds, Table: board.Tasks, IDs: []string{"a", "b", "c"},
+		Fields: map[string][]string{
+			board.Title:  {`""`, "null", `"x"`},
+			board.Status: {`"todo"`, `"done"`},
+			"points":     {`"9"`, `"10"`},
+		},
+		Refused: map[merge.Code]map[string]string{board.TitleTooLong: {board.Title: `"` + strings.Repeat("x", board.MaxTitle+1) + `"`}},
+		NewClient: func(id clock.ClientID, wall func() time.Time) mergetest.Client {
+			r, err := replica.Open(replica.Options{ID: id, Wall: wall})
+			require.NoError(t, err)
+			return chunked{own{r, new(replica.Pull)}}
+		},
+	}
+}
+
 // TestPurgingServersPassTheConvergenceKit lets simulated devices work with two servers that purge and
-// erase. Every other device is the client of this example.
+// erase.
 func TestPurgingServersPassTheConvergenceKit(t *testing.T) {
 	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
-		o := mergetest.Options{
-			Seeds: *seeds, Table: board.Tasks, IDs: []string{"a", "b", "c"},
-			Fields: map[string][]string{
-				board.Title:  {`""`, "null", `"x"`},
-				board.Status: {`"todo"`, `"done"`},
-				"points":     {`"9"`, `"10"`},
-			},
-			Refused: map[merge.Code]map[string]string{board.TitleTooLong: {board.Title: `"` + strings.Repeat("x", board.MaxTitle+1) + `"`}},
-			NewClient: func(id clock.ClientID, wall func() time.Time) mergetest.Client {
-				r, err := replica.Open(replica.Options{ID: id, Wall: wall})
-				require.NoError(t, err)
-				return chunked{own{r, new(replica.Pull)}}
-			},
-		}
+		o := purgingOptions(t)
 		if testing.Short() || strings.HasSuffix(t.Name(), "PostgreSQL") {
 			o.Seeds = min(o.Seeds, 3)
 		}
