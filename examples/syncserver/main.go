@@ -34,6 +34,7 @@ import (
 
 	"github.com/fieldlww/fieldlww/examples/syncserver/app/board"
 	"github.com/fieldlww/fieldlww/examples/syncserver/server"
+	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -91,8 +92,12 @@ func open(ctx context.Context, s settings) (*server.Database, *server.Server, er
 	return database, srv, nil
 }
 
-// mayWrite is the MayWrite of the server's Options.
-func mayWrite(a server.Actor, seen, after record.Record, _ record.Mutation) error {
+// mayWrite is the MayWrite of the server's Options. It refuses the later edits of a record that the server
+// did not let the user create in a private project: without its project, the record would be for everyone.
+func mayWrite(a server.Actor, seen, after record.Record, m record.Mutation) error {
+	if seen.Len() == 0 && !m.New {
+		return &merge.Refusal{Code: merge.Gone}
+	}
 	return board.MayWrite(a.Roles, seen, after)
 }
 

@@ -6,9 +6,16 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"strings"
+	"testing"
+	"time"
 
+	"github.com/stretchr/testify/require"
+
+	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/examples/syncserver/app/board"
 	"github.com/fieldlww/fieldlww/examples/syncserver/server"
+	"github.com/fieldlww/fieldlww/examples/syncserver/testbed/databasetest"
 	"github.com/fieldlww/fieldlww/record"
 	"github.com/fieldlww/fieldlww/violation"
 )
@@ -24,12 +31,7 @@ func titledOptions() server.Options {
 	return server.Options{
 		Guard: board.Guard(), Rules: &rules, RulesVersion: "titles", Buckets: board.Buckets, BucketsVersion: board.BucketsVersion,
 		Open: "demo", Journal: true,
-		MayWrite: func(a server.Actor, seen, after record.Record, _ record.Mutation) error {
-			return board.MayWrite(a.Roles, seen, after)
-		},
-		MayGrant: func(a server.Actor, g server.Grant) error {
-			return board.MayGrant(board.Grant{By: a.User, User: g.User, Bucket: g.Bucket, Role: g.Role, Members: g.Members})
-		},
+		MayWrite: mayWrite, MayGrant: mayGrant,
 	}
 }
 
@@ -57,4 +59,26 @@ func serveTitled() error {
 	go srv.Watch(ctx)
 	fmt.Printf("syncserver: open http://%s\n", listener.Addr())
 	return http.Serve(listener, srv.Handler())
+}
+
+// TestLaterEditOfARefusedTaskIsNotForEveryone: a client creates a task in a private project and edits it
+// before the server has refused the creation. The edit must not become a task of its own, which would be in
+// no project.
+func TestLaterEditOfARefusedTaskIsNotForEveryone(t *testing.T) {
+	p := start(t, databasetest.SQLite(t))
+	c := newPusher(t, [2]string{p.Address, p.Address})
+	at := clock.Stamp{Time: clock.TimestampOf(time.Now()), Client: c.ID}
+	key := record.Key{Table: board.Tasks, ID: "1"}
+	task, err := record.New(key).Edit(at).Set(board.Project, board.PrivatePrefix+"x").Mutation()
+	require.NoError(t, err)
+	at.Time++
+	notes, err := task.Data.Edit(at).Set(board.Notes, "covert").Mutation()
+	require.NoError(t, err)
+	require.True(t, task.New && !notes.New)
+	answer, err := c.request("POST", "/v1/push?v=2", append(append(task.AppendJSON(nil), '\n'), notes.AppendJSON(nil)...))
+	require.NoError(t, err)
+	require.Equal(t, 2, strings.Count(string(answer), `"refused"`), string(answer))
+	pulled, err := c.request("GET", "/v1/pull?cursor=", nil)
+	require.NoError(t, err)
+	require.NotContains(t, string(pulled), "covert")
 }
