@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"regexp"
+	"strings"
 )
 
 // tables creates the tables that do not exist. The statements are the same for both databases.
@@ -180,9 +182,30 @@ func (d *Database) migrate(ctx context.Context) error {
 				return fmt.Errorf("add the column %s.%s: %w", a[0], a[1], err)
 			}
 		}
-		_, err := tx.ExecContext(ctx, indexes)
-		return err
+		for statement := range strings.SplitSeq(indexes, ";") {
+			if err := d.index(ctx, tx, statement); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
+}
+
+// indexName matches the name of an index in a statement that creates it.
+var indexName = regexp.MustCompile(`INDEX IF NOT EXISTS (\w+)`)
+
+// index runs a statement of indexes. PostgreSQL would lock the table even if the index exists, and a server
+// that starts could then deadlock with the pushes to another one.
+func (d *Database) index(ctx context.Context, tx *sql.Tx, statement string) error {
+	if name := indexName.FindStringSubmatch(statement); d.postgres && name != nil {
+		var exists bool
+		err := tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM pg_indexes WHERE schemaname = current_schema() AND indexname = $1)`, name[1]).Scan(&exists)
+		if err != nil || exists {
+			return err
+		}
+	}
+	_, err := tx.ExecContext(ctx, statement)
+	return err
 }
 
 // add adds a column if it does not exist.
