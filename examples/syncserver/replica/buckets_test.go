@@ -309,3 +309,17 @@ func TestDeathHidesEditsOfTheRecord(t *testing.T) {
 		require.Equal(t, 1, d.NumWaiting())
 	}
 }
+
+// TestHiddenEditIsNotReplaced: a later edit begins a record that the user does not see, so it does not
+// stand for the hidden one.
+func TestHiddenEditIsNotReplaced(t *testing.T) {
+	for name, lines := range leave {
+		d := newWorld(t).device(ana)
+		d.gets(told(`["a","b"]`))
+		d.gets(inLine(fence, `["a"]`, 0), untold)
+		d.edit(fence, "due", str("hidden"))
+		d.gets(lines)
+		d.edit(fence, "due", str("later"))
+		require.Equal(t, 2, d.NumWaiting(), name)
+	}
+}
