@@ -36,23 +36,20 @@ type device struct {
 func (w *world) join(field, token string) *device {
 	d := &device{world: w, field: field, count: make(map[string]int), cursor: new(atomic.Pointer[string])}
 	var m remote.Membership
-	for {
-		r, err := http.NewRequest("POST", "http://"+w.addresses[0]+"/v1/join", strings.NewReader(`{"workspace":"demo"}`))
-		require.NoError(w.t, err)
-		if token != "" {
-			r.Header.Set("Authorization", "Bearer "+token)
-		}
-		response, err := http.DefaultClient.Do(r)
-		require.NoError(w.t, err)
-		require.NoError(w.t, json.NewDecoder(response.Body).Decode(&m))
-		response.Body.Close()
-		break
+	r, err := http.NewRequest("POST", "http://"+w.addresses[0]+"/v1/join", strings.NewReader(`{"workspace":"demo"}`))
+	require.NoError(w.t, err)
+	if token != "" {
+		r.Header.Set("Authorization", "Bearer "+token)
 	}
+	response, err := http.DefaultClient.Do(r)
+	require.NoError(w.t, err)
+	require.NoError(w.t, json.NewDecoder(response.Body).Decode(&m))
+	response.Body.Close()
 	d.user, d.id, d.token = m.User, m.ClientID, m.Token
 	w.begin(w.members, d.user, board.Everyone)
-	r, err := replica.Open(replica.Options{ID: m.ClientID, User: m.User})
+	own, err := replica.Open(replica.Options{ID: m.ClientID, User: m.User})
 	require.NoError(w.t, err)
-	d.client = &remote.Client{Server: d.server(0), Token: m.Token, Replica: r}
+	d.client = &remote.Client{Server: d.server(0), Token: m.Token, Replica: own}
 	return d
 }
 

@@ -113,14 +113,13 @@ func (w *world) everything() (all []record.Record) {
 
 // atRest checks that each replica holds exactly what its user may read.
 func (w *world) atRest(devices []*device) {
-	all := w.everything()
 	for _, d := range devices {
 		for n := 0; d.client.Sync(w.t.Context()) != nil || d.client.Replica.NumWaiting() > 0; n++ {
 			require.Less(w.t, n, 100, "the replica never comes to rest")
 			time.Sleep(20 * time.Millisecond)
 		}
 	}
-	all = w.everything()
+	all := w.everything()
 	for i, d := range devices {
 		require.NoError(w.t, d.client.Sync(w.t.Context()))
 		want, have := make(map[record.Key]string), make(map[record.Key]string)

@@ -46,7 +46,6 @@ type shareRule struct {
 	newSeqOfDead  bool // a new life or an erasure gives the rows of the dead record a new sequence
 	purgesAll     bool // all departures are purged, whatever the fence is
 	evictsDeleted bool // a record that leaves is deleted
-	tellsDead     bool // a dead record is sent as its deletion
 	allIn         bool // a line names all buckets of its record
 	losesRights   bool // rights are lost in a restart
 	folds         bool // buckets are compared without case

@@ -20,7 +20,7 @@ type viewScope struct {
 	rule              viewRule
 	seen              map[[sha256.Size]byte]struct{}
 	next              []viewState
-	paths, nextPaths  [][]string
+	nextPaths         [][]string
 	path              []string
 	broken            []string // the steps that break a law, and the law
 	choice            string
