@@ -40,6 +40,10 @@ const maxLoads = 20
 // nothing.
 func (c Cursor) Epoch() string { return c.epoch }
 
+// Divided reports whether the client was told another list of buckets than the one bucket "". It
+// was told no list before its first pull.
+func (c Cursor) Divided() bool { return c.told != "" }
+
 // Reached returns a sequence that the workspace must have reached, or it was restored from a
 // backup.
 func (c Cursor) Reached() int64 {

@@ -4,9 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
@@ -186,19 +186,33 @@ func (s *Server) appendRecord(dst []byte, at buckets.Cursor, now snapshot, r fou
 		in = nil
 	}
 	if len(in) > 0 {
-		names, _ := json.Marshal(in)
-		mutation := record.Mutation{Data: n}.AppendJSON(nil)
-		return fmt.Appendf(dst, `{"seq":%d,"in":%s,%s`+"\n", r.seq, names, mutation[1:]) // without its opening brace
+		dst = strconv.AppendInt(append(dst, `{"seq":`...), r.seq, 10)
+		dst = appendNames(append(dst, `,"in":`...), in)
+		brace := len(dst)
+		dst = record.Mutation{Data: n}.AppendJSON(dst)
+		dst[brace] = ',' // the members of the mutation follow
+		return append(dst, '\n')
 	}
 	isNew := func(name string) bool {
 		granted, ok := now.Granted[name]
 		_, begun := at.Range(granted)
 		return ok && r.seq > begun
 	}
-	var under []string
-	json.Unmarshal([]byte(r.under), &under) // the database has made it
+	under := []string{""}
+	if r.under.Valid {
+		json.Unmarshal([]byte(r.under.V), &under) // the database has made it
+	}
 	if !slices.ContainsFunc(under, isNew) {
 		return dst
 	}
 	return appendLine(dst, leftLine{r.seq, r.Key().Table, r.Key().ID, true, r.Erased()})
+}
+
+// appendNames appends the names of buckets as a JSON array.
+func appendNames(dst []byte, names []string) []byte {
+	if len(names) == 1 && names[0] == "" {
+		return append(dst, `[""]`...)
+	}
+	text, _ := json.Marshal(names) // names always have a JSON form
+	return append(dst, text...)
 }

@@ -30,6 +30,7 @@
 //	database.go    the database and its transactions
 //	schema.go      the tables, and the migration of earlier versions
 //	sqlite.go      SQLite: the file, and whether it still exists
+//	statements.go  SQLite: statements that stay prepared
 //	postgres.go    PostgreSQL: the settings of each connection
 //	fence.go       the fence, and the normal forms of records below it
 //	retention.go   daily samples, and how the fence rises

@@ -22,8 +22,9 @@ const (
 	byWindow readingKind = iota
 	// byBucket looks up each bucket. It takes time for each bucket, but not for the records of others.
 	byBucket
-	// everything reads the records without Options.Buckets.
-	everything
+	// plain reads the records that are filed under the bucket "". That is all that a user needs who
+	// has only this bucket, unless the log has rows of it.
+	plain
 )
 
 // rangeRow is a bucket, and the sequence after which its rows are needed, as a parameter of a statement.
@@ -43,11 +44,11 @@ type readings struct {
 // firstReading guesses what to read for a client whose rights are not known yet. If the client has
 // everything but what was written lately, the guess is right.
 func (s *Server) firstReading(at buckets.Cursor) reading {
-	from, _ := at.Range(0)
-	if s.division.of == nil {
-		return reading{kind: everything, from: from}
+	guess := reading{kind: byWindow}
+	if guess.from, _ = at.Range(0); s.division.of == nil || !at.Divided() {
+		guess.kind = plain
 	}
-	return reading{from: from}
+	return guess
 }
 
 // wanted returns what to read for a cursor.
@@ -61,8 +62,8 @@ func (s *Server) wanted(at buckets.Cursor, now snapshot) reading {
 		w.rows = append(w.rows, rangeRow{name, after})
 	}
 	switch {
-	case s.division.of == nil:
-		w.kind = everything
+	case len(w.rows) == 1 && w.rows[0].Bucket == "" && !now.logged:
+		w.kind = plain
 	case same && len(w.rows) > s.readings.few && !now.sparse:
 		w.kind = byWindow
 	}
@@ -71,8 +72,11 @@ func (s *Server) wanted(at buckets.Cursor, now snapshot) reading {
 
 // covers reports whether a reading has read what is wanted.
 func (r reading) covers(want reading) bool {
-	if r.kind == byBucket {
+	switch {
+	case r.kind == byBucket:
 		return slices.Equal(r.rows, want.rows)
+	case r.kind == plain && len(want.rows) > 0 && want.kind != plain:
+		return false
 	}
 	return !slices.ContainsFunc(want.rows, func(row rangeRow) bool { return row.After != r.from })
 }
@@ -91,34 +95,38 @@ func (r reading) least() int64 {
 	return least
 }
 
-// state selects the state of a workspace, and the buckets of a user with the sequences of their grants.
-const state = `w.epoch, w.seq, w.fence_seq, w.fence_stamp, w.level, w.division,
-			coalesce((SELECT greatest FROM samples WHERE workspace = $2 AND at > 0 ORDER BY at DESC LIMIT 1), 0),
-			coalesce((SELECT latest FROM records WHERE workspace = $2 AND latest > 0 ORDER BY latest DESC LIMIT 1), 0)`
+// state selects the row of the state of a workspace, for a snapshot to parse. Its last number is an expression in SQL.
+func state(last string) string {
+	return `0 AS seq, w.epoch AS tbl, w.division AS id,
+			'[' || w.seq || ',' || w.fence_seq || ',' || w.fence_stamp || ',' || w.level
+			|| ',' || coalesce((SELECT greatest FROM samples WHERE workspace = $2 AND at > 0 ORDER BY at DESC LIMIT 1), 0)
+			|| ',' || coalesce((SELECT latest FROM records WHERE workspace = $2 AND latest > 0 ORDER BY latest DESC LIMIT 1), 0)
+			|| ',' || coalesce((` + last + `), 0) || ']' AS data,
+			coalesce((SELECT CAST(JSON_MAP(bucket, granted) AS TEXT) FROM members WHERE workspace = $2 AND "user" = $3), '{}') AS under
+		FROM workspaces AS w WHERE w.name = $2`
+}
 
 // readings returns the readings of a database. In each statement, $2 is the workspace, and $3 the user. The first row
-// has the state, and each row after it has a record, with the sequence under which it was found and the
-// buckets.
+// has the state and the buckets of the user with the sequences of their grants, and each row after it has a record, with
+// the sequence and the buckets under which it was found.
 func (d *Database) readings() readings {
-	const none = `'', 0, 0, 0, 0, '', 0, 0, ''`
 	// Unlike EXISTS, this is not a join, whose order a planner could reverse.
 	const has = `(SELECT 1 FROM members WHERE workspace = $2 AND "user" = $3 AND bucket = k.bucket) = 1`
 	all := map[readingKind]string{
-		// $1 is the sequence after which to read, and $4 the number of records.
-		everything: `
-		SELECT ` + state + `, coalesce((SELECT CAST(JSON_MAP(bucket, granted) AS TEXT) FROM members WHERE workspace = $2 AND "user" = $3 AND bucket = ''), '{}'),
-			k.seq, k.tbl, k.id, k.data, '[""]', NULL
-		FROM workspaces AS w
-		LEFT JOIN (SELECT seq, tbl, id, data FROM records WHERE workspace = $2 AND bucket = '' AND seq > $1 ORDER BY seq LIMIT $4) AS k ON 1 = 1
-		WHERE w.name = $2 ORDER BY k.seq`,
+		// $1 is the sequence after which to read, and $4 the number of records. The last number of the state says
+		// whether the log has rows.
+		plain: `
+		SELECT ` + state(`SELECT 1 FROM log WHERE workspace = $2 AND bucket = '' AND seq > $1 LIMIT 1`) + `
+		UNION ALL
+		SELECT k.seq, k.tbl, k.id, k.data, NULL
+		FROM (SELECT seq, tbl, id, data FROM records WHERE workspace = $2 AND bucket = '' AND seq > $1 ORDER BY seq LIMIT $4) AS k
+		ORDER BY 1`,
 		// $1 and $4 are the sequences after which the window begins and at which it ends, and $5 is the
 		// number of records.
 		byWindow: `
-		SELECT ` + state + `, coalesce((SELECT CAST(JSON_MAP(bucket, granted) AS TEXT) FROM members WHERE workspace = $2 AND "user" = $3), '{}'),
-			0, '', '', '', '', NULL
-		FROM workspaces AS w WHERE w.name = $2
+		SELECT ` + state(`0`) + `
 		UNION ALL
-		SELECT ` + none + `, k.seq, k.tbl, k.id, d.data, k.names, NULL
+		SELECT k.seq, k.tbl, k.id, d.data, k.names
 		FROM (
 			SELECT seq, tbl, id, CAST(JSON_LIST(bucket) AS TEXT) AS names FROM (
 				SELECT seq, tbl, id, bucket FROM records AS k
@@ -132,10 +140,10 @@ func (d *Database) readings() readings {
 			) AS k GROUP BY seq, tbl, id ORDER BY seq LIMIT $5
 		) AS k
 		LOOKUP records AS d ON d.workspace = $2 AND d.tbl = k.tbl AND d.id = k.id
-		ORDER BY 10`,
+		ORDER BY 1`,
 		// $1 is the list of buckets, $4 the offset in each of them, and $5 the number of records. The rows
 		// up to a sequence x are all rows up to it, because each bucket with more rows has its last row at
-		// x or later.
+		// x or later. The last number of the state is x, or 0 if all rows were found.
 		byBucket: `
 		WITH b AS MATERIALIZED (SELECT value->>'bucket' AS bucket, CAST(value->>'after' AS BIGINT) AS after FROM JSON_ROWS),
 		x AS MATERIALIZED (
@@ -145,11 +153,9 @@ func (d *Database) readings() readings {
 				SELECT (SELECT seq FROM log WHERE workspace = $2 AND bucket = k.bucket AND seq > k.after ORDER BY seq LIMIT 1 OFFSET $4) FROM b AS k
 			) AS k
 		)
-		SELECT ` + state + `, coalesce((SELECT CAST(JSON_MAP(bucket, granted) AS TEXT) FROM members WHERE workspace = $2 AND "user" = $3), '{}'),
-			0, '', '', '', '', (SELECT seq FROM x AS k)
-		FROM workspaces AS w WHERE w.name = $2
+		SELECT ` + state(`SELECT seq FROM x AS k`) + `
 		UNION ALL
-		SELECT ` + none + `, k.seq, k.tbl, k.id, d.data, k.names, NULL
+		SELECT k.seq, k.tbl, k.id, d.data, k.names
 		FROM (
 			SELECT seq, tbl, id, CAST(JSON_LIST(bucket) AS TEXT) AS names FROM (
 				SELECT d.seq, d.tbl, d.id, d.bucket FROM b AS k
@@ -160,7 +166,7 @@ func (d *Database) readings() readings {
 			) AS k GROUP BY seq, tbl, id ORDER BY seq LIMIT $5
 		) AS k
 		LOOKUP records AS d ON d.workspace = $2 AND d.tbl = k.tbl AND d.id = k.id
-		ORDER BY 10`,
+		ORDER BY 1`,
 	}
 	for kind, statement := range all {
 		all[kind] = d.rows(statement)

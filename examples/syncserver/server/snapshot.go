@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"maps"
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge/buckets"
@@ -21,28 +22,42 @@ type snapshot struct {
 	more    bool            // whether there may be further records
 	reached int64           // if there may be: the sequence up to which there are none
 	sparse  bool            // whether a window has few records that the user may read
+	logged  bool            // whether the log may have rows that a plain reading has not read
 }
 
 // foundRecord is a record that a pull has found with a sequence under some buckets.
 type foundRecord struct {
 	record.Record
 	seq   int64
-	under string // a JSON array
+	under sql.Null[string] // a JSON array; null for the one bucket ""
 }
 
-// stateRow is a row of a reading.
-type stateRow struct {
-	snapshot
-	divided, granted string
-	seq              sql.Null[int64]
-	table, id, data  sql.Null[string]
-	under            string
-	complete         sql.Null[int64] // byBucket has found all rows up to this sequence; null if it has found all
+// foundRow is a row of a reading.
+type foundRow struct {
+	seq             int64 // 0 in the first row, which has the state
+	table, id, data string
+	under           sql.Null[string]
 }
 
-func (r *stateRow) scan(rows *sql.Rows) error {
-	return rows.Scan(&r.Epoch, &r.Seq, &r.fence.seq, &r.fence.stamp, &r.fence.level, &r.divided, &r.sampled, &r.latest, &r.granted,
-		&r.seq, &r.table, &r.id, &r.data, &r.under, &r.complete)
+// state returns the state of the workspace, and the last number of its row.
+func (s *Server) state(r foundRow) (now snapshot, last int64, err error) {
+	var numbers [7]int64
+	if err := json.Unmarshal([]byte(r.data), &numbers); err != nil {
+		return now, 0, fmt.Errorf("read the state of a workspace: %w", err)
+	}
+	if err := json.Unmarshal([]byte(r.under.V), &now.Granted); err != nil {
+		return now, 0, fmt.Errorf("read the buckets of a user: %w", err)
+	}
+	now.Epoch, now.Seq, now.Fence = r.table, numbers[0], numbers[1]
+	now.fence = fence{numbers[1], clock.Timestamp(numbers[2]), int(numbers[3])}
+	now.sampled, now.latest = clock.Timestamp(numbers[4]), clock.Timestamp(numbers[5])
+	if s.division.of == nil { // the other buckets do not exist
+		maps.DeleteFunc(now.Granted, func(name string, _ int64) bool { return name != "" })
+	}
+	if now.Seq > 0 && r.id != s.division.version {
+		return now, 0, unavailable(errDivision)
+	}
+	return now, numbers[6], nil
 }
 
 // snapshot reads the state of a workspace, the rights of a user, and the next records, up to chunkBytes.
@@ -62,44 +77,38 @@ func (s *Server) snapshot(ctx context.Context, p *cursorPage, what reading) (now
 		return now, err
 	}
 	defer rows.Close()
-	var complete sql.Null[int64]
-	size, isFirst := 0, true
+	var last int64
+	size, exists := 0, false
 	for !now.more && rows.Next() {
-		var row stateRow
-		if err := row.scan(rows); err != nil {
+		var row foundRow
+		if err := rows.Scan(&row.seq, &row.table, &row.id, &row.data, &row.under); err != nil {
 			return now, err
 		}
-		if isFirst {
-			if row.Seq > 0 && row.divided != s.division.version {
-				return now, unavailable(errDivision)
+		if row.seq == 0 {
+			if now, last, err = s.state(row); err != nil {
+				return now, err
 			}
-			now, complete, isFirst = row.snapshot, row.complete, false
-			now.Fence = now.fence.seq
-			if err := json.Unmarshal([]byte(row.granted), &now.Granted); err != nil {
-				return now, fmt.Errorf("read the buckets of a user: %w", err)
-			}
-		}
-		if row.seq.V == 0 { // the row has only the state
+			exists = true
 			continue
 		}
-		found := foundRecord{seq: row.seq.V, under: row.under}
-		if err := found.Scan(row.data.V); err != nil {
+		found := foundRecord{seq: row.seq, under: row.under}
+		if err := found.Scan(row.data); err != nil {
 			return now, fmt.Errorf("read a record: %w", err)
 		}
-		found.Record = found.WithKey(record.Key{Table: row.table.V, ID: row.id.V})
+		found.Record = found.WithKey(record.Key{Table: row.table, ID: row.id})
 		now.records = append(now.records, found)
-		size += len(row.data.V)
+		size += len(row.data)
 		now.more = size >= chunkBytes || int64(len(now.records)) == limit
 		now.reached = found.seq
 	}
 	if err := rows.Err(); err != nil {
 		return now, err
 	}
-	if isFirst { // nothing was written to the workspace yet
+	if !exists { // nothing was written to the workspace yet
 		now.Granted, err = s.database.granted(ctx, p.member)
 		return now, err
 	}
-	s.readings.bound(&now, what, complete, limit)
+	s.readings.bound(&now, what, last, limit)
 	if p.chunk = min(2*p.chunk, chunkRecords); size >= chunkBytes {
 		p.chunk = int64(len(now.records))
 	}
@@ -107,8 +116,9 @@ func (s *Server) snapshot(ctx context.Context, p *cursorPage, what reading) (now
 }
 
 // bound decides up to which sequence a reading has found all records.
-func (a readings) bound(now *snapshot, what reading, complete sql.Null[int64], limit int64) {
+func (a readings) bound(now *snapshot, what reading, last, limit int64) {
 	end := what.from + a.window
+	now.logged = what.kind != plain || last > 0
 	switch {
 	case len(now.Granted) == 0:
 		now.records, now.more = nil, false
@@ -117,8 +127,8 @@ func (a readings) bound(now *snapshot, what reading, complete sql.Null[int64], l
 	case what.kind == byWindow && end < now.Seq:
 		now.more, now.reached = true, end
 		now.sparse = int64(len(now.records)) < limit/4
-	case what.kind == byBucket && complete.Valid:
-		now.more, now.reached = true, complete.V
+	case what.kind == byBucket && last > 0:
+		now.more, now.reached = true, last
 		now.sparse = now.reached-what.least() > a.window
 	}
 }
@@ -126,7 +136,7 @@ func (a readings) bound(now *snapshot, what reading, complete sql.Null[int64], l
 // args returns the arguments of the statement.
 func (a readings) args(r reading, p *cursorPage, limit int64) ([]any, error) {
 	switch r.kind {
-	case everything:
+	case plain:
 		return []any{r.from, p.workspace, p.user, limit}, nil
 	case byWindow:
 		return []any{r.from, p.workspace, p.user, r.from + a.window, limit}, nil

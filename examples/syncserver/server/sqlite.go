@@ -68,8 +68,11 @@ func (f *file) Connect(ctx context.Context) (driver.Conn, error) {
 			return nil, err
 		}
 		c, err := f.Driver().Open(f.source)
+		if err == nil {
+			return &preparedConn{c.(sqliteConn), make(map[string]driver.Stmt)}, nil
+		}
 		if !isBusy(err) || time.Since(begun) > f.wait {
-			return c, err
+			return nil, err
 		}
 		select {
 		case <-time.After(5 * time.Millisecond):
