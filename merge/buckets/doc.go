@@ -97,6 +97,11 @@
 // A record that is in no bucket can be read and written by no client. A server that does not want
 // such records refuses them in its own merge.Stored.MayWrite.
 //
+// If a record names its bucket in a field, an edit of another field must not create the record, or it
+// would be in another bucket. This happens when the creation was refused and its author had edited
+// the record meanwhile. A merge.Stored.MayWrite can refuse an item that is not New on a record
+// without fields.
+//
 // A deleted record stays in its buckets, because it can be restored. It leaves them when it is dead
 // or erased.
 //
