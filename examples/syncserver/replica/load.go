@@ -99,6 +99,21 @@ func (l *loading) takeItems() {
 		l.answered, l.mark = max(l.answered, it.number), max(l.mark, it.stamp().Time)
 	}
 	l.aside = l.sorted(&l.entries.again)
+	if !l.chunked {
+		l.markCreations()
+	}
+}
+
+// markCreations marks the waiting edits that create a record. An earlier version, which did not pull in
+// chunks, did not mark them.
+func (l *loading) markCreations() {
+	for _, it := range l.outbox.items() {
+		h := l.find(it.m.Data.Key())
+		if h.confirmed.Len() == 0 && h.over == nil && h.waiting()[0] == it && !it.m.New {
+			it.m.New = true
+			l.entries.outbox.put(it)
+		}
+	}
 }
 
 // sorted returns the items of a kind in the order of their numbers, and notes that they are stored.

@@ -3,6 +3,7 @@ package replica_test
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -149,6 +150,39 @@ func TestEntriesOfAnEarlierVersionGoOn(t *testing.T) {
 	require.Empty(t, d.TakeNotices())
 	d.push()
 	require.Empty(t, d.Waiting())
+}
+
+// TestCreationsOfAnEarlierVersionAreMarked: an earlier version saved edits without the member new. The
+// first edit of a record that the entries do not contain creates it.
+func TestCreationsOfAnEarlierVersionAreMarked(t *testing.T) {
+	w := newWorld(t)
+	d := w.device(ana)
+	d.edit(fence, "title", str("Paint"))
+	d.push()
+	d.pull()
+	d.edit(gate, "title", str("Oil"))
+	d.push() // accepted, and not pulled
+	d.save()
+	created := record.Key{Table: "tasks", ID: "created"}
+	for _, key := range []record.Key{fence, gate, created, created} {
+		d.edit(key, "due", str("x"))
+		d.outbox() // so that the next edit becomes a separate item
+	}
+	d.save()
+	d.disk["state"] = `{"last":"2026-03-02T14:02:01.000000000Z","cursor":"7","client":"` + ana.String() + `"}`
+	for key, value := range d.disk {
+		d.disk[key] = strings.Replace(value, `,"new":true`, "", 1)
+	}
+	for range 2 {
+		d.open()
+		var marked []bool
+		for _, m := range d.Waiting() {
+			marked = append(marked, m.New)
+		}
+		require.Equal(t, []bool{false, false, true, false}, marked)
+		d.save()
+		d.disk["state"] = strings.Replace(d.disk["state"], `{`, `{"chunks":true,`, 1) // the mark is saved
+	}
 }
 
 // TestOpenUnderAnotherIDStartsOverAndKeepsWaitingEdits: one client opens what another one saved,

@@ -131,7 +131,8 @@ const indexes = `
 	CREATE UNIQUE INDEX IF NOT EXISTS records_by_bucket ON records (workspace, bucket, seq);
 	CREATE UNIQUE INDEX IF NOT EXISTS records_elsewhere ON records (workspace, seq) WHERE bucket <> '';
 	CREATE INDEX IF NOT EXISTS log_by_bucket ON log (workspace, bucket, seq);
-	CREATE INDEX IF NOT EXISTS log_by_seq ON log (workspace, seq);
+	DROP INDEX IF EXISTS log_by_seq;
+	CREATE INDEX IF NOT EXISTS log_by_change ON log (workspace, seq, bucket);
 	CREATE INDEX IF NOT EXISTS records_by_latest ON records (workspace, latest, seq);
 	CREATE INDEX IF NOT EXISTS records_by_purge ON records (workspace, purge, seq) WHERE purge <> 0;
 	CREATE INDEX IF NOT EXISTS clients_by_user ON clients (workspace, "user");

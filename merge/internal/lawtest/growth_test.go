@@ -19,14 +19,15 @@ import (
 
 // A function whose cost grows faster than its input can be used to slow a server down. So each
 // exported function runs on inputs of every shape: once on a large input, and eight times on an
-// input of an eighth of the size. The large input may take at most three times the time and
+// input of an eighth of the size. The large input may take at most four times the time and
 // twice the memory of the eight small inputs. The ratio of the times is about 1 if the cost is
-// linear, 1.4 if the function sorts, and 8 if the cost is quadratic.
+// linear, 1.4 if the function sorts, and 8 if the cost is quadratic. A busy machine can triple the time
+// of a call that allocates all of its memory at once.
 const (
 	fewCells  = 200
 	factor    = 8
 	manyCells = factor * fewCells
-	mostTime  = 3
+	mostTime  = 4
 	mostBytes = 2
 	slack     = 128 << 10 // bytes allocated whatever the size of the input
 )
@@ -73,12 +74,12 @@ func TestSortingNestedObjectsDoesNotDependOnDepth(t *testing.T) {
 	requireGrowth(t, nested(2), nested(31), "nested objects")
 }
 
-// requireGrowth compares the least costs of up to 12 runs. Both functions take about the same time,
+// requireGrowth compares the least costs of up to 40 runs. Both functions take about the same time,
 // so other load on the machine slows both.
 func requireGrowth(t *testing.T, small, large func(), what string) {
 	t.Helper()
 	var a, b cost
-	for range 12 {
+	for range 40 {
 		a, b = a.least(small), b.least(large)
 		if b.time <= mostTime*a.time && b.bytes <= mostBytes*a.bytes+slack {
 			return

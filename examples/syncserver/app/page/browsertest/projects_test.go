@@ -57,6 +57,7 @@ func TestPageReaderCannotWrite(t *testing.T) {
 	s.left.AddTask("Order the paint")
 	require.False(t, s.left.offers(s.left.inTask("Order the paint", "task-project"), "Garden"))
 	s.click(s.left.find("deleted-tasks"))
+	s.await("the deleted tasks are listed", func() bool { return eval[bool](s, `Boolean(`+s.left.find("deleted")+`)`) })
 	require.Equal(t, "“Dig a hole”Read only", eval[string](s, `((e) => e.firstElementChild.textContent + e.lastElementChild.textContent)(`+s.left.find("deleted")+`)`))
 	s.left.openProjects(true)
 	require.True(t, eval[bool](s, s.left.project("Garden")+`.querySelector('[data-testid="project-title"]').readOnly`))
