@@ -76,6 +76,9 @@ func live(build func() any) float64 {
 // fields, from 1,000 to 1,000,000.
 func BenchmarkGrowth(b *testing.B) {
 	sizes := []int{1_000, 10_000, 100_000, 1_000_000}
+	if testing.Short() {
+		sizes = sizes[:3]
+	}
 	b.Run("Sync", func(b *testing.B) {
 		growth(b, sizes, func(w *world) []write { return w.remote })
 	})
