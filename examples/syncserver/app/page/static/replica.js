@@ -5,6 +5,9 @@ import { ProgramError, run } from './program.js';
 import { OWN, keysOf, onlyWaiting, removal, takeOwn } from './saved.js';
 import { Writer } from './writer.js';
 
+// A user without a name is the device itself, so its edits go along when it becomes another client.
+const isNamed = ({ user, clientId }) => user !== undefined && user !== clientId;
+
 /** A Replica fires the events "edit", "erased", "change", "membership", "notice" and "saved". */
 export class Replica extends EventTarget {
   #program;
@@ -19,7 +22,7 @@ export class Replica extends EventTarget {
     this.#program = program;
     this.#storage = storage;
     this.#writer = new Writer(storage, (type, detail) => this.#tell(type, detail));
-    this.device = { skew: 0, online: true }; // also clientId and token once the device has joined, and the name that it had when it left
+    this.device = { skew: 0, online: true }; // also clientId, user and token once the device has joined, and the name that it had when it left
     this.tables = { tasks: new Map(), projects: new Map(), meetings: new Map(), devices: new Map() };
     this.membership = new Membership();
     this.violations = [];
@@ -83,16 +86,28 @@ export class Replica extends EventTarget {
     this.#tell('notice', this.damaged);
   }
 
-  /** become makes the replica a new client of the server, with the saved state. */
-  async become({ clientId, token }) {
+  /** become makes the replica a new client of the server, with the saved state of its user. */
+  async become({ clientId, token, user }) {
     this.#rememberName();
     await this.saved();
+    if (isNamed(this.device) && user !== this.device.user) await this.#change(user);
     const entries = await this.#storage.load();
     takeOwn(entries);
     this.#open(clientId, entries);
-    Object.assign(this.device, { clientId, token }); // not earlier, because opening can fail
+    Object.assign(this.device, { clientId, token, user }); // not earlier, because opening can fail
     this.#redraw();
     this.#saveDevice();
+  }
+
+  // #change keeps the data of the user, with the edits that wait, apart from the data of another one.
+  async #change(user) {
+    const { name, ...device } = this.device;
+    await this.#storage.exchange(device.user, user, [OWN, JSON.stringify({ ...device, user, membership: undefined })]);
+    delete this.device.name;
+    this.device.user = user;
+    this.#setMembership({});
+    this.#erased.clear();
+    this.unchecked.clear();
   }
 
   /** renew takes a new token for the same client. Everything else stays as it is. */
@@ -142,6 +157,7 @@ export class Replica extends EventTarget {
     this.#writer.begin();
     this.#call('close'); // otherwise the program would save the state that it still holds
     delete this.device.clientId;
+    delete this.device.user;
     delete this.device.name;
     this.#setMembership({});
     this.#erased.clear();

@@ -1,13 +1,23 @@
 // The storage of one replica in this browser: an IndexedDB database with one store that maps keys
-// to texts. The replica decides what the keys mean.
+// to texts. The replica decides what the keys mean. Entries of other users of the device have arrays as
+// keys, of the user and the key.
 
 const STORE = 'entries';
+const present = () => IDBKeyRange.upperBound([], true); // the keys that are texts
 
 /** @returns {Promise<any>} the result of an IndexedDB request */
 function result(request) {
   return new Promise((resolve, reject) => {
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error);
+  });
+}
+
+/** end resolves when a transaction is on disk. */
+function end(transaction) {
+  return new Promise((resolve, reject) => {
+    transaction.oncomplete = () => resolve();
+    transaction.onabort = () => reject(transaction.error);
   });
 }
 
@@ -27,13 +37,13 @@ export class Storage {
 
   /** keys returns the keys of all entries. */
   async keys() {
-    return result(this.#database.transaction(STORE).objectStore(STORE).getAllKeys());
+    return result(this.#database.transaction(STORE).objectStore(STORE).getAllKeys(present()));
   }
 
   /** load returns all entries: keys and values alternate. */
   async load() {
     const store = this.#database.transaction(STORE).objectStore(STORE);
-    const [keys, values] = await Promise.all([result(store.getAllKeys()), result(store.getAll())]);
+    const [keys, values] = await Promise.all([result(store.getAllKeys(present())), result(store.getAll(present()))]);
     return keys.flatMap((key, i) => [key, values[i]]);
   }
 
@@ -51,15 +61,31 @@ export class Storage {
       else store.put(value, key);
     }
     transaction.commit(); // otherwise it would be lost if the page is left now
-    return new Promise((resolve, reject) => {
-      transaction.oncomplete = () => resolve();
-      transaction.onabort = () => reject(transaction.error);
-    });
+    return end(transaction);
   }
 
-  /** clear forgets everything. */
+  /**
+   * exchange puts the entries of one user aside and takes those of another, in one transaction.
+   * @param {[string, string]} own the key and the value of an entry that belongs to no user
+   */
+  async exchange(before, now, [ownKey, own]) {
+    const transaction = this.#database.transaction(STORE, 'readwrite', { durability: 'strict' });
+    const store = transaction.objectStore(STORE);
+    const ended = end(transaction);
+    const move = async (range, place) => {
+      const [keys, values] = await Promise.all([result(store.getAllKeys(range)), result(store.getAll(range))]);
+      store.delete(range);
+      keys.forEach((key, i) => store.put(values[i], place(key)));
+    };
+    await move(present(), (key) => [before, key]);
+    await move(IDBKeyRange.bound([now], [now, []]), ([, key]) => key);
+    store.put(own, ownKey);
+    return ended;
+  }
+
+  /** clear forgets everything of the present user. */
   async clear() {
-    await result(this.#database.transaction(STORE, 'readwrite').objectStore(STORE).clear());
+    await result(this.#database.transaction(STORE, 'readwrite').objectStore(STORE).delete(present()));
   }
 
   close() {
