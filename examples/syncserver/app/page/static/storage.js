@@ -65,7 +65,7 @@ export class Storage {
   }
 
   /**
-   * exchange puts the entries of one user aside and takes those of another, in one transaction.
+   * exchange puts the entries of one user aside, and takes back the entries of another, in one transaction.
    * @param {[string, string]} own the key and the value of an entry that belongs to no user
    */
   async exchange(before, now, [ownKey, own]) {
