@@ -76,7 +76,7 @@ func apps(create newClient) sim.NewApp {
 	return func(id clock.ClientID, wall func() time.Time) sim.App { return appOf(create(id, wall)) }
 }
 
-// appOf returns a Client as an App, with Reopen if it has that method.
+// appOf returns a Client as an App, with the optional methods that it has.
 func appOf(c Client) sim.App {
 	a := sim.App{Client: c}
 	if r, ok := c.(Reopener); ok {
@@ -84,6 +84,12 @@ func appOf(c Client) sim.App {
 			next, err := r.Reopen()
 			return appOf(next), err
 		}
+	}
+	if r, ok := c.(interface{ failed() error }); ok {
+		a.Failed = r.failed
+	}
+	if r, ok := c.(io.Closer); ok {
+		a.Close = r.Close
 	}
 	return a
 }

@@ -14,7 +14,10 @@ import (
 //
 // Some edits also write the field zzz. On the way to the server, the kit turns them into items that
 // must be refused (see [Schedule]), so that the Client meets permanent refusals. All other items
-// arrive as the Client spells them. A Client may also be a [Reopener].
+// arrive as the Client spells them. A Client may also be a [Reopener]. If it has a method Close() error, the kit
+// calls it when the run ends or the device is reinstalled, unless something panicked.
+//
+// [Command] returns Clients that a program in any language runs.
 //
 // If the backend is a [Purger], a Client must handle the lines that Purger describes. It then shows
 // the result of applying the accepted items that no complete pull has returned yet, and the waiting

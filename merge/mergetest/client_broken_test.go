@@ -32,10 +32,9 @@ func TestCorrectClientsPass(t *testing.T) {
 	})
 }
 
-// TestBrokenClientsAreFound checks that the kit finds each mistake and names a law that it breaks.
-// With SHOW=1 and -v, it prints the text of each failure.
-func TestBrokenClientsAreFound(t *testing.T) {
-	checkClients(t, []brokenClient{
+// brokenClients are the mistakes of a client of any server.
+func brokenClients() []brokenClient {
+	return []brokenClient{
 		{"does not observe pulled stamps", newApp(clientQuirks{deaf: true}), []law.Law{law.ClientObserves}},
 		{"a corrected clock forgets confirmed stamps", newApp(clientQuirks{deafNew: true}), []law.Law{law.ClientObserves}},
 		{"a refused item is shown", newApp(clientQuirks{keepsRefused: true}), []law.Law{law.ClientRollback}},
@@ -62,7 +61,13 @@ func TestBrokenClientsAreFound(t *testing.T) {
 		{"sends items without an ID", newApp(clientQuirks{nameless: true}), []law.Law{law.ClientErrors}},
 		{"stamps edits with an ID that is not its own", newApp(clientQuirks{foreign: true}), []law.Law{law.ClientEdit}},
 		{"stops at a refused item", newApp(clientQuirks{stalls: true}), []law.Law{law.ClientRollback, law.ClientShows}},
-	})
+	}
+}
+
+// TestBrokenClientsAreFound checks that the kit finds each mistake and names a law that it breaks.
+// With SHOW=1 and -v, it prints the text of each failure.
+func TestBrokenClientsAreFound(t *testing.T) {
+	checkClients(t, brokenClients())
 }
 
 // TestSeedWithClientsRepeatsItsStory checks that two runs of one seed with Clients have the same story.

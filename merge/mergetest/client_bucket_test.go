@@ -130,15 +130,13 @@ func TestCorrectClientsOfSharersPass(t *testing.T) {
 	}
 }
 
-// TestBrokenClientsOfSharersAreFound checks that the kit finds each mistake of a client of a server with
-// buckets and names a law that it breaks.
-func TestBrokenClientsOfSharersAreFound(t *testing.T) {
+// clientsOfSharers are the mistakes of a client of a server with buckets.
+func clientsOfSharers() []brokenClient {
 	with := func(q bucketQuirks) newClient {
 		q.partial = true
 		return newApp(clientQuirks{bucketQuirks: q})
 	}
-	tests := map[string]brokenClient{}
-	for _, c := range []brokenClient{
+	return []brokenClient{
 		{"buckets are added instead of replaced", with(bucketQuirks{unites: true}), []law.Law{law.ClientForgets}},
 		{"the list of buckets is ignored", with(bucketQuirks{ignoresBuckets: true}), []law.Law{law.ClientForgets, law.ClientHides}},
 		{"resets are ignored", with(bucketQuirks{ignoresResets: true}), []law.Law{law.ClientForgets}},
@@ -150,7 +148,14 @@ func TestBrokenClientsOfSharersAreFound(t *testing.T) {
 		{"records that left are deleted", with(bucketQuirks{deletesLeft: true}), []law.Law{law.ClientInvents}},
 		{"the buckets are lost on reopening", newClosableWith(clientQuirks{bucketQuirks: bucketQuirks{partial: true}}, func(a *app) { a.in = map[record.Key][]string{} }), []law.Law{law.ClientForgets}},
 		{"what left is lost on reopening", newClosableWith(clientQuirks{bucketQuirks: bucketQuirks{partial: true}}, func(a *app) { a.hidden = map[hiddenWrite]bool{} }), []law.Law{law.ClientReopens, law.ClientHides}},
-	} {
+	}
+}
+
+// TestBrokenClientsOfSharersAreFound checks that the kit finds each mistake of a client of a server with
+// buckets and names a law that it breaks.
+func TestBrokenClientsOfSharersAreFound(t *testing.T) {
+	tests := map[string]brokenClient{}
+	for _, c := range clientsOfSharers() {
 		tests[c.name] = c
 	}
 	var all []broken

@@ -231,12 +231,10 @@ func TestCorrectClientsOfPurgersPass(t *testing.T) {
 	}
 }
 
-// TestBrokenClientsOfPurgersAreFound checks that the kit finds each mistake under a fence and names a
-// law that it breaks.
-func TestBrokenClientsOfPurgersAreFound(t *testing.T) {
+// clientsOfPurgers are the mistakes of a client of a server that purges.
+func clientsOfPurgers() []brokenClient {
 	with := func(q purgeQuirks) newClient { return newApp(clientQuirks{purgeQuirks: q}) }
-	tests := map[string]brokenClient{}
-	for _, c := range []brokenClient{
+	return []brokenClient{
 		{"waiting items are shown without judging", with(purgeQuirks{showsAll: true}), []law.Law{law.ClientJudges}},
 		{"gone fields of an accepted item are confirmed", with(purgeQuirks{joinsGone: true}), []law.Law{law.ClientJudges}},
 		{"accepted items are confirmed without judging", with(purgeQuirks{joinsAccepted: true}), []law.Law{law.ClientJudges}},
@@ -265,7 +263,14 @@ func TestBrokenClientsOfPurgersAreFound(t *testing.T) {
 			}
 			a.newClock(last)
 		}), []law.Law{law.ClientObserves}},
-	} {
+	}
+}
+
+// TestBrokenClientsOfPurgersAreFound checks that the kit finds each mistake under a fence and names a
+// law that it breaks.
+func TestBrokenClientsOfPurgersAreFound(t *testing.T) {
+	tests := map[string]brokenClient{}
+	for _, c := range clientsOfPurgers() {
 		tests[c.name] = c
 	}
 	var all []broken

@@ -40,9 +40,9 @@ func TestCorrectReopenerPasses(t *testing.T) {
 	Run(t, newMemory, some(Options{NewClient: newClosable(nil)}))
 }
 
-// TestLossOnReopenIsFound checks that the kit finds clients that lose state when they are closed.
-func TestLossOnReopenIsFound(t *testing.T) {
-	checkClients(t, []brokenClient{
+// forgetfulClients lose state when they are closed.
+func forgetfulClients() []brokenClient {
+	return []brokenClient{
 		{"loses its outbox", newClosable(func(a *app) { a.outbox = nil }), []law.Law{law.ClientReopens}},
 		{"loses its last edit", newClosable(func(a *app) { a.outbox = a.outbox[:max(0, len(a.outbox)-1)] }), []law.Law{law.ClientReopens}},
 		{"loses its stamps", newClosable(func(a *app) { a.outbox, _ = record.Restamp(a.outbox, a.stamp) }), []law.Law{law.ClientReopens}},
@@ -54,5 +54,10 @@ func TestLossOnReopenIsFound(t *testing.T) {
 				a.outbox[i].Base = nil
 			}
 		}), []law.Law{law.ClientBase}},
-	})
+	}
+}
+
+// TestLossOnReopenIsFound checks that the kit finds clients that lose state when they are closed.
+func TestLossOnReopenIsFound(t *testing.T) {
+	checkClients(t, forgetfulClients())
 }

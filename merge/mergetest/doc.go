@@ -95,6 +95,44 @@
 //   - clients of a server with buckets: buckets that are added instead of replaced, lists of buckets and resets
 //     that are ignored, accepted items that stay when their record leaves, and edits that are shown after it
 //
+// # Certify a client in another language
+//
+// [Command] puts a client in any language in the place of some devices: a program reads the calls of a [Client] from its
+// standard input, one line each, and writes the answers to its standard output. Here is the program's half in JavaScript,
+// to copy:
+//
+//	import { createInterface } from "node:readline";
+//
+//	// serve answers the calls of the kit. The function open returns a new client with the given ID; its function wall
+//	// returns the time of the device, in milliseconds since 1970. The other calls are methods of the client, which get
+//	// the members of the call. The method reopen is optional, and returns the client that is opened again.
+//	export async function serve(open) {
+//	  console.log = console.error; // the standard output is for answers
+//	  const devices = new Map(); // by the number of the client
+//	  for await (const line of createInterface({ input: process.stdin })) {
+//	    const { call, client: number, now, ...members } = JSON.parse(line);
+//	    const device = devices.get(number) ?? { wall: () => device.now };
+//	    device.now = now;
+//	    const answer = {};
+//	    try {
+//	      if (call === "open") {
+//	        device.client = await open(members.id, device.wall);
+//	        devices.set(number, device);
+//	        answer.result = device.client.reopen ? ["reopen"] : [];
+//	      } else if (call === "reopen") device.client = await device.client.reopen();
+//	      else if (call === "close") devices.delete(number);
+//	      else answer.result = await device.client[call](members);
+//	    } catch (error) {
+//	      Object.assign(answer, { error: String(error?.stack ?? error), code: error?.code });
+//	    }
+//	    process.stdout.write(`${JSON.stringify(answer)}\n`);
+//	  }
+//	}
+//
+// A program then needs a line such as serve((id, wall) => new MyClient(id, wall)). Here, the arguments of the methods are
+// the members of the call: edit({table, id, fields}), outbox(), answer({answer}), cursor(), pulled({lines, next}) and
+// shown({table, id}). The folder testdata/bridge has this file and a minimal client.
+//
 // # Map
 //
 // [Run] and [Check] draw schedules at random and run them on a [Backend], which sees its
@@ -118,9 +156,12 @@
 //
 //	run, options, checkoptions, alike   Run and Check; the meaning of Options, and their defaults
 //	schedule                            Schedule and Replay
+//	command, remote                     Clients in a program: its start, and the calls
 //	backend, purger, granter, client, adapt
 //	                                    the interfaces that users implement, adapted for the packages below
 //	checklaws, generators               laws of joins, and random data
+//	internal/bridge                     a program that answers calls: process (deadline, death), answer; group_unix and
+//	                                    group_other end its children as well
 //	internal/law                        the laws as data: name, statement, where to look
 //	internal/oracle                     write (the rule), history (the fate of each write), lostedit, fence and erase (what
 //	                                    a server that purges may lack), gone (what it must refuse), bucket (who may read

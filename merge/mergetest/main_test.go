@@ -8,6 +8,7 @@ import (
 
 // TestMain makes garbage collection less frequent: the runs are short and leave a lot of garbage.
 func TestMain(m *testing.M) {
+	asProgram()
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(400)
 	}

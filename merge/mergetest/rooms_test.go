@@ -21,6 +21,7 @@ const module = "github.com/fieldlww/fieldlww/"
 // rooms returns the packages below this one. For each, it lists the packages of this module that it may import.
 func rooms() map[string][]string {
 	return map[string][]string{
+		"bridge":   {},
 		"law":      {},
 		"oracle":   {},
 		"schedule": {"law"},

@@ -72,7 +72,7 @@ func runSeeds(create sim.NewProcess, given Options, o sim.Config) (r summary, er
 			return r, err
 		}
 		if w.Breach != nil {
-			return r, report.Failure(report.Found{Create: create, O: o, Options: given.literal(), Seed: seed, Law: w.Breach.Law, Steps: steps[:min(w.Breach.Moment+1, len(steps))]})
+			return r, report.Failure(report.Found{Create: create, O: o, Options: given.literal(), Seed: seed, Breach: w.Breach, Steps: steps})
 		}
 		r.counts.Add(w.Counts)
 		r.able |= w.Able
@@ -100,7 +100,9 @@ func probe(create sim.NewProcess, given Options, o *sim.Config) error {
 			steps = append(steps, o.Grammar.Edits(0, id, schedule.Assignment{Name: name, Value: o.Fields[name][0]}))
 		}
 	}
-	w, err := sim.Run(create, *o, sim.Scenario{Steps: append(steps, o.Grammar.Pushes(0))})
+	plain := *o
+	plain.Clients = false // the question is what the backend does
+	w, err := sim.Run(create, plain, sim.Scenario{Steps: append(steps, o.Grammar.Pushes(0))})
 	o.Points, o.Pauses = w.Points, w.Pauses
 	o.Purges, o.Erases = w.Able.Can(check.CanPurge), w.Able.Can(check.CanErase)
 	if o.Grants = w.Able.Can(check.CanGrant); o.Grants && given.IDs == nil {

@@ -3,6 +3,7 @@ package check
 import (
 	"errors"
 	"maps"
+	"os"
 	"slices"
 
 	"github.com/fieldlww/fieldlww/clock"
@@ -39,7 +40,16 @@ func (r *Replica) BrokenEdit(err error, floor clock.Timestamp) {
 	if errors.Is(err, record.ErrStamp) {
 		r.Broken(law.ClientObserves, "Edit by %s: %v\nseen      %s before the edit", r.name, err, greatest(floor))
 	}
-	r.Broken(law.ClientErrors, "Edit by %s: %v", r.name, err)
+	r.BrokenCall("Edit", err)
+}
+
+// BrokenCall reports the law that a Client breaks by failing in a call.
+func (r *Replica) BrokenCall(call string, err error) {
+	l := law.ClientErrors
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		l = law.ClientAnswers
+	}
+	r.Broken(l, "%s by %s: %v", call, r.name, err)
 }
 
 func greatest(floor clock.Timestamp) string {

@@ -8,6 +8,11 @@ func clientLaws() map[Law]Text {
 			"No method of a Client returns an error, and its outbox is a batch of mutations of records that were edited.",
 			"Look at the error. The answers and the pulls that are handed to a Client were found correct before.",
 		},
+		ClientAnswers: {
+			"a client answers every call",
+			"A program that runs a client answers each call in time.",
+			"Look at the call, and at the standard error of the program. The program must end each answer with LF and write it at once, without a buffer.",
+		},
 		ClientEdit: {
 			"an edit is shown at once and stays until it is answered",
 			"An edit is shown until it is refused permanently, unless a later write is confirmed.",

@@ -82,6 +82,7 @@ const (
 
 	// about Clients
 	ClientErrors
+	ClientAnswers
 	ClientEdit
 	ClientObserves
 	ClientKeeps

@@ -19,28 +19,28 @@ type Found struct {
 	O       sim.Config
 	Options string // as Go source
 	Seed    uint64
-	Law     law.Law
-	Steps   []schedule.Step
+	Breach  *check.Breach
+	Steps   []schedule.Step // all steps of the run, also those after the breach
 }
 
 // Failure shrinks a schedule and returns its story as an error.
 func Failure(f Found) error {
-	s := schedule.Shrinker{Domain: f.O.Domain, Law: f.Law, Breaks: breaks(f.Create, f.O), Left: 3000}
-	short := f.Steps
-	if s.Fails(short) {
-		short = s.Generalize(s.Shrink(short))
+	steps := f.Steps[:min(f.Breach.Moment+1, len(f.Steps))]
+	if f.Breach.Law == law.ClientAnswers { // each repetition might take as long
+		return fmt.Errorf("%s\nThe last of %d steps was %q. To repeat the run, set First to %d in the Options, and Seeds to 1", Text(sim.Result{Breach: f.Breach}), len(steps), steps[len(steps)-1], f.Seed)
 	}
+	short := f.shrink(steps)
 	r, n, err := tellTimes(f.Create, f.O, short)
 	if n == 0 && err == nil {
-		short = f.Steps
+		short = steps
 		r, n, err = tellTimes(f.Create, f.O, short)
 	}
 	if err != nil {
 		return err
 	}
-	const unlike = "the backend does not behave the same each time. Does it range over a map, read a clock that is not Env.Now, or keep state from run to run?"
+	const unlike = "the backend or a Client does not behave the same each time. Does it range over a map, read a clock that the kit does not give it, or keep state from run to run?"
 	if n == 0 {
-		return fmt.Errorf("mergetest: seed %d broke a law (%s) once, but not again in %d runs: %s", f.Seed, f.Law.Text().Name, times, unlike)
+		return fmt.Errorf("mergetest: seed %d broke a law (%s) once, but not again in %d runs: %s\n%s", f.Seed, f.Breach.Law.Text().Name, times, unlike, strings.Join(f.Breach.Detail, "\n"))
 	}
 	if n == times {
 		BlameNames(f.Create, f.O, short, r.Breach)
@@ -49,7 +49,19 @@ func Failure(f Found) error {
 	if n < times {
 		text += fmt.Sprintf("\nOf %d runs of these steps, %d broke a law: %s\n", times, n, unlike)
 	}
-	return fmt.Errorf("%s\nSeed %d, shrunk from %d steps to %d. As a test:\n\n%s", text, f.Seed, len(f.Steps), len(short), f.source(short))
+	return fmt.Errorf("%s\nSeed %d, shrunk from %d steps to %d. As a test:\n\n%s", text, f.Seed, len(steps), len(short), f.source(short))
+}
+
+// shrink shrinks steps, or all steps of the run if only they break the law: a later step may name the record that
+// is shown wrongly.
+func (f Found) shrink(steps []schedule.Step) []schedule.Step {
+	s := schedule.Shrinker{Domain: f.O.Domain, Law: f.Breach.Law, Breaks: breaks(f.Create, f.O), Left: 3000}
+	for _, all := range [][]schedule.Step{steps, f.Steps} {
+		if s.Fails(all) {
+			return s.Generalize(s.Shrink(all))
+		}
+	}
+	return steps
 }
 
 // breaks returns a function that runs steps and returns the law that they break.
@@ -88,7 +100,10 @@ func Text(r sim.Result) string {
 	broken := r.Breach.Law.Text()
 	var b strings.Builder
 	fmt.Fprintf(&b, "mergetest: broken law: %s\n\n%s\n", broken.Name, broken.Says)
-	fmt.Fprintf(&b, "\n%s\n", Timeline(r.Story))
+	if len(r.Story) > 0 {
+		fmt.Fprintf(&b, "\n%s", Timeline(r.Story))
+	}
+	b.WriteString("\n")
 	for _, detail := range r.Breach.Detail {
 		for line := range strings.Lines(detail) {
 			b.WriteString("  " + strings.TrimRight(line, "\n") + "\n")
@@ -127,7 +142,7 @@ func (f Found) source(steps []schedule.Step) string {
 // BlameNames blames the law about names if the same steps with plain names break no law. It skips steps
 // in which the length of a batch matters, since plain names change that length.
 func BlameNames(create sim.NewProcess, o sim.Config, steps []schedule.Step, b *check.Breach) {
-	if b.Law == law.Panics || b.Law.OfBuckets() || slices.ContainsFunc(steps, func(s schedule.Step) bool { return s.Bulk || s.Manner.Cut > 0 || s.Manner.Garbled > 0 }) {
+	if b.Law == law.Panics || b.Law == law.ClientAnswers || b.Law.OfBuckets() || slices.ContainsFunc(steps, func(s schedule.Step) bool { return s.Bulk || s.Manner.Cut > 0 || s.Manner.Garbled > 0 }) {
 		return
 	}
 	if !slices.ContainsFunc(steps, schedule.Step.IsOdd) {

@@ -25,6 +25,8 @@ type Client interface {
 type App struct {
 	Client
 	Reopen func() (App, error) // closes and opens the Client; nil if it cannot be reopened
+	Failed func() error        // the error of the last call whose method returns none; may be nil
+	Close  func() error        // may be nil
 }
 
 // NewApp makes an empty Client with the given ID, which reads the time from wall.
@@ -46,12 +48,18 @@ type clientDevice struct {
 // with a Client.
 func (d *device) addClient() {
 	if d.w.o.HasClient(d.index) {
+		if d.client != nil {
+			if err := d.client.close(); err != nil {
+				d.client.BrokenCall("Close", err)
+			}
+		}
 		wall := func() time.Time { return d.w.Now.Add(d.skew) }
 		d.client = &clientDevice{App: d.w.o.NewApp(d.id, wall), Replica: check.NewReplica(d.w.Judge, d.name, d.id)}
 		d.client.Shows = func(id string) record.Record { return d.client.Shown(d.w.Key(id)) }
 		if d.client.Client == nil {
 			d.w.Broken(law.ClientErrors, "NewClient returned nil")
 		}
+		d.client.judgeCall("NewClient")
 		if d.client.reopens() {
 			d.w.Able |= check.CanReopen
 		}
@@ -60,11 +68,44 @@ func (d *device) addClient() {
 
 func (c *clientDevice) reopens() bool { return c.Reopen != nil }
 
+// judgeCall reports the law that a Client breaks by failing in a call whose method returns no error.
+func (c *clientDevice) judgeCall(call string) {
+	if c.Failed == nil {
+		return
+	}
+	if err := c.Failed(); err != nil {
+		c.BrokenCall(call, err)
+	}
+}
+
+func (c *clientDevice) Outbox() []byte {
+	defer c.judgeCall("Outbox")
+	return c.Client.Outbox()
+}
+
+func (c *clientDevice) Cursor() string {
+	defer c.judgeCall("Cursor")
+	return c.Client.Cursor()
+}
+
+func (c *clientDevice) Shown(key record.Key) record.Record {
+	defer c.judgeCall("Shown")
+	return c.Client.Shown(key)
+}
+
+// close closes a Client that is not used again.
+func (c *clientDevice) close() error {
+	if c.Close == nil {
+		return nil
+	}
+	return c.Close()
+}
+
 // reopen closes a Client and opens it again.
 func (d *device) reopen() {
 	next, err := d.client.Reopen()
 	if err != nil {
-		d.w.Broken(law.ClientErrors, "Reopen of %s: %v", d.name, err)
+		d.client.BrokenCall("Reopen", err)
 		return
 	}
 	d.client.App, d.client.Reopened = next, d.w.Moment

@@ -166,7 +166,7 @@ func (d *device) handAnswer(items []*check.Item, h heard) {
 		d.client.AllowRestamp()
 	}
 	if err := d.client.Answer(h.text); err != nil {
-		d.w.Broken(law.ClientErrors, "Answer by %s: %v", d.name, err)
+		d.client.BrokenCall("Answer", err)
 		return
 	}
 	d.client.busy = false // it may be asked for its outbox again
@@ -181,7 +181,7 @@ func (d *device) interrupted(p page) bool {
 		return false
 	}
 	if err := d.client.Pulled(p.parts[0].lines, p.parts[0].next); err != nil {
-		d.w.Broken(law.ClientErrors, "Pulled by %s: %v", d.name, err)
+		d.client.BrokenCall("Pulled", err)
 		return false
 	}
 	d.applyPulled(p.lines[:p.parts[0].upto])
@@ -196,7 +196,7 @@ func (d *device) interrupted(p page) bool {
 func (d *device) handPulled(p page, done bool) {
 	for _, part := range p.parts {
 		if err := d.client.Pulled(part.lines, part.next); err != nil {
-			d.w.Broken(law.ClientErrors, "Pulled by %s: %v", d.name, err)
+			d.client.BrokenCall("Pulled", err)
 			return
 		}
 	}

@@ -43,10 +43,23 @@ func Run(create NewProcess, o Config, s Scenario) (r Result, err error) {
 	w.env = &Env{w}
 	w.telling = s.Tell
 	w.recoverPanic(func() { err = w.play(create, s.Steps) })
-	if w.backend.Close != nil && !w.panicked { // after a panic, the backend may hold a lock
-		err = errors.Join(err, w.backend.Close())
+	if !w.panicked { // after a panic, the backend may hold a lock
+		err = errors.Join(err, w.close())
 	}
 	return w.result(), err
+}
+
+// close closes the backend and the Clients.
+func (w *world) close() (err error) {
+	if w.backend.Close != nil {
+		err = w.backend.Close()
+	}
+	for _, d := range w.devices {
+		if d != nil && d.client != nil {
+			err = errors.Join(err, d.client.close())
+		}
+	}
+	return err
 }
 
 // Result is the result of a run.
