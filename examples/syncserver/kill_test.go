@@ -89,7 +89,7 @@ type pusher struct {
 	ID           clock.ClientID `json:"clientId"`
 	Token        string         `json:"token"`
 	acknowledged []record.Mutation
-	after        int64
+	cursor       string
 	pulled       map[record.Key][]byte
 }
 
@@ -156,25 +156,42 @@ func (p *pusher) push(m record.Mutation) bool {
 func (p *pusher) follow(quiet *atomic.Bool) {
 	for {
 		last := quiet.Load() // read before the pull, so that the last pull begins after the last push
-		text, err := p.request("GET", fmt.Sprintf("/v1/pull?limit=50&after=%d", p.after), nil)
+		text, err := p.request("GET", "/v1/pull?limit=50&cursor="+p.cursor, nil)
 		if err != nil {
 			time.Sleep(5 * time.Millisecond)
 			continue
 		}
-		if last && len(text) == 0 {
+		if records, more := p.apply(text); last && records == 0 && !more {
 			return
 		}
-		for line := range bytes.Lines(text) {
-			var l struct {
-				Seq  int64
-				Data json.RawMessage
-			}
+	}
+}
+
+// apply applies the chunks of a pull that are complete. It returns the number of their records, and
+// whether more follow.
+func (p *pusher) apply(text []byte) (records int, more bool) {
+	var chunk []record.Mutation
+	for line := range bytes.Lines(text) {
+		var trailer struct {
+			Cursor string
+			More   bool
+		}
+		if json.Unmarshal(line, &trailer) != nil {
+			panic("the answer to a pull has an invalid line")
+		}
+		if trailer.Cursor == "" {
 			var m record.Mutation
-			if json.Unmarshal(line, &l) != nil || json.Unmarshal(line, &m) != nil {
+			if json.Unmarshal(line, &m) != nil {
 				panic("the answer to a pull has an invalid line")
 			}
-			p.after = l.Seq
+			chunk = append(chunk, m)
+			continue
+		}
+		for _, m := range chunk {
 			p.pulled[m.Data.Key()] = record.Mutation{Data: m.Data}.AppendJSON(nil)
 		}
+		records += len(chunk)
+		chunk, p.cursor, more = nil, trailer.Cursor, trailer.More
 	}
+	return records, more
 }

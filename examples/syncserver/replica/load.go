@@ -99,7 +99,7 @@ func (l *loading) takeItems() {
 		l.answered, l.mark = max(l.answered, it.number), max(l.mark, it.stamp().Time)
 	}
 	l.aside = l.sorted(&l.entries.again)
-	if !l.chunked {
+	if l.saved.Cursor != "" && !l.saved.Chunks {
 		l.markCreations()
 	}
 }
@@ -107,12 +107,14 @@ func (l *loading) takeItems() {
 // markCreations marks the waiting edits that create a record. An earlier version, which did not pull in
 // chunks, did not mark them.
 func (l *loading) markCreations() {
+	edited := make(map[*held]bool)
 	for _, it := range l.outbox.items() {
 		h := l.find(it.m.Data.Key())
-		if h.confirmed.Len() == 0 && h.over == nil && h.waiting()[0] == it && !it.m.New {
+		if h.confirmed.Len() == 0 && h.over == nil && !edited[h] {
 			it.m.New = true
 			l.entries.outbox.put(it)
 		}
+		edited[h] = true
 	}
 }
 
