@@ -26,7 +26,7 @@ func (r *run) sizes(ctx context.Context) error {
 
 // size returns the size of one pull on the wire, in bytes.
 func (r *run) size(ctx context.Context, token, coding string) (int64, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, r.server.URL+"/v1/pull?limit=10000", nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, r.server.URL+"/v1/pull?limit=10000&cursor=", nil)
 	if err != nil {
 		return 0, err
 	}

@@ -33,7 +33,7 @@ func (r *run) unreadPulls(ctx context.Context) error {
 		if err := conn.(*net.TCPConn).SetReadBuffer(4096); err != nil {
 			return err
 		}
-		_, err = fmt.Fprintf(conn, "GET /v1/pull?limit=10000 HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\n\r\n", d.Token)
+		_, err = fmt.Fprintf(conn, "GET /v1/pull?limit=10000&cursor= HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\n\r\n", d.Token)
 		if err != nil {
 			return err
 		}
