@@ -6,11 +6,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge/buckets"
 	"github.com/fieldlww/fieldlww/record"
+	"github.com/fieldlww/fieldlww/violation"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
@@ -199,5 +202,63 @@ func TestPullReadsOnlyItsBuckets(t *testing.T) {
 				}
 			}
 		}
+	})
+}
+
+// byBooking puts each booking in a bucket of its own, and a violation row in the buckets of the records
+// that it is about.
+func byBooking(r record.Record) []string {
+	if r.Key().Table != violation.DefaultTable {
+		return []string{"own/" + r.Key().ID}
+	}
+	row, err := violation.Parse(r)
+	if err != nil {
+		return nil
+	}
+	return row.Buckets
+}
+
+// TestConcurrentWritersSeeTheirRows: two clients book a room at the same time in a server that both divides
+// its records and flags violations. Each client holds the row about its own booking, and no other. When one
+// booking is cancelled, no open row is left.
+func TestConcurrentWritersSeeTheirRows(t *testing.T) {
+	onEachFlagging(t, func(t *testing.T, open flaggingServer) {
+		rules := bookingRules()
+		rules.Buckets = byBooking
+		s := open(t, rules)
+		require.NoError(t, s.divide(context.Background(), &division{byBooking, logOf(t)}))
+		writers := map[string]clock.ClientID{"a": ana, "b": ben}
+		for id, client := range writers {
+			require.NoError(t, s.grant(context.Background(), client, "own/"+id))
+		}
+		var pushes sync.WaitGroup
+		for id, client := range writers {
+			batch := batchOf(booking(t, id, "A", client))
+			pushes.Go(func() {
+				answer, err := s.push(context.Background(), client, batch)
+				assert.NoError(t, err)
+				assert.NotContains(t, string(answer), "refused")
+			})
+		}
+		pushes.Wait()
+		about := 0 // the number of rows that the clients hold
+		for id, client := range writers {
+			m := memberOf(client)
+			require.NoError(t, m.pull(context.Background(), s))
+			for key, h := range m.holds {
+				if key.Table != violation.DefaultTable {
+					require.Equal(t, id, key.ID)
+					continue
+				}
+				row, err := violation.Parse(h.record)
+				require.NoError(t, err)
+				require.Equal(t, id, row.RecordID)
+				require.Equal(t, violation.Open, row.Status)
+				about++
+			}
+		}
+		require.Positive(t, about, "the double booking is in no row")
+		pushAs(t, s, ben, cancelled(t, "b", ben))
+		require.Empty(t, openRows(t, stateOf(t, s)))
 	})
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 
 	"github.com/fieldlww/fieldlww/examples/syncserver/server"
 )
@@ -18,14 +19,21 @@ func members(ctx context.Context, s settings) error {
 	})
 }
 
-// grant makes a user a member of a bucket.
+// grant makes a user a member of a bucket. It warns if the workspace does not know the user: the ID may be mistyped.
 func grant(ctx context.Context, s settings) error {
 	user, bucket, role := s.words[0], s.words[1], s.words[2]
 	return onServer(ctx, s, func(srv *server.Server) error {
+		known, err := srv.HasUser(ctx, s.workspace, user)
+		if err != nil {
+			return err
+		}
 		if err := srv.Grant(ctx, s.workspace, user, map[string]string{bucket: role}); err != nil {
 			return fmt.Errorf("grant a bucket of %s: %w", s.workspace, err)
 		}
 		fmt.Printf("%s is a member of %q, with the role %s\n", user, bucket, role)
+		if !known {
+			fmt.Fprintf(os.Stderr, "warning: %s has not used %s yet; if the ID is not mistyped, ignore this\n", user, s.workspace)
+		}
 		return nil
 	})
 }

@@ -77,8 +77,9 @@ func newCosts(t *testing.T, database string) *costs {
 
 // divide changes Options.Buckets.
 func (c *costs) divide(of func(record.Record) []string) {
-	c.options.Buckets = of             // Options.Buckets
-	c.division = divisionOf(c.options) // Options.Buckets
+	c.options.Buckets = of                 // Options.Buckets
+	c.division = divisionOf(c.options)     // Options.Buckets
+	c.readings = c.database.readings(true) // Options.Buckets
 }
 
 // do sends a request to the handler, without a network.
@@ -89,6 +90,48 @@ func (c *costs) do(method, path, body string) string {
 	c.handler.ServeHTTP(w, r)
 	require.Equal(c.t, 200, w.Code, w.Body.String())
 	return w.Body.String()
+}
+
+// TestCostOfManyBuckets measures the CPU time of an idle pull of a user who has 1,000 buckets, while 1,000 users listen,
+// against an idle pull of a user who has one bucket, without listeners. It must grow far less than the buckets do.
+// It runs with -cost, as TestCost does.
+func TestCostOfManyBuckets(t *testing.T) {
+	if *costRounds == 0 {
+		t.Skip("measures CPU time")
+	}
+	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
+		const n = 1000
+		best := make(map[int]time.Duration)
+		all := map[int]*costs{1: newCosts(t, name(t)), n: newCosts(t, name(t))}
+		for buckets, c := range all {
+			c.divide(func(r record.Record) []string { return []string{fmt.Sprint("bucket-", len(r.Key().ID)%buckets)} })
+			roles := make(map[string]string)
+			for i := range buckets {
+				roles[fmt.Sprint("bucket-", i)] = "writer"
+			}
+			require.NoError(t, c.Grant(t.Context(), "demo", c.ana.ID.String(), roles))
+			require.NoError(t, c.Revoke(t.Context(), "demo", c.ana.ID.String(), ""))
+			c.do("POST", "/v1/push?v=2", c.batch(n, true))
+		}
+		for i := range n {
+			user := fmt.Sprint("user-", i)
+			l := all[n].feed.listen(member{workspace: "demo", user: user}, user)
+			require.NotNil(t, l)
+			defer all[n].feed.leave(l)
+			all[n].feed.subscribe(l, []string{fmt.Sprint("bucket-", i)})
+		}
+		for range *costRounds {
+			for buckets, c := range all {
+				at := c.pull("")
+				took := c.cpu(50, func() { c.do("GET", "/v1/pull?cursor="+at, "") })
+				if least, ok := best[buckets]; !ok || took < least {
+					best[buckets] = took
+				}
+			}
+		}
+		fmt.Printf("COST %s: an idle pull takes %d µs with one bucket, %d µs with 1,000\n", t.Name(), best[1].Microseconds(), best[n].Microseconds())
+		require.Less(t, best[n], 100*best[1])
+	})
 }
 
 // batch returns a push of tasks, either new ones or edits of the first ones.

@@ -66,6 +66,18 @@ func (s *Server) SignOut(ctx context.Context, workspace, user string) error {
 	})
 }
 
+// HasUser reports whether a user has used a workspace, or was granted something in it.
+func (s *Server) HasUser(ctx context.Context, workspace, user string) (has bool, err error) {
+	if err := errors.Join(checkMember(workspace, user), s.database.check()); err != nil {
+		return false, err
+	}
+	err = s.database.db.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM users WHERE workspace = $1 AND "user" = $2)`, workspace, user).Scan(&has)
+	if err != nil {
+		err = fmt.Errorf("look up a user: %w", err)
+	}
+	return has, err
+}
+
 // Member is the membership of a user in a bucket.
 type Member struct {
 	User   string `json:"user"`

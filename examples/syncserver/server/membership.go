@@ -1,11 +1,14 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
+	"slices"
 )
 
 // maxMembers is the maximum number of members in an answer.
@@ -17,13 +20,7 @@ func (s *Server) serveMembers(w http.ResponseWriter, r *http.Request, m member) 
 	if err := s.chargePull(m); err != nil {
 		return err
 	}
-	query := r.URL.Query()
-	rows, err := s.database.db.QueryContext(r.Context(), `
-		SELECT k."user", k.bucket, k.role
-		FROM members AS o JOIN members AS k ON k.workspace = o.workspace AND k.bucket = o.bucket
-		WHERE o.workspace = $1 AND o."user" = $2 AND ($3 OR o.bucket = $4)
-		ORDER BY k."user" <> $2, k.bucket, k."user" LIMIT $5`, m.workspace, m.user, !query.Has("bucket"), query.Get("bucket"), maxMembers)
-	all, err := membersOf(rows, err)
+	all, err := s.database.membersFor(r.Context(), m, r.URL.Query())
 	if err != nil {
 		return unavailable(err)
 	}
@@ -32,6 +29,28 @@ func (s *Server) serveMembers(w http.ResponseWriter, r *http.Request, m member) 
 		User    string   `json:"user"` // who asks
 		Members []Member `json:"members"`
 	}{m.user, all})
+}
+
+// membersFor returns what serveMembers answers. The others are read bucket by bucket, up to the maximum: all of them may
+// be many more.
+func (d *Database) membersFor(ctx context.Context, m member, query url.Values) ([]Member, error) {
+	args := []any{m.workspace, m.user, !query.Has("bucket"), query.Get("bucket")}
+	rows, err := d.db.QueryContext(ctx, `
+		SELECT "user", bucket, role FROM members WHERE workspace = $1 AND "user" = $2 AND ($3 OR bucket = $4) ORDER BY bucket`, args...)
+	own, err := membersOf(rows, err)
+	if err != nil {
+		return nil, err
+	}
+	rows, err = d.db.QueryContext(ctx, d.rows(`
+		SELECT k."user", k.bucket, k.role
+		FROM (SELECT bucket FROM members WHERE workspace = $1 AND "user" = $2 AND ($3 OR bucket = $4) ORDER BY bucket) AS o
+		LOOKUP members AS k ON k.workspace = $1 AND k.bucket = o.bucket AND k."user" <> $2
+		LIMIT $5`), append(args, max(maxMembers-len(own), 0))...)
+	others, err := membersOf(rows, err)
+	slices.SortFunc(others, func(a, b Member) int { // an order in the statement would read all of them
+		return cmp.Or(cmp.Compare(a.Bucket, b.Bucket), cmp.Compare(a.User, b.User))
+	})
+	return append(own, others...), err
 }
 
 // serveGrant answers POST /v1/members, whose body is a Member, by making a user a member of a bucket, or

@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"net/http/httptest"
 	"testing"
 	"time"
 
@@ -17,7 +18,7 @@ import (
 var planned = flag.Int("planned", 100_000, "the number of records in 1,000 buckets whose query plans are checked")
 
 // mostPlanned is how many rows of a table a pull from 1,000 buckets may read: a window of sequences, the
-// grants, or twice the first two rows of each bucket.
+// grants, or twice the first two rows of each bucket. It is also the maximum number of members in an answer.
 const mostPlanned = 5000
 
 // fillBuckets stores n records in 1,000 buckets of the workspace demo. Each tenth is in a second bucket too,
@@ -83,6 +84,14 @@ func TestNoPullReadsAWholeWorkspace(t *testing.T) {
 				}
 			}
 		}
+		s.options.MayGrant = func(Actor, Grant) error { return nil }
+		members := func(path, user string) func() {
+			return func() {
+				w := httptest.NewRecorder()
+				require.NoError(t, s.serveMembers(w, httptest.NewRequest("GET", path, nil), member{workspace: "demo", user: user}))
+				require.NotZero(t, w.Body.Len())
+			}
+		}
 		end, middle := fmt.Sprint("E.", *planned), fmt.Sprint("E.", *planned/2)
 		ana := &client{t: t, ID: [16]byte{7}}
 		n := 0
@@ -108,6 +117,14 @@ func TestNoPullReadsAWholeWorkspace(t *testing.T) {
 			"a grant": func() {
 				require.NoError(t, s.Grant(ctx, "demo", "few", map[string]string{"bucket-8": "reader"}))
 				require.NoError(t, s.Revoke(ctx, "demo", "few", "bucket-8"))
+			},
+			"the members of all buckets of many": members("/v1/members", "many"),
+			"the members of a bucket of many":    members("/v1/members?bucket=bucket-7", "many"),
+			"a grant that is asked for": func() {
+				require.ErrorIs(t, s.locked(ctx, "demo", func(tx *session) error {
+					require.NoError(t, s.mayGrant(ctx, tx, member{workspace: "demo", user: "many"}, Member{User: "user-7", Bucket: "bucket-7", Role: "reader"}))
+					return errDry
+				}), errDry)
 			},
 			"a sweep of departures": func() {
 				require.ErrorIs(t, s.locked(ctx, "demo", func(tx *session) error {

@@ -95,28 +95,35 @@ func (r reading) least() int64 {
 	return least
 }
 
-// state selects the row of the state of a workspace, for a snapshot to parse. Its last number is an expression in SQL.
-func state(last string) string {
+// state selects the row of the state of a workspace, for a snapshot to parse. Its last number, and the buckets of the
+// user with the sequences of their grants, are expressions in SQL.
+func state(last, granted string) string {
 	return `0 AS seq, w.epoch AS tbl, w.division AS id,
 			'[' || w.seq || ',' || w.fence_seq || ',' || w.fence_stamp || ',' || w.level
 			|| ',' || coalesce((SELECT greatest FROM samples WHERE workspace = $2 AND at > 0 ORDER BY at DESC LIMIT 1), 0)
 			|| ',' || coalesce((SELECT latest FROM records WHERE workspace = $2 AND latest > 0 ORDER BY latest DESC LIMIT 1), 0)
-			|| ',' || coalesce((` + last + `), 0) || ']' AS data,
-			coalesce((SELECT CAST(JSON_MAP(bucket, granted) AS TEXT) FROM members WHERE workspace = $2 AND "user" = $3), '{}') AS under
+			|| ',' || ` + last + ` || ']' AS data,
+			coalesce((` + granted + `), '{}') AS under
 		FROM workspaces AS w WHERE w.name = $2`
 }
 
-// readings returns the readings of a database. In each statement, $2 is the workspace, and $3 the user. The first row
+// readings returns the readings of a database, with or without Options.Buckets. In each statement, $2 is the workspace, and $3 the user. The first row
 // has the state and the buckets of the user with the sequences of their grants, and each row after it has a record, with
 // the sequence and the buckets under which it was found.
-func (d *Database) readings() readings {
+func (d *Database) readings(divided bool) readings {
 	// Unlike EXISTS, this is not a join, whose order a planner could reverse.
 	const has = `(SELECT 1 FROM members WHERE workspace = $2 AND "user" = $3 AND bucket = k.bucket) = 1`
+	granted := `SELECT CAST(JSON_MAP(bucket, granted) AS TEXT) FROM members WHERE workspace = $2 AND "user" = $3`
+	logged := `CASE WHEN w.seq > $1 THEN coalesce((SELECT 1 FROM log WHERE workspace = $2 AND bucket = '' AND seq > $1 LIMIT 1), 0) ELSE 0 END`
+	if !divided { // there are no other buckets, and the log is empty
+		granted = `SELECT '{"":' || granted || '}' FROM members WHERE workspace = $2 AND "user" = $3 AND bucket = ''`
+		logged = `0`
+	}
 	all := map[readingKind]string{
 		// $1 is the sequence after which to read, and $4 the number of records. The last number of the state says
 		// whether the log has rows.
 		plain: `
-		SELECT ` + state(`SELECT 1 FROM log WHERE workspace = $2 AND bucket = '' AND seq > $1 LIMIT 1`) + `
+		SELECT ` + state(logged, granted) + `
 		UNION ALL
 		SELECT k.seq, k.tbl, k.id, k.data, NULL
 		FROM (SELECT seq, tbl, id, data FROM records WHERE workspace = $2 AND bucket = '' AND seq > $1 ORDER BY seq LIMIT $4) AS k
@@ -124,7 +131,7 @@ func (d *Database) readings() readings {
 		// $1 and $4 are the sequences after which the window begins and at which it ends, and $5 is the
 		// number of records.
 		byWindow: `
-		SELECT ` + state(`0`) + `
+		SELECT ` + state(`0`, granted) + `
 		UNION ALL
 		SELECT k.seq, k.tbl, k.id, d.data, k.names
 		FROM (
@@ -153,7 +160,7 @@ func (d *Database) readings() readings {
 				SELECT (SELECT seq FROM log WHERE workspace = $2 AND bucket = k.bucket AND seq > k.after ORDER BY seq LIMIT 1 OFFSET $4) FROM b AS k
 			) AS k
 		)
-		SELECT ` + state(`SELECT seq FROM x AS k`) + `
+		SELECT ` + state(`coalesce((SELECT seq FROM x AS k), 0)`, granted) + `
 		UNION ALL
 		SELECT k.seq, k.tbl, k.id, d.data, k.names
 		FROM (

@@ -170,7 +170,7 @@ func New(ctx context.Context, d *Database, o Options) (*Server, error) {
 		working = maxWorking
 	}
 	s := &Server{
-		options: o, division: divisionOf(o), readings: d.readings(), database: d, now: time.Now, tokens: tokens{[]byte(key), time.Now}, users: users{of: make(map[clock.ClientID]user)},
+		options: o, division: divisionOf(o), readings: d.readings(o.Buckets != nil), database: d, now: time.Now, tokens: tokens{[]byte(key), time.Now}, users: users{of: make(map[clock.ClientID]user)},
 		engine: merge.Engine{Guard: o.Guard, MaxRecord: maxRecord, TableMaxRecord: o.TableMaxRecord, Limits: record.Limits{
 			Bytes: maxBody, Items: maxItems, Fields: maxFields, Value: maxValue, Name: maxName,
 		}},
