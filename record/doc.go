@@ -16,7 +16,8 @@
 // record into Go values; [Edit.SetMap] and [Edit.SetStruct] write the values that changed.
 //
 // A [Decoder] reads all of these from untrusted bytes, within [Limits]. It refuses input with
-// an [Error] that holds a path and a reason. Data that your own store or server wrote is read
+// an [Error] that holds a path and a reason. [AppendColumns] writes many records in a compact form,
+// which [Decoder.Columns] reads. Data that your own store or server wrote is read
 // without limits by Decoder{Trusted: true} and by the Scan methods.
 //
 // # Files
@@ -29,6 +30,9 @@
 //	struct.go structplan.go optional.go    records and Go structs
 //	decoder.go limits.go batch.go          the Decoder, its limits, and batches
 //	parser.go wire.go wiremutation.go      the objects of the wire format
+//	columns.go columnsencode.go            columns: a compact form of many records, and writing it
+//	columnsdecode.go columnscheck.go       reading columns, and comparing them with each other
+//	columnsrows.go                         the records of a chunk of columns
 //	sql.go errors.go                       SQL columns, and the reasons for refusing input
 //	internal/jsontext                      JSON: tokens, canonical values, numbers
 //	internal/opinion                       a second implementation of canonical JSON, for tests

@@ -56,6 +56,7 @@ func checkRefusal(t require.TestingT, text []byte, err error) {
 	for _, reason := range []error{
 		record.ErrSyntax, record.ErrUTF8, record.ErrDuplicate, record.ErrName, record.ErrType, record.ErrMissing,
 		record.ErrValueForm, record.ErrNumber, record.ErrStamp, record.ErrClient, record.ErrLimit,
+		record.ErrColumns, record.ErrVersion,
 	} {
 		if errors.Is(err, reason) {
 			reasons++

@@ -1,6 +1,9 @@
 package record
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // names is a sorted list of field names. Records with the same fields share one list, so a
 // join can tell that they match without reading the names, and a field needs no memory for
@@ -37,16 +40,37 @@ func (t *nameTable) shared(n int, at func(i int) []byte) *names {
 		return found
 	}
 	t.last = &names{make([]string, n)}
+	if !remember {
+		t.last.fill(at)
+		return t.last
+	}
 	for i := range n {
 		t.last.list[i] = t.word(at(i))
 	}
-	if remember {
-		if t.known == nil || len(t.known) >= maxKnown {
-			t.known = make(map[string]*names)
-		}
-		t.known[string(t.key)] = t.last
+	if t.known == nil || len(t.known) >= maxKnown {
+		t.known = make(map[string]*names)
 	}
+	t.known[string(t.key)] = t.last
 	return t.last
+}
+
+// fill sets the names of a long list to parts of one string, which takes less memory than a string for
+// each.
+func (l *names) fill(at func(i int) []byte) {
+	size := 0
+	for i := range l.list {
+		size += len(at(i))
+	}
+	var all strings.Builder
+	all.Grow(size)
+	for i := range l.list {
+		all.Write(at(i))
+	}
+	rest := all.String()
+	for i := range l.list {
+		n := len(at(i))
+		l.list[i], rest = rest[:n], rest[n:]
+	}
 }
 
 // join sets t.key to the key of the n names that the function at returns, and reports whether

@@ -116,13 +116,13 @@ func (r *Reader) splitMembers(start int, long []span) {
 func eachMember(text []byte, start int, long []span) iter.Seq[member] {
 	return func(yield func(member) bool) {
 		for i := 0; i < len(text); {
-			nameEnd := skipCanonical(text, i) - 1
+			nameEnd := SkipCanonical(text, i) - 1
 			value := nameEnd + 2
 			end := 0
 			if len(long) > 0 && int(long[0].from) == start+value {
 				end, long = int(long[0].to)-start, long[1:]
 			} else {
-				end = skipCanonical(text, value)
+				end = SkipCanonical(text, value)
 			}
 			if !yield(member{int32(i + 1), int32(nameEnd), int32(end)}) {
 				return
@@ -132,9 +132,9 @@ func eachMember(text []byte, start int, long []span) iter.Seq[member] {
 	}
 }
 
-// skipCanonical returns the offset after the value that begins at offset i of a canonical
+// SkipCanonical returns the offset after the value that begins at offset i of a canonical
 // text.
-func skipCanonical(text []byte, i int) int {
+func SkipCanonical(text []byte, i int) int {
 	depth := 0
 	for ; i < len(text); i++ {
 		switch text[i] {

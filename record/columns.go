@@ -1,0 +1,38 @@
+package record
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Row is a record as a page of state holds it: with its place in the page. A page can be written as
+// rows, which are the lines of mutations, or as columns, which take less than a third of the bytes and
+// less than two thirds after compression. See AppendColumns.
+type Row struct {
+	Record Record
+	// In names the buckets of the record; see package merge/buckets. Nil if the page does not say.
+	In []string
+	// Seq is the sequence of the record, at least 1 and less than 2^53. Zero if the page does not say.
+	Seq int64
+}
+
+// The form of a chunk; see AppendColumns.
+const (
+	columnVersion = "1"
+	columnRecords = 1000
+	columnBytes   = 256 << 10
+	columnExtra   = 16
+)
+
+// maxSeq is the greatest integer that JavaScript reads exactly.
+const maxSeq = 1<<53 - 1
+
+var (
+	// ErrColumns: a chunk of columns that AppendColumns would not write.
+	ErrColumns = errors.New("invalid columns")
+	// ErrVersion: a chunk of columns of a later version. Ask for rows instead.
+	ErrVersion = errors.New("unknown version of columns")
+)
+
+// wrongColumns returns an ErrColumns with a detail for people.
+func wrongColumns(detail string) error { return fmt.Errorf("%w: %s", ErrColumns, detail) }
