@@ -49,6 +49,8 @@ type vector struct {
 	Level1, Level2 vectorText
 
 	At, Client *string
+
+	Rows []vectorText
 }
 
 // vectorText is a text in one of its four forms.
@@ -147,6 +149,11 @@ func vectorFiles() map[string]map[string]vectorSection {
 			"digests": {[]string{"digest records"}, vectorDigest},
 		},
 		"names.json": {"names": {[]string{"bytes in", "in refused"}, vectorName}},
+		"columns.json": {
+			"chunks":  {[]string{"in rows"}, vectorChunk},
+			"refused": {[]string{"in refused"}, vectorChunk},
+			"forms":   {[]string{"in"}, vectorForm},
+		},
 		"purge.json": {
 			"purges":   {[]string{"digest fence in level1 level2"}, vectorPurge},
 			"erasures": {[]string{"client in want", "at client in want"}, vectorErase},
@@ -199,6 +206,7 @@ var vectorReasons = map[string]error{
 	"syntax": record.ErrSyntax, "utf8": record.ErrUTF8, "duplicate": record.ErrDuplicate, "number": record.ErrNumber,
 	"limit": record.ErrLimit, "name": record.ErrName, "type": record.ErrType, "kind": record.ErrValueForm,
 	"missing": record.ErrMissing, "stamp": record.ErrStamp, "client": record.ErrClient,
+	"columns": record.ErrColumns, "version": record.ErrVersion,
 }
 
 // refusedAs reports whether v must be refused, and requires that err is the error that v

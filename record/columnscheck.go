@@ -20,7 +20,6 @@ type columnWalk struct {
 	kind          *columnKind   // of the record
 	recordsStamps []clock.Stamp // different ones
 	stampOf       []int32       // if not all fields have the same stamp, and not each its own
-	entries       []entry
 }
 
 // walk returns a walk that begins at the first record.

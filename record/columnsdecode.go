@@ -32,16 +32,16 @@ func (d *Decoder) Columns(line []byte) ([]Row, error) {
 // compares the lists with each other, and rows makes the records.
 type columnDecoder struct {
 	*parser
-	text    []byte
-	in      list
+	text []byte
+	in   list
 	// nameText holds all names, one after another.
 	nameText []byte
-	names   []columnName
-	kinds   []columnKind
-	clients []clock.ClientID
-	lists   columnLists
-	size    int // of all IDs and values
-	lastID  int // the length of the last ID
+	names    []columnName
+	kinds    []columnKind
+	clients  []clock.ClientID
+	lists    columnLists
+	size     int // of all IDs and values
+	lastID   int // the length of the last ID
 }
 
 // columnLists are the lists of a chunk.

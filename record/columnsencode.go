@@ -26,12 +26,12 @@ import (
 //	clients   client IDs, in the order of their first use in client
 //	kind      for each record, an index of kinds, which gives its table and its w fields
 //	id        for each record, its ID
-//	[seq]     for each record, its sequence minus that of the record before, or minus 0
+//	[seq]     for each record, its sequence minus the sequence before, or minus 0
 //	stamps    for each record, the number s of different stamps of its fields
 //	[stamp]   for each field of a record with 1 < s < w, an index of the record's stamps
 //	ms        for each stamp of a record, in the order of first use: its milliseconds since 1970, minus
-//	          those of the stamp before it in the record. For the first stamp of a record, minus those
-//	          of the first stamp of the last record that has one, or minus 0
+//	          the milliseconds of the stamp before it in the record. The first stamp of a record is
+//	          relative to the first stamp of the last record that has one, or to 0
 //	[tick]    for each stamp, its counter: the six digits below the millisecond
 //	client    for each stamp, an index of clients
 //	[deleted] the deleted fields, as ascending positions among all fields of the chunk, in the order of

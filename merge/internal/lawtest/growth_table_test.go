@@ -1,6 +1,7 @@
 package lawtest
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"iter"
@@ -120,6 +121,28 @@ func refusedOnes(m *material) func() {
 	}
 }
 
+// rowsOf returns the records as rows of a page.
+func rowsOf(m *material) []record.Row {
+	rows := make([]record.Row, len(m.records))
+	for i, r := range m.records {
+		rows[i] = record.Row{Record: r, Seq: int64(i + 1)}
+	}
+	return rows
+}
+
+// readsColumns reads the records from columns.
+func readsColumns(m *material) func() {
+	chunks := bytes.Split(bytes.TrimSuffix(record.AppendColumns(nil, rowsOf(m)), []byte("\n")), []byte("\n"))
+	return func() {
+		d := record.Decoder{Limits: record.Limits{Fields: -1}}
+		for _, chunk := range chunks {
+			if _, err := d.Columns(chunk); err != nil {
+				panic(err)
+			}
+		}
+	}
+}
+
 func forCells(m *material, do func(cell)) func() {
 	return func() {
 		for _, c := range m.cells {
@@ -157,6 +180,8 @@ func growthOfRecord() map[string]measured {
 		}
 	}
 	return map[string]measured{
+		"record.AppendColumns":   func(m *material) func() { rows := rowsOf(m); return func() { record.AppendColumns(nil, rows) } },
+		"record.Decoder.Columns": readsColumns,
 		"record.Decoder.Batch": func(m *material) func() {
 			return decoder(m.lines, func(d *record.Decoder, b []byte) error { _, err := d.Batch(b); return err })
 		},
