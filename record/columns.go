@@ -3,6 +3,9 @@ package record
 import (
 	"errors"
 	"fmt"
+	"slices"
+
+	"github.com/fieldlww/fieldlww/clock"
 )
 
 // Row is a record as a page of state holds it: with its place in the page. A page can be written as
@@ -36,3 +39,37 @@ var (
 
 // wrongColumns returns an ErrColumns with a detail for people.
 func wrongColumns(detail string) error { return fmt.Errorf("%w: %s", ErrColumns, detail) }
+
+// stampSet numbers the different stamps of a record.
+type stampSet struct {
+	list  []clock.Stamp
+	index map[clock.Stamp]int // if there are many
+}
+
+const manyStamps = 16
+
+func (s *stampSet) begin() { s.list, s.index = s.list[:0], nil }
+
+// add returns the index of a stamp, and whether it was there before.
+func (s *stampSet) add(stamp clock.Stamp) (i int, found bool) {
+	if s.index == nil {
+		i = slices.Index(s.list, stamp)
+		found = i >= 0
+	} else {
+		i, found = s.index[stamp]
+	}
+	if found {
+		return i, true
+	}
+	i = len(s.list)
+	s.list = append(s.list, stamp)
+	if s.index == nil && len(s.list) > manyStamps {
+		s.index = make(map[clock.Stamp]int)
+		for j, other := range s.list {
+			s.index[other] = j
+		}
+	} else if s.index != nil {
+		s.index[stamp] = i
+	}
+	return i, false
+}

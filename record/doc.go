@@ -31,8 +31,8 @@
 //	decoder.go limits.go batch.go          the Decoder, its limits, and batches
 //	parser.go wire.go wiremutation.go      the objects of the wire format
 //	columns.go columnsencode.go            columns: a compact form of many records, and writing it
-//	columnsdecode.go columnscheck.go       reading columns, and comparing them with each other
-//	columnsrows.go                         the records of a chunk of columns
+//	columnsdecode.go columnslists.go       reading the lists of a chunk of columns
+//	columnscheck.go columnsrows.go         comparing the lists with each other, and making the records
 //	sql.go errors.go                       SQL columns, and the reasons for refusing input
 //	internal/jsontext                      JSON: tokens, canonical values, numbers
 //	internal/opinion                       a second implementation of canonical JSON, for tests
