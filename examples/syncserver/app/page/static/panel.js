@@ -102,6 +102,7 @@ export class Panel {
   #listen() {
     const { replica, sync, part } = this;
     replica.addEventListener('change', (event) => this.#changedBy(event.detail));
+    replica.addEventListener('saving', () => (this.element.dataset.saved = 'false'));
     replica.addEventListener('saved', () => (this.element.dataset.saved = 'true'));
     replica.addEventListener('membership', () => this.#changedBy({ tables: ['projects'], changed: [] }));
     replica.addEventListener('notice', ({ detail: { code } }) => ['forbidden', 'read_only'].includes(code) && sync.refresh());
@@ -173,7 +174,6 @@ export class Panel {
 
   // Changes are drawn in batches: soon after an edit, and now and then during a long pull.
   #changedBy({ tables, changed }) {
-    if (changed.length > 0) this.element.dataset.saved = 'false';
     for (const table of tables) this.#changed.tables.add(table);
     for (const view of changed) if (view.table === 'tasks') this.#changed.tasks.set(view.id, view);
     if (this.sync.more) {

@@ -8,7 +8,7 @@ import { Writer } from './writer.js';
 // A user without a name is the device itself, so its edits go along when it becomes another client.
 const isNamed = ({ user, clientId }) => user !== undefined && user !== clientId;
 
-/** A Replica fires the events "edit", "erased", "change", "membership", "notice" and "saved". */
+/** A Replica fires the events "edit", "erased", "change", "membership", "notice", "saving" and "saved". */
 export class Replica extends EventTarget {
   #program;
   #storage;

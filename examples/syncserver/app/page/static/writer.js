@@ -12,7 +12,8 @@ export class Writer {
   #lazy = 0;
   #own = 0; // the number of user edits on their way to the disk
 
-  /** @param {(type: string, detail?: any) => void} tell reports "saved", or a "notice" of a failure */
+  /** @param {(type: string, detail?: any) => void} tell reports "saving", "saved"
+   *   once everything is on disk, or a "notice" of a failure */
   constructor(storage, tell) {
     this.#storage = storage;
     this.#tell = tell;
@@ -20,6 +21,8 @@ export class Writer {
 
   /** save stores user edits at once, and pulled data a little later. */
   save(entries) {
+    if (entries.length === 0) return;
+    this.#tell('saving');
     let own = false;
     for (let i = 0; i < entries.length; i += 2) {
       this.#unsaved.set(entries[i], entries[i + 1]);
@@ -62,9 +65,10 @@ export class Writer {
     const before = this.#writing;
     const now = this.#storage.save(this.#unsaved);
     this.#unsaved = new Map();
-    this.#writing = Promise.all([before, now]);
-    this.#writing.then(
-      () => this.#tell('saved'),
+    const writing = Promise.all([before, now]);
+    this.#writing = writing;
+    writing.then(
+      () => writing === this.#writing && this.#unsaved.size === 0 && this.#tell('saved'),
       (error) => this.#tell('notice', { kind: 'not_saved', detail: error?.message }),
     );
   }
