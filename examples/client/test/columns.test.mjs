@@ -33,7 +33,7 @@ test('a chunk in another form is read, or refused, but nothing else', () => {
   }
 });
 
-test('a line of another kind is no chunk', () => {
+test('a line of another kind is not a chunk', () => {
   for (const line of ['{"seq":1,"table":"t","id":"1","data":{}}', '{"cursor":"x","level":1}', 'null', '1', '[]']) {
     assert.equal(isColumns(JSON.parse(line)), false);
   }
