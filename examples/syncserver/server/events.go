@@ -33,6 +33,7 @@ func (s *Server) serveEvents(w http.ResponseWriter, r *http.Request, m member) e
 	if !m.ends.IsZero() {
 		ended = time.After(m.ends.Sub(s.now()))
 	}
+	again := time.After(knownFor) // another process may have signed the user out just before the stream began
 	for told := int64(unknown); ; {
 		seq, moved := s.feed.take(l)
 		if moved {
@@ -55,6 +56,10 @@ func (s *Server) serveEvents(w http.ResponseWriter, r *http.Request, m member) e
 		case <-alive.C:
 			if err := send(w, []byte(": alive\n\n")); err != nil { // keeps proxies and networks from closing an idle stream
 				return err
+			}
+		case <-again:
+			if _, err := s.authenticate(r); err != nil {
+				return nil
 			}
 		case <-ended:
 			return nil

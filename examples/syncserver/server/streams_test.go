@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -164,4 +165,29 @@ func TestStreamsEnd(t *testing.T) {
 	cleos := cleo.events(ctx)
 	require.Contains(t, cleos(), "data:")
 	require.Equal(t, "ended: <nil>", cleos())
+}
+
+// TestStreamThatBeginsAfterASignOutElsewhereEnds: another process signs a user out, and this one goes on
+// admitting the user for a second. A stream that begins in this second ends too.
+func TestStreamThatBeginsAfterASignOutElsewhereEnds(t *testing.T) {
+	database := databasetest.SQLite(t)
+	here, there := openDivided(t, database), openDivided(t, database)
+	start, stopped := time.Now(), atomic.Bool{}
+	stopped.Store(true)
+	here.now = func() time.Time {
+		if stopped.Load() {
+			return start
+		}
+		return time.Now()
+	}
+	ctx, stop := context.WithTimeout(t.Context(), 20*time.Second)
+	defer stop()
+	ana := joined(t, listen(t, here), "demo", "")
+	status, text := ana.request("GET", "/v1/pull?cursor=", "")
+	require.Equal(t, 200, status, text)
+	require.NoError(t, there.SignOut(ctx, "demo", ana.ID.String()))
+	events := ana.events(ctx)
+	require.Contains(t, events(), "data:")
+	stopped.Store(false)
+	require.Equal(t, "ended: <nil>", events())
 }

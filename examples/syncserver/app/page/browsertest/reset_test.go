@@ -56,7 +56,14 @@ func TestPageFailedResetChangesNothing(t *testing.T) {
 	s.left.AddTask("Paint the fence")
 	s.settle()
 	client := s.left.Client()
-	eval[bool](s, `Boolean(IDBObjectStore.prototype.clear = () => { throw new Error("the disk is gone"); })`)
+	eval[bool](s, `(({ prototype: store }, remove) => {
+		remove = store.delete;
+		store.delete = function (key) {
+			if (key instanceof IDBKeyRange) throw new Error("the disk is gone");
+			return remove.call(this, key);
+		};
+		return true;
+	})(IDBObjectStore)`)
 	s.left.Reset()
 	s.left.IsTold("could not be reset", "the disk is gone")
 	require.Equal(t, client, s.left.Client())
