@@ -24,7 +24,8 @@ import (
 // items, to the confirmed record with merge.Engine, under the fence that it was told. An item that
 // is gone has its final answer. After a reset whose why is epoch, the Client sends its own
 // confirmed writes again if the server lacks them; until it has pulled, the kit lets it push
-// nothing, as a server refuses the pushes of clients that do not know of the restore.
+// nothing, as a server refuses the pushes of clients that do not know of the restore. For the same reason it
+// pulls before its first push: without a cursor, no client can learn of a restore.
 //
 // If the backend is a [Granter], a Client must handle the lines that Granter describes, and keeps accepted items
 // apart as above even before it is told a fence. When it forgets a record, or a line with left names a record, it

@@ -41,7 +41,7 @@ type clientDevice struct {
 	busy     bool             // whether it is waiting for an answer
 	waiting  []*check.Item    // what it last had to send, and the edits since
 	aside    []oracle.Written // its own writes that it had confirmed when it learned of a restore
-	mustPull bool             // whether the server was restored since its last pull
+	mustPull bool             // whether the server was or may have been restored since its last pull
 }
 
 // addClient makes a Client of the user act as the device, if the device is one of those
@@ -55,6 +55,8 @@ func (d *device) addClient() {
 		}
 		wall := func() time.Time { return d.w.Now.Add(d.skew) }
 		d.client = &clientDevice{App: d.w.o.NewApp(d.id, wall), Replica: check.NewReplica(d.w.Judge, d.name, d.id)}
+		// Without a cursor, a Client could not learn that a server was restored that had accepted its edits.
+		d.client.mustPull = d.w.Able.Can(check.CanPurge | check.CanRestore)
 		d.client.Shows = func(id string) record.Record { return d.client.Shown(d.w.Key(id)) }
 		if d.client.Client == nil {
 			d.w.Broken(law.ClientErrors, "NewClient returned nil")

@@ -140,16 +140,22 @@ func (d *device) mustSendAgain() {
 	})
 	aside = slices.Compact(aside)
 	items := d.decodeOutbox()
-	for i, x := range aside {
+	lacks := func(x oracle.Written) bool {
 		v, ok := d.confirmed[x.ID][x.Field]
-		if above, _ := oracle.Rule(x.Write, check.WriteOf(v)); ok && !above {
-			continue
-		}
+		above, _ := oracle.Rule(x.Write, check.WriteOf(v))
+		return above || !ok
+	}
+	for i, x := range aside {
+		// Writes that share a stamp are sent together, even if the server lacks only some of them.
+		isSent := slices.ContainsFunc(items, func(it *check.Item) bool {
+			return slices.Contains(it.Writes, x) && slices.ContainsFunc(it.Writes, func(y oracle.Written) bool { return slices.Contains(aside, y) && lacks(y) })
+		})
 		replaced := i+1 < len(aside) && aside[i+1].FieldKey == x.FieldKey || len(d.client.Wants[x.FieldKey]) > 0
 		switch {
-		case slices.ContainsFunc(items, func(it *check.Item) bool { return slices.Contains(it.Writes, x) }):
+		case isSent:
 			d.client.SendsAgain(x)
 			d.w.Count("client sends again")
+		case !lacks(x):
 		case !replaced && !d.mayBeGone(x) && !(d.w.Sight != nil && d.confirmed[x.ID] == nil):
 			d.w.Broken(law.ClientResends, "%s had confirmed %s of %s, which the restored server lacks, and sends\n%s", d.name, x.Field, x.ID, listedItems(items))
 			return

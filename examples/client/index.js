@@ -1,0 +1,4 @@
+// A local-first client; see README.md.
+
+export { openReplica } from './src/replica.js';
+export { Integer, canonical } from './src/value.js';

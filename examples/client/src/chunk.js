@@ -1,0 +1,91 @@
+// The lines of a pull. A pull consists of chunks, each with a trailer at its end, which are applied in one step.
+
+import { compareText, isName, isText, refuse } from './text.js';
+import { parseTime } from './time.js';
+import { parse } from './value.js';
+import { isColumns, unpack } from './columns.js';
+import { NONE, readRecord } from './record.js';
+import { reader } from './write.js';
+
+/**
+ * readChunks reads the lines of a pull. Lines after the last trailer are discarded.
+ * @returns {{resets: object[], rows: object[], erased: object[], trailer: object}[]}
+ */
+export function readChunks(r, lines) {
+  const all = [];
+  const last = reader();
+  let c = newChunk();
+  for (const text of lines.split('\n')) {
+    if (text.trim() === '') continue;
+    const line = parse(text);
+    if (line === null || typeof line !== 'object') refuse('answer');
+    if (typeof line.cursor === 'string' && !line.table) {
+      c.trailer = readTrailer(line);
+      all.push(c);
+      c = newChunk();
+    } else if (Array.isArray(line.reset) && !line.table) readReset(c, line);
+    else if (line.left === true) readLeft(c, line);
+    else if (isColumns(line)) for (const row of unpack(line)) c.rows.push(readRow(r, row, last));
+    else c.rows.push(readRow(r, line, last));
+  }
+  return all;
+}
+
+const readRow = (r, row, last) => ({ ...readKey(row), data: readRecord(row.data, last), within: readWithin(r, row.in) });
+
+const newChunk = () => ({ resets: [], rows: [], erased: [], trailer: null });
+
+// All resets precede the records of their chunk.
+function readReset(c, { reset, why }) {
+  if (c.rows.length > 0 || typeof why !== 'string' || why === '') refuse('answer');
+  c.resets.push({ buckets: names(reset), why });
+}
+
+// A record without fields has left.
+function readLeft(c, line) {
+  const key = readKey(line);
+  c.rows.push({ ...key, data: NONE, within: null });
+  if (line.erased === true) c.erased.push(key);
+}
+
+const readKey = ({ table, id }) => (isName(table) && isName(id) ? { table, id } : refuse('name'));
+
+function readTrailer({ cursor, more, buckets, fence, level, clock }) {
+  return {
+    cursor,
+    more: more === true,
+    told: buckets === undefined || buckets === null ? undefined : heldForm(names(buckets)),
+    fence: fence ? parseTime(fence) : '',
+    level: Number.isSafeInteger(level) ? level : 0,
+    clock: clock ? parseTime(clock) : '',
+  };
+}
+
+const MOST_SHARED = 10_000; // lists of buckets that records share
+
+// readWithin returns the buckets of a record. Records share the lists, which saves memory.
+function readWithin(r, list) {
+  if (list === undefined || list === null) return null;
+  const key = JSON.stringify(list);
+  if (!r.shared.has(key)) {
+    if (r.shared.size >= MOST_SHARED) r.shared.clear();
+    r.shared.set(key, heldForm(names(list)));
+  }
+  return r.shared.get(key);
+}
+
+/** names returns the distinct names in a list, sorted. */
+export function names(list) {
+  if (!Array.isArray(list) || !list.every(isText)) refuse('answer', 'in');
+  return [...new Set(list)].sort(compareText);
+}
+
+/** heldForm returns the form in which sorted buckets are held: null for the one bucket "". */
+export const heldForm = (list) => (list.length === 1 && list[0] === '' ? null : list);
+
+/** whyOf returns why buckets are reset, or ''. Of several reasons it is the one that concerns the most. */
+export function whyOf(c) {
+  let why = '';
+  for (const reset of c.resets) if (why === '' || why === 'grant' || reset.why === 'epoch') why = reset.why;
+  return why;
+}

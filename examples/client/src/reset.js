@@ -1,0 +1,102 @@
+// Resets, and buckets that are taken away.
+
+import { each, stale, touch } from './held.js';
+import { count } from './outbox.js';
+import { change, forget, isBrought, leave } from './change.js';
+import { dropOverlays } from './overlay.js';
+import { heldForm, whyOf } from './chunk.js';
+import { setAside } from './again.js';
+import { notice } from './notice.js';
+
+const same = (a, b) => a === b || Boolean(a && b && a.length === b.length && a.every((name, i) => name === b[i]));
+
+/** takeAway applies the resets of a chunk, and takes the buckets away that its trailer does not name any longer. */
+export function takeAway(r, c) {
+  const { told } = c.trailer;
+  const changes = told !== undefined && !same(told, r.buckets);
+  r.divided = r.buckets !== null || Boolean(told);
+  const why = whyOf(c);
+  if (why === 'epoch' || !r.chunked) reset(r, why);
+  else if (why || changes) {
+    if (why) {
+      r.loading = true;
+      noticeResync(r, why);
+    }
+    lose(r, new Set([].concat(...c.resets.map((line) => line.buckets))), told === undefined ? null : new Set(told || ['']));
+  }
+  if (changes) r.buckets = told;
+  return changes || why !== '';
+}
+
+function noticeResync(r, why) {
+  if (why && why !== 'grant' && r.cursor !== '') notice(r, { kind: 'resync', why, items: count(r) });
+}
+
+// reset forgets everything that came from the server, because a pull brings all of it again.
+function reset(r, why) {
+  noticeResync(r, why);
+  if (why === 'epoch') {
+    setAside(r);
+    dropAllOverlays(r);
+  }
+  forgetAll(r);
+  r.loading = true;
+}
+
+function dropAllOverlays(r) {
+  for (const h of r.overlaid) {
+    touch(r, h);
+    dropOverlays(r, h, () => true);
+  }
+  r.overlaid.clear();
+}
+
+function forgetAll(r) {
+  each(r, (h) => {
+    if (h.confirmed.size === 0 && h.whys.size === 0 && !h.created) return;
+    touch(r, h);
+    forgetLost(r, h);
+    h.created = '';
+    stale(r, h);
+  });
+  r.cursor = '';
+  r.stateStale = true;
+}
+
+/** startOver forgets everything that belongs to another client, except its edits. */
+export function startOver(r) {
+  dropAllOverlays(r);
+  r.divided = r.buckets !== null;
+  forgetAll(r);
+  Object.assign(r, { fence: '', level: 0, floor: '', mark: '', chunked: false, loading: false, buckets: null });
+}
+
+/** forgetCreations forgets that this client created records that have not come back after a reset. */
+export function forgetCreations(r) {
+  each(r, (h) => {
+    if (!h.created || h.confirmed.size > 0) return;
+    h.created = '';
+    stale(r, h);
+  });
+}
+
+// A client that has only the bucket "" loads it again, and its edits stay shown meanwhile.
+function forgetLost(r, h) {
+  if (r.divided && isBrought(h) && h.confirmed.size > 0) leave(r, h);
+  else forget(h);
+}
+
+// lose forgets the records that are in no bucket that remains.
+function lose(r, reset, has) {
+  each(r, (h) => {
+    if (h.confirmed.size === 0 || !isBrought(h)) return;
+    const within = h.within || [''];
+    const kept = within.filter((name) => !reset.has(name) && (!has || has.has(name)));
+    if (kept.length === within.length) return;
+    if (kept.length === 0) change(r, h, () => forgetLost(r, h));
+    else {
+      h.within = heldForm(kept);
+      stale(r, h);
+    }
+  });
+}

@@ -1,0 +1,60 @@
+// Times of stamps. A time is text of thirty characters, such as 2026-03-01T10:00:00.000000000Z, so the order of
+// the texts is the order of the times. The six digits below the millisecond are a counter. The empty text is
+// the time before all others.
+
+import { refuse } from './text.js';
+
+/** MAX is the greatest time. */
+export const MAX = '2262-04-10T23:59:59.999999999Z';
+
+/** ENDLESS is a day before MAX. The clock follows no later time, so it can always issue one above. */
+export const ENDLESS = '2262-04-09T23:59:59.999999999Z';
+
+/** UNSET is the time before which a clock is assumed not to be set. */
+export const UNSET = '2020-01-01T00:00:00.000000000Z';
+
+const MIN = '1970-01-01T00:00:00.000000001Z';
+
+export const later = (a, b) => (a > b ? a : b);
+export const earlier = (a, b) => (a < b ? a : b);
+
+/** msOf returns the milliseconds since 1970 of a time. */
+export const msOf = (time) => (time === '' ? 0 : Date.parse(`${time.slice(0, 23)}Z`));
+
+const MAX_MS = msOf(MAX);
+
+/** timeOf returns the time of some milliseconds since 1970, within the range of stamps. */
+export function timeOf(ms, counter = 0) {
+  if (!(ms >= 0) || (ms === 0 && counter === 0)) return '';
+  if (ms > MAX_MS) return MAX;
+  return `${new Date(Math.floor(ms)).toISOString().slice(0, 23)}${String(counter).padStart(6, '0')}Z`;
+}
+
+/** after returns the next time. */
+export function after(time) {
+  const counter = time === '' ? 0 : Number(time.slice(23, 29));
+  return counter < 999999 ? timeOf(msOf(time), counter + 1) : timeOf(msOf(time) + 1);
+}
+
+/** before returns the time before a time. */
+export function before(time) {
+  const counter = Number(time.slice(23, 29));
+  return counter > 0 ? timeOf(msOf(time), counter - 1) : timeOf(msOf(time) - 1, 999999);
+}
+
+const FORM = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(?:Z|\+00:00)$/;
+
+/** parseTime returns the canonical text of a time, or refuses it. */
+export function parseTime(text) {
+  const parts = typeof text === 'string' ? FORM.exec(text) : null;
+  if (!parts) return refuse('stamp');
+  const date = new Date(`${parts[1]}Z`); // it reads 30 February as 2 March
+  if (!(date.getTime() >= 0) || date.toISOString().slice(0, 19) !== parts[1]) refuse('stamp');
+  const time = text.length === 30 ? text : `${parts[1]}.${(parts[2] || '').padEnd(9, '0')}Z`;
+  return time >= MIN && time <= MAX ? time : refuse('stamp');
+}
+
+const CLIENT = /^(?![-0]+$)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** parseClient returns the canonical text of a client ID, or refuses it. */
+export const parseClient = (text) => (typeof text === 'string' && CLIENT.test(text) ? text.toLowerCase() : refuse('client'));
