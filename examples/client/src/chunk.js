@@ -2,7 +2,7 @@
 
 import { compareText, isName, isText, refuse } from './text.js';
 import { parseTime } from './time.js';
-import { parse } from './value.js';
+import { parseExactly } from './value.js';
 import { isColumns, unpack } from './columns.js';
 import { NONE, readRecord } from './record.js';
 import { reader } from './write.js';
@@ -17,7 +17,7 @@ export function readChunks(r, lines) {
   let c = newChunk();
   for (const text of lines.split('\n')) {
     if (text.trim() === '') continue;
-    const line = parse(text);
+    const line = JSON.parse(text);
     if (line === null || typeof line !== 'object') refuse('answer');
     if (typeof line.cursor === 'string' && !line.table) {
       c.trailer = readTrailer(line);
@@ -25,10 +25,17 @@ export function readChunks(r, lines) {
       c = newChunk();
     } else if (Array.isArray(line.reset) && !line.table) readReset(c, line);
     else if (line.left === true) readLeft(c, line);
-    else if (isColumns(line)) for (const row of unpack(line)) c.rows.push(readRow(r, row, last));
-    else c.rows.push(readRow(r, line, last));
+    else {
+      const rows = readRows(r, line, last);
+      for (const row of last.isRounded ? readRows(r, parseExactly(text), last) : rows) c.rows.push(row);
+    }
   }
   return all;
+}
+
+function readRows(r, line, last) {
+  last.isRounded = false;
+  return isColumns(line) ? unpack(line).map((row) => readRow(r, row, last)) : [readRow(r, line, last)];
 }
 
 const readRow = (r, row, last) => ({ ...readKey(row), data: readRecord(row.data, last), within: readWithin(r, row.in) });

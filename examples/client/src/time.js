@@ -44,8 +44,12 @@ export function before(time) {
 
 const FORM = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(?:Z|\+00:00)$/;
 
+// The canonical text of a time on one of the days that every month has.
+const COMMON = /^\d{4}-(?:0[1-9]|1[012])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{9}Z$/;
+
 /** parseTime returns the canonical text of a time, or refuses it. */
 export function parseTime(text) {
+  if (typeof text === 'string' && COMMON.test(text)) return text >= MIN && text <= MAX ? text : refuse('stamp');
   const parts = typeof text === 'string' ? FORM.exec(text) : null;
   if (!parts) return refuse('stamp');
   const date = new Date(`${parts[1]}Z`); // it reads 30 February as 2 March

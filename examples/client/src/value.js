@@ -10,19 +10,17 @@ Integer.prototype.toString = function () {
   return this.text;
 };
 
-const LONG = /\d{16}/; // only a number of 16 digits can lose some
+const LONG = /[\d.]{16}/; // only a number of 16 digits can lose some
 const MOST = '9223372036854775807';
 const LEAST = '9223372036854775808';
 
 /** parse reads JSON. Integers of 64 bits keep their digits. */
-export function parse(text) {
-  return LONG.test(text) ? parseExactly(text) : JSON.parse(text);
-}
+export const parse = (text) => (LONG.test(text) ? parseExactly(text) : JSON.parse(text));
 
 const TOKEN = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g;
 
 // Long numbers become texts with a prefix that no other text of the document has, and are then replaced.
-function parseExactly(text) {
+export function parseExactly(text) {
   const plain = JSON.parse(text); // a text that is not JSON ends here
   const tokens = text.match(TOKEN);
   if (!tokens.some((token) => token[0] !== '"' && typeof exact(token) === 'string')) return plain;
@@ -49,6 +47,7 @@ function exact(literal) {
   return whole.length < 19 || whole <= (parts[1] ? LEAST : MOST) ? parts[1] + whole : double;
 }
 
+const TWO_53 = 2 ** 53;
 const TWO_63 = 2 ** 63;
 
 /** canonical returns the canonical text of a value. Values are equal if their canonical texts are. */
@@ -74,16 +73,18 @@ export const encodeMembers = (names, encode) =>
 
 const DEEPEST = 1000;
 
-/** checkValue refuses what is not a JSON value. */
+/** checkValue refuses what is not a JSON value. It reports whether a number may have lost digits. */
 export function checkValue(value, depth = 0) {
-  if (value === null || typeof value === 'boolean' || value instanceof Integer) return;
-  if (typeof value === 'string') return isText(value) ? undefined : refuse('utf8');
-  if (typeof value === 'number') return Number.isFinite(value) ? undefined : refuse('number');
+  if (value === null || typeof value === 'boolean' || value instanceof Integer) return false;
+  if (typeof value === 'string') return !isText(value) && refuse('utf8');
+  if (typeof value === 'number') return Number.isFinite(value) ? Math.abs(value) >= TWO_53 : refuse('number');
   if (typeof value !== 'object' || depth >= DEEPEST) refuse(depth >= DEEPEST ? 'limit' : 'type');
   const isArray = Array.isArray(value);
   if (!isArray && Object.getPrototypeOf(value) !== Object.prototype && Object.getPrototypeOf(value) !== null) refuse('type');
+  let isRounded = false;
   for (const name of Object.keys(value)) {
     if (!isArray && !isText(name)) refuse('utf8');
-    checkValue(value[name], depth + 1);
+    isRounded = checkValue(value[name], depth + 1) || isRounded;
   }
+  return isRounded;
 }

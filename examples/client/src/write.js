@@ -5,8 +5,11 @@ import { compareText, refuse } from './text.js';
 import { parseClient, parseTime } from './time.js';
 import { canonical, checkValue } from './value.js';
 
-/** A Reader remembers the last stamp, because the writes of a record share a few. */
-export const reader = () => ({ time: '', rawTime: '', client: '', rawClient: '' });
+/**
+ * A Reader remembers the last stamp, because the writes of a record share a few, and whether JSON.parse may have rounded
+ * a number.
+ */
+export const reader = () => ({ time: '', rawTime: NaN, client: '', rawClient: NaN, isRounded: false }); // no text is NaN
 
 const MEMBERS = ['value', 'deleted', 'updatedAt', 'clientId'];
 
@@ -25,7 +28,7 @@ export function readWrite(node, last) {
   }
   const { value } = node;
   if (node.deleted === undefined ? value === undefined : node.deleted !== true || value !== undefined) refuse('kind');
-  if (typeof value === 'object' || typeof value === 'string' || typeof value === 'number') checkValue(value);
+  if (typeof value !== 'boolean' && value !== undefined && checkValue(value)) last.isRounded = true;
   if (members === 3 && last.time === last.rawTime && last.client === last.rawClient) return node;
   if (Object.keys(node).some(isVariant)) refuse('name');
   return node.deleted ? deletion(last.time, last.client) : { value, updatedAt: last.time, clientId: last.client };
