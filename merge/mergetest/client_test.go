@@ -4,6 +4,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"testing"
 	"time"
 
 	"github.com/fieldlww/fieldlww/clock"
@@ -182,4 +183,29 @@ func (a *app) put(m record.Mutation) {
 
 func (a *app) join(r record.Record) {
 	a.confirmed[r.Key()], _ = merge.Collect(a.confirmed[r.Key()], r).Get(r.Key())
+}
+
+// closing counts how many apps are open.
+type closing struct {
+	*app
+	open *int
+}
+
+func (c closing) Close() error {
+	*c.open--
+	return nil
+}
+
+// TestClientsAreClosed checks that every Client with a method Close is closed once: when its device is reinstalled, and
+// when the run ends.
+func TestClientsAreClosed(t *testing.T) {
+	open, most := 0, 0
+	Run(t, newMemory, Options{Seeds: 10, NewClient: func(id clock.ClientID, wall func() time.Time) Client {
+		open++
+		most = max(most, open)
+		return closing{newApp(clientQuirks{})(id, wall).(*app), &open}
+	}})
+	if open != 0 || most != 2 {
+		t.Errorf("%d Clients are open, and there were at most %d", open, most)
+	}
 }

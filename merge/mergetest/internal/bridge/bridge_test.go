@@ -104,6 +104,9 @@ func ask(t *testing.T, p *Program) error {
 	if err != nil && (again == nil || again.Error() != err.Error()) {
 		t.Errorf("after the error %v, a call returns %v", err, again)
 	}
+	if next, startErr := p.Process(); startErr != nil || (next == process) != (err == nil) {
+		t.Errorf("after the error %v, the program was not started again: %v", err, startErr)
+	}
 	return err
 }
 

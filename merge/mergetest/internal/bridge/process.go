@@ -142,10 +142,12 @@ func (p *Process) end() {
 		return
 	}
 	p.err = errors.New("the program has ended, because the test is over")
-	inTime := p.killAfter(grace)
+	inTime := p.killAfter(min(grace, p.deadline))
 	_ = p.stdin.Close()
 	_, _ = io.Copy(io.Discard, p.stdout) // until it and its children have closed it
-	inTime()
+	if inTime() {
+		killGroup(p.cmd) // children that have closed it may be left
+	}
 	_ = p.cmd.Wait()
 }
 
