@@ -125,6 +125,12 @@ func (l Law) OfBuckets() bool {
 	return ok
 }
 
+// OfClients reports whether a law is about Clients.
+func (l Law) OfClients() bool {
+	_, ok := clientLaws()[l]
+	return ok
+}
+
 // OfField reports whether a law is about the stored write of one field.
 func (l Law) OfField() bool {
 	_, ok := fieldLaws()[l]

@@ -32,7 +32,8 @@ type Shrinker struct {
 
 // Fails reports whether the steps break the law. A law that blames a crash, a restart, a concurrent
 // request or damage is only a guess while the steps still contain another possible cause. So if the
-// steps break a law about a field instead, that law replaces the guess.
+// steps break a law about a field instead, that law replaces the guess. The same holds for a law that blames the
+// reopening of a Client, if steps without one break another law about Clients.
 func (s *Shrinker) Fails(steps []Step) bool {
 	if s.Left == 0 {
 		return false
@@ -43,11 +44,15 @@ func (s *Shrinker) Fails(steps []Step) bool {
 		return false
 	}
 	guessed := slices.Contains([]law.Law{law.Durable, law.Meet, law.Damaged, law.Whole}, s.Law)
-	if guessed && broken.OfField() {
+	reopened := s.Law == law.ClientReopens && broken.OfClients() && !slices.ContainsFunc(steps, Step.reopens)
+	if guessed && broken.OfField() || reopened {
 		s.Law = broken
 	}
 	return s.Law == broken
 }
+
+// reopens reports whether a step closes a Client and opens it again.
+func (s Step) reopens() bool { return s.Is("reopens") || s.Manner.Closed }
 
 // Shrink shrinks the steps until none can be left out or made plainer.
 func (s *Shrinker) Shrink(steps []Step) []Step {
