@@ -79,7 +79,8 @@ func javascript(t *testing.T) string {
 	return strings.TrimSpace(b.String()) + "\n"
 }
 
-// TestDocumentedJavaScriptIsTested checks that the package documentation and the README contain the file that is tested.
+// TestDocumentedJavaScriptIsTested checks that the package documentation, the README and the client in JavaScript
+// contain the file that is tested.
 func TestDocumentedJavaScriptIsTested(t *testing.T) {
 	want, err := os.ReadFile(filepath.Join("testdata", "bridge", "serve.mjs"))
 	if err != nil {
@@ -91,6 +92,10 @@ func TestDocumentedJavaScriptIsTested(t *testing.T) {
 	readme, err := os.ReadFile("../../README.md")
 	if err != nil || !strings.Contains(string(readme), "```js\n"+string(want)+"```\n") {
 		t.Errorf("the README does not contain\n%s%v", want, err)
+	}
+	copied, err := os.ReadFile("../../examples/client/serve.mjs")
+	if err != nil || string(copied) != string(want) {
+		t.Errorf("examples/client/serve.mjs differs: %v", err)
 	}
 	if n := strings.Count(string(want), "\n"); n > 30 {
 		t.Errorf("it has %d lines", n)
