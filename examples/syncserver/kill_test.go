@@ -171,27 +171,31 @@ func (p *pusher) follow(quiet *atomic.Bool) {
 // whether more follow.
 func (p *pusher) apply(text []byte) (records int, more bool) {
 	var chunk []record.Mutation
+	reset := false
 	for line := range bytes.Lines(text) {
-		var trailer struct {
-			Cursor string
+		var l struct {
+			Cursor *string
 			More   bool
+			Reset  []string
 		}
-		if json.Unmarshal(line, &trailer) != nil {
-			panic("the answer to a pull has an invalid line")
-		}
-		if trailer.Cursor == "" {
-			var m record.Mutation
-			if json.Unmarshal(line, &m) != nil {
-				panic("the answer to a pull has an invalid line")
-			}
+		var m record.Mutation
+		switch {
+		case json.Unmarshal(line, &l) != nil || l.Cursor == nil && l.Reset == nil && json.Unmarshal(line, &m) != nil:
+			panic(fmt.Sprintf("the answer to a pull has an invalid line: %s", line))
+		case l.Reset != nil:
+			reset = true
+		case l.Cursor == nil:
 			chunk = append(chunk, m)
-			continue
+		default:
+			if reset {
+				clear(p.pulled)
+			}
+			for _, m := range chunk {
+				p.pulled[m.Data.Key()] = record.Mutation{Data: m.Data}.AppendJSON(nil)
+			}
+			records += len(chunk)
+			chunk, reset, p.cursor, more = nil, false, *l.Cursor, l.More
 		}
-		for _, m := range chunk {
-			p.pulled[m.Data.Key()] = record.Mutation{Data: m.Data}.AppendJSON(nil)
-		}
-		records += len(chunk)
-		chunk, p.cursor, more = nil, trailer.Cursor, trailer.More
 	}
 	return records, more
 }
