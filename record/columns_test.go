@@ -120,6 +120,25 @@ func TestChunksEnd(t *testing.T) {
 	require.ErrorIs(t, err, record.ErrColumns)
 }
 
+// TestRecordsMayHaveManyStamps checks records with more stamps than are compared one by one.
+func TestRecordsMayHaveManyStamps(t *testing.T) {
+	const fields = 50
+	for stamps := 15; stamps <= fields; stamps++ {
+		all := make(map[string]record.FieldValue)
+		for i := range fields {
+			at := clock.Timestamp(1e18 + i%stamps*1e6)
+			all[fmt.Sprintf("%02d", i)] = record.FieldValue{Value: record.Int(1), Stamp: clock.Stamp{Time: at, Client: clock.ClientID{1}}}
+		}
+		rows := []record.Row{{Record: recordOf(t, all)}}
+		text := record.AppendColumns(nil, rows)
+		requireRows(t, rows, readColumns(t, text))
+		require.Contains(t, string(text), fmt.Sprintf(`"stamps":[%d]`, stamps))
+		twice := bytes.Replace(bytes.TrimSuffix(text, []byte("\n")), []byte(`,1,1,1]`), []byte(`,1,1,0]`), 1)
+		_, err := new(record.Decoder).Columns(twice)
+		require.ErrorIs(t, err, record.ErrColumns)
+	}
+}
+
 func TestColumnsHaveLimits(t *testing.T) {
 	rows := randomRows(t, 28)
 	require.Greater(t, len(rows), 3)

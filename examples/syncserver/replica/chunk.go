@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/record"
@@ -72,13 +73,19 @@ func (r *Replica) parseChunks(lines []byte) (all []chunk, err error) {
 	records, end := 0, 0 // where the records that are not parsed yet begin, and the lines that were read end
 	for text := range bytes.Lines(lines) {
 		start := end
-		if end += len(text); holdsRecord(text) {
+		columns := bytes.HasPrefix(text, []byte(`{"packed":`))
+		if end += len(text); !columns && holdsRecord(text) {
 			continue
 		}
 		if err := r.parseRecords(&c, lines[records:start]); err != nil {
 			return nil, err
 		}
-		records = end
+		if records = end; columns {
+			if err := r.parseColumns(&c, bytes.TrimSuffix(text, []byte("\n"))); err != nil {
+				return nil, err
+			}
+			continue
+		}
 		l := new(line)
 		_ = json.Unmarshal(text, l) // no error: holdsRecord has parsed the line
 		switch {
@@ -124,6 +131,22 @@ func (r *Replica) parseRecords(c *chunk, lines []byte) error {
 		c.items = items
 	} else {
 		c.items = append(c.items, items...)
+	}
+	return nil
+}
+
+// parseColumns parses a line that holds records as columns.
+func (r *Replica) parseColumns(c *chunk, line []byte) error {
+	rows, err := r.decoder.Columns(line)
+	if err != nil {
+		return err
+	}
+	for _, row := range rows {
+		if len(row.In) > 0 && !slices.Equal(row.In, undivided()) {
+			c.in = append(c.in, make([][]string, len(c.items)-len(c.in))...)
+			c.in = append(c.in, row.In)
+		}
+		c.items = append(c.items, record.Item{Mutation: record.Mutation{Data: row.Record}})
 	}
 	return nil
 }

@@ -7,12 +7,14 @@
 //	http.go        routes and errors
 //	body.go        request bodies and their deadlines
 //	compress.go    compressed answers
+//	sealer.go      compressing a pull without revealing one bucket to the readers of another
 //	push.go        pushes, from the body to the answer
 //	health.go      the health check, which tests a write
 //	admission.go   limits for concurrent pushes
 //	quota.go       quotas over time for clients and workspaces
 //	pull.go        pulls, by sequence, page by page
 //	chunk.go       pulls with a cursor, in chunks
+//	lines.go       the lines of a chunk, or columns
 //	reading.go     how a pull looks up the next records
 //	snapshot.go    what a chunk of a pull is made from
 //	restored.go    after a restore from a backup: the epoch, and the erasures since the backup

@@ -48,9 +48,9 @@ type route struct {
 func (s *Server) routes() []route {
 	routes := []route{
 		{http.MethodGet, "/v1/health", s.handle(s.serveHealth)},
-		{http.MethodPost, "/v1/push", compressed(s.handle(s.authenticated(s.servePush)))},
-		{http.MethodGet, "/v1/pull", compressed(s.handle(s.authenticated(s.servePull)))},
-		{http.MethodGet, "/v1/members", compressed(s.handle(s.authenticated(s.serveMembers)))},
+		{http.MethodPost, "/v1/push", s.compressed(s.handle(s.authenticated(s.servePush)))},
+		{http.MethodGet, "/v1/pull", s.compressed(s.handle(s.authenticated(s.servePull)))},
+		{http.MethodGet, "/v1/members", s.compressed(s.handle(s.authenticated(s.serveMembers)))},
 		{http.MethodPost, "/v1/members", s.handle(s.authenticated(s.serveGrant))},
 		{http.MethodDelete, "/v1/members", s.handle(s.authenticated(s.serveRevoke))},
 		{http.MethodGet, "/v1/events", s.handle(s.authenticated(s.serveEvents))},
@@ -106,6 +106,7 @@ func (s *Server) handle(f endpoint) http.Handler {
 			panic(http.ErrAbortHandler)
 		}
 		w.Header().Set("Content-Type", "application/json")
+		w.Header().Del("Content-Encoding") // of the answer that failed
 		setWriteDeadline(w)
 		if fail.status == http.StatusUnauthorized {
 			w.Header().Set("WWW-Authenticate", "Bearer")

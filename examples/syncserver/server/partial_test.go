@@ -55,8 +55,9 @@ type heldLine struct {
 func (c *partial) pullOnce() (more bool) {
 	c.t.Helper()
 	c.page.member, c.page.limit, c.page.chunk = c.member, 100, c.size()
-	text, more, err := c.pullChunk(context.Background(), &c.page)
+	parts, more, err := c.pullChunk(context.Background(), &c.page)
 	require.NoError(c.t, err)
+	text, _ := (*sealer)(nil).chunk(parts)
 	lines := bytes.Split(bytes.TrimSpace(text), []byte("\n"))
 	var end trailer
 	require.NoError(c.t, json.Unmarshal(lines[len(lines)-1], &end))

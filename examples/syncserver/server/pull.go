@@ -27,6 +27,13 @@ const (
 	chunkBytes   = 64 << 10
 )
 
+// The limits of a chunk that is sent as columns. A longer chunk is shorter in all, because its records share
+// the lists of names and clients.
+const (
+	columnRecords = 1000
+	columnBytes   = 1 << 20
+)
+
 // servePull answers GET /v1/pull?after=N&limit=M with the records that changed after the
 // sequence N, as JSON Lines in ascending order of sequence. Each line is a mutation with the
 // additional member seq:
@@ -76,9 +83,12 @@ func (s *Server) servePull(w http.ResponseWriter, r *http.Request, m member) err
 		return err
 	}
 	defer reader.leave()
-	return s.sendChunks(reader, func() ([]byte, bool, error) {
+	return s.sendChunks(reader, nil, func() ([]part, bool, error) {
 		lines, err := s.pull(r.Context(), &p)
-		return lines, p.limit > 0, err
+		if len(lines) == 0 {
+			return nil, false, err
+		}
+		return []part{{text: lines}}, p.limit > 0, err
 	})
 }
 
@@ -112,21 +122,29 @@ func (s *Server) chargePull(m member) error {
 
 // sendChunks sends the chunks of a pull, each before the function next reads another one. It ends
 // when next returns an empty chunk or reports that no more chunks follow.
-func (s *Server) sendChunks(to *reader, next func() (chunk []byte, more bool, err error)) error {
-	to.w.Header().Set("Content-Type", "application/jsonl")
-	for {
-		chunk, more, err := next()
-		if err != nil {
+func (s *Server) sendChunks(to *reader, z *sealer, next func() (chunk []part, more bool, err error)) error {
+	if h := to.w.Header(); h.Get("Content-Type") == "" {
+		h.Set("Content-Type", "application/jsonl")
+	}
+	for more := true; more; {
+		var chunk []part
+		var err error
+		if chunk, more, err = next(); err != nil {
 			return unavailable(err)
 		}
 		if len(chunk) == 0 {
-			return nil
+			break
 		}
-		s.pulls.count(to.by.workspace, to.by.user, float64(len(chunk)))
-		if err := to.send(chunk); err != nil || !more { // after an error, the client has disconnected or is too slow
+		text, size := z.chunk(chunk)
+		s.pulls.count(to.by.workspace, to.by.user, float64(size))
+		if !more {
+			text = append(text, z.end()...)
+		}
+		if err := to.send(text); err != nil { // the client has disconnected or is too slow
 			return err
 		}
 	}
+	return nil
 }
 
 // page is the part of a page that is still to be sent.

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// The limits for concurrent pulls. Each pull takes up to a megabyte of memory: a chunk and the
-// state of its compressor.
+// The limits for concurrent pulls. Each pull takes up to a megabyte of memory, or three while it makes a chunk
+// of columns: a chunk and the state of its compressor.
 const (
 	maxPulls         = 128
 	pullsOfWorkspace = 32

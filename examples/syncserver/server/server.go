@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"math"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/fieldlww/fieldlww/clock"
@@ -112,6 +113,7 @@ type Server struct {
 	joins    *quotas       // of addresses
 	log      logger        // for lines that clients cause
 	readers  *readers      // of pulls
+	writers  *sync.Pool    // of sealers
 	uploads  *readers      // of large pushes
 	own      *admission    // of pushes whose body has been read, by user
 	turns    *admission    // of pushes that are decoded and applied, by workspace
@@ -180,6 +182,7 @@ func New(ctx context.Context, d *Database, o Options) (*Server, error) {
 		joins:   newQuotas(joinsOfAddress, math.Inf(1), 5*minute),
 		log:     logger{to: o.Log, quotas: newQuotas(linesOfUser, linesOfWorkspace, minute)},
 		readers: newReaders(maxPulls, pullsOfWorkspace, pullsOfUser, maxSilence),
+		writers: compressors(),
 		uploads: newReaders(maxUploads, uploadsOfWorkspace, uploadsOfUser, maxUpload),
 		own:     newAdmission(maxPushing, pushesOfUser),
 		turns:   newAdmission(maxTurns, turnsOfWorkspace),

@@ -60,14 +60,15 @@ func (s *Server) state(r foundRow) (now snapshot, last int64, err error) {
 	return now, numbers[6], nil
 }
 
-// snapshot reads the state of a workspace, the rights of a user, and the next records, up to chunkBytes.
-// A single statement sees one state of the database. So the records were purged below the returned fence,
-// and their sequences are at most the returned sequence.
+// snapshot reads the state of a workspace, the rights of a user, and the next records, up to the bounds
+// of a chunk. A single statement sees one state of the database. So the records were purged below the
+// returned fence, and their sequences are at most the returned sequence.
 func (s *Server) snapshot(ctx context.Context, p *cursorPage, what reading) (now snapshot, err error) {
 	if err := s.database.check(); err != nil {
 		return now, err
 	}
 	limit := min(p.limit, p.chunk)
+	most, bytes := p.bounds()
 	args, err := s.readings.args(what, p, limit)
 	if err != nil {
 		return now, err
@@ -98,7 +99,7 @@ func (s *Server) snapshot(ctx context.Context, p *cursorPage, what reading) (now
 		found.Record = found.WithKey(record.Key{Table: row.table, ID: row.id})
 		now.records = append(now.records, found)
 		size += len(row.data)
-		now.more = size >= chunkBytes || int64(len(now.records)) == limit
+		now.more = size >= bytes || int64(len(now.records)) == limit
 		now.reached = found.seq
 	}
 	if err := rows.Err(); err != nil {
@@ -109,7 +110,7 @@ func (s *Server) snapshot(ctx context.Context, p *cursorPage, what reading) (now
 		return now, err
 	}
 	s.readings.bound(&now, what, last, limit)
-	if p.chunk = min(2*p.chunk, chunkRecords); size >= chunkBytes {
+	if p.chunk = min(2*p.chunk, most); size >= bytes {
 		p.chunk = int64(len(now.records))
 	}
 	return now, nil

@@ -14,8 +14,8 @@ import (
 
 // A chunk is held in memory as a whole, and is applied when its trailer has arrived.
 const (
-	pageRecords = 1000     // of one answer
-	maxLine     = 16 << 20 // bytes, for one record
+	pageRecords = 10_000   // of one answer
+	maxLine     = 16 << 20 // bytes
 	maxChunk    = 64 << 20 // bytes
 )
 

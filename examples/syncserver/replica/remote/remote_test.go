@@ -35,6 +35,7 @@ func TestJoinReturnsAMembershipOrTheServersRefusal(t *testing.T) {
 
 func TestSyncSendsInPartsAndPullsInPages(t *testing.T) {
 	s, r := start(t)
+	s.page = 1000
 	for i := range 2500 {
 		edit(t, r, fmt.Sprint(i), "x")
 	}

@@ -99,6 +99,9 @@ type call struct {
 	client              clock.ClientID // may be zero
 }
 
+// accepted are the media types of answers. A server that knows columns sends the records of a pull so.
+const accepted = "application/vnd.fieldlww.columns+jsonl;v=1, application/jsonl;q=0.5, application/json;q=0.5"
+
 // do sends a request and returns when the answer begins. The caller must close its body. Package
 // net/http requests compression and decompresses the body.
 func (s Server) do(ctx context.Context, c call) (*http.Response, error) {
@@ -106,6 +109,7 @@ func (s Server) do(ctx context.Context, c call) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
+	request.Header.Set("Accept", accepted)
 	if c.token != "" {
 		request.Header.Set("Authorization", "Bearer "+c.token)
 	}

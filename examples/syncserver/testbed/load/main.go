@@ -7,6 +7,14 @@
 // names, and connects to it over the loopback interface. With -server it measures a server that
 // is already running. If Chromium is installed, it measures the page as well.
 //
+// With -network it measures the first sync of a new device on a slow network instead, with a workspace of
+// realistic texts and stamps:
+//
+//	go run ./testbed/load -network fast3g
+//
+// The networks are fast3g (200,000 bytes/s and 150 ms), broadband (20 Mbit/s and 20 ms) and loopback; all
+// measures each of them. A proxy on the loopback interface delays what the server sends.
+//
 // With -year it shows how much a team stores in a year:
 //
 //	go run ./testbed/load -year
@@ -41,11 +49,19 @@ func main() {
 	flag.IntVar(&r.clients, "clients", 50, "how many clients push at once")
 	flag.IntVar(&r.unread, "unread", 0, "how many pulls to start at once without reading their answers")
 	flag.IntVar(&r.rounds, "rounds", 7, "how many times to measure a new device")
+	over := flag.String("network", "", "measure only the first sync of a new device on this `network`: fast3g, broadband, loopback or all")
 	year := flag.Bool("year", false, "simulate a year with and without a retention instead, and measure the storage")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	measure := func(dir string) error { return r.measureAll(ctx, *database, dir) }
+	if *over != "" {
+		var err error
+		if r.networks, err = networksNamed(*over); err != nil {
+			fmt.Fprintln(os.Stderr, "load:", err)
+			os.Exit(2)
+		}
+	}
 	if *year {
 		measure = func(dir string) error { return years(ctx, dir) }
 	}
@@ -70,7 +86,8 @@ type run struct {
 	server                 remote.Server
 	process                *process.Process // nil if the server was already running
 	tasks, clients, rounds int
-	unread                 int // how many pulls to leave unread
+	unread                 int       // how many pulls to leave unread
+	networks               []network // on which to measure the first sync; nil to measure all else
 }
 
 // measureAll runs all measurements, and prints a line for each.
@@ -89,6 +106,9 @@ func (r *run) measureAll(ctx context.Context, database, dir string) error {
 		}
 		defer r.process.Kill()
 		r.server.URL = "http://" + r.process.Address
+	}
+	if r.networks != nil {
+		return r.firstSyncs(ctx, r.networks)
 	}
 	for _, measure := range []func(context.Context) error{r.fill, r.sizes, r.unreadPulls, r.native, r.page, r.fanIn} {
 		if err := measure(ctx); err != nil {

@@ -1,0 +1,250 @@
+package server
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/examples/syncserver/app/board"
+	"github.com/fieldlww/fieldlww/examples/syncserver/testbed/databasetest"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+const acceptsColumns = columnsType + ";v=1, application/jsonl;q=0.5"
+
+// pulledLines returns the lines of a pull from the beginning, and the bytes of the answer on the wire.
+func (c *client) pulledLines(header map[string]string) (lines []string, wire int, contentType string) {
+	c.t.Helper()
+	answer := c.do("GET", "/v1/pull?cursor=&limit=10000", "", header)
+	require.Equal(c.t, 200, answer.StatusCode)
+	raw, err := io.ReadAll(answer.Body)
+	require.NoError(c.t, err)
+	answer.Body = io.NopCloser(bytes.NewReader(raw))
+	text, err := io.ReadAll(decoded(c.t, answer))
+	require.NoError(c.t, err)
+	return strings.SplitAfter(strings.TrimSuffix(string(text), "\n"), "\n"), len(raw), answer.Header.Get("Content-Type")
+}
+
+// unpacked returns lines in which each chunk of columns is replaced with its rows.
+func unpacked(t *testing.T, lines []string) (rows []string, chunks int) {
+	t.Helper()
+	var d record.Decoder
+	for _, line := range lines {
+		if !strings.HasPrefix(line, `{"packed":`) {
+			rows = append(rows, strings.TrimSuffix(line, "\n"))
+			continue
+		}
+		chunks++
+		got, err := d.Columns([]byte(strings.TrimSuffix(line, "\n")))
+		require.NoError(t, err)
+		for _, r := range got {
+			in, err := json.Marshal(r.In)
+			require.NoError(t, err)
+			m := record.Mutation{Data: r.Record}.AppendJSON(nil)
+			rows = append(rows, fmt.Sprintf(`{"seq":%d,"in":%s,%s`, r.Seq, in, m[1:]))
+		}
+	}
+	return rows, chunks
+}
+
+// recordLines returns the lines that have a sequence.
+func recordLines(lines []string) (records []string) {
+	for _, line := range lines {
+		if strings.HasPrefix(line, `{"seq":`) {
+			records = append(records, strings.TrimSuffix(line, "\n"))
+		}
+	}
+	return records
+}
+
+// TestColumnsHoldTheRowsOfAPull checks that a client that accepts columns gets the same records in far
+// fewer bytes, and that other clients get rows.
+func TestColumnsHoldTheRowsOfAPull(t *testing.T) {
+	s := open(t, databasetest.SQLite(t))
+	ana := joined(t, listen(t, s), "demo", "")
+	var many []record.Mutation
+	for i := range 3 * chunkRecords {
+		many = append(many, ana.set(board.Tasks, fmt.Sprint(i), board.Title, fmt.Sprint("Paint fence ", i)))
+	}
+	ana.push(many...)
+	rows, plain, kind := ana.pulledLines(nil)
+	require.Equal(t, "application/jsonl", kind)
+	require.Len(t, recordLines(rows), len(many))
+	for accept, columns := range map[string]bool{
+		acceptsColumns: true, columnsType + ";v=1": true, "text/html, " + acceptsColumns: true,
+		"": false, "*/*": false, columnsType: false, columnsType + ";v=2": false, columnsType + ";v=1;q=0": false, "application/jsonl": false, ";;": false,
+	} {
+		for _, coding := range []string{"", "gzip", "zstd"} {
+			header := map[string]string{"Accept": accept, "Accept-Encoding": coding}
+			answer := ana.do("GET", "/v1/pull?cursor=", "", header)
+			require.ElementsMatch(t, []string{"Accept", "Accept-Encoding"}, answer.Header.Values("Vary"))
+			got, wire, kind := ana.pulledLines(header)
+			all, chunks := unpacked(t, got)
+			require.Equal(t, columns, chunks > 0, accept)
+			require.Equal(t, recordLines(rows), recordLines(all), accept)
+			if columns {
+				require.Equal(t, columnsType+";v=1", kind)
+				require.Less(t, wire, plain/2, accept)
+			} else {
+				require.Equal(t, "application/jsonl", kind)
+			}
+			if columns && coding == "gzip" {
+				require.Less(t, wire, plain/8, accept)
+			}
+		}
+	}
+	_, err := s.database.db.Exec(`UPDATE records SET data = '{'`)
+	require.NoError(t, err)
+	answer := ana.do("GET", "/v1/pull?cursor=", "", map[string]string{"Accept": acceptsColumns, "Accept-Encoding": "gzip"})
+	require.Equal(t, 503, answer.StatusCode)
+	require.Empty(t, answer.Header.Get("Content-Encoding"), "a failure is not compressed")
+	require.Equal(t, "application/json", answer.Header.Get("Content-Type"))
+}
+
+// TestLengthRevealsNothingAboutOtherBuckets writes guesses of a secret in another bucket. If the length of
+// an answer depended on whether a guess is right, its author would learn the secret. So the lengths of the
+// guesses must differ by the same number of bytes whatever the secret is. Their differences matter, because
+// two texts seldom have the same length when they are compressed.
+func TestLengthRevealsNothingAboutOtherBuckets(t *testing.T) {
+	secrets := []string{"the offer is nine million", "we will close in november", "zq8#-vT0!kw92mFh7b+PxLd3e"}
+	for _, accept := range []string{"", acceptsColumns} {
+		for _, coding := range []string{"", "gzip", "zstd", "gzip, deflate, br, zstd"} {
+			lengths := make(map[[2]string]int)
+			for _, secret := range secrets {
+				for _, guess := range secrets {
+					lengths[[2]string{secret, guess}] = lengthOf(t, secret, guess, map[string]string{"Accept": accept, "Accept-Encoding": coding})
+				}
+			}
+			for _, a := range secrets {
+				for _, b := range secrets {
+					right := lengths[[2]string{a, a}] + lengths[[2]string{b, b}]
+					wrong := lengths[[2]string{a, b}] + lengths[[2]string{b, a}]
+					require.Equal(t, wrong, right, "%q %q: %q and %q", accept, coding, a, b)
+				}
+			}
+		}
+	}
+}
+
+// lengthOf returns the length of the answer to a pull of several records in two buckets, one with a secret
+// and one with a guess.
+func lengthOf(t *testing.T, secret, guess string, header map[string]string) int {
+	t.Helper()
+	z := &sealer{writers: compressors()}
+	if !strings.Contains(header["Accept-Encoding"], "gzip") {
+		z = nil
+	}
+	l := lines{columns: header["Accept"] != ""}
+	for i := range 6 {
+		in, text := []string{"private"}, secret
+		if i%2 == 1 {
+			in, text = []string{"shared"}, guess
+		}
+		v, err := record.Text(text)
+		require.NoError(t, err)
+		edit := record.New(record.Key{Table: "notes", ID: fmt.Sprint(i)}).Edit(clock.Stamp{Time: clock.Timestamp(1e18 + i), Client: clock.ClientID{1}})
+		edit.Set("text", v)
+		// A guess can also be the name of a field.
+		edit.Set("n "+text, v)
+		m, err := edit.Mutation()
+		require.NoError(t, err)
+		l.addRecord(record.Row{Record: m.Data, In: in, Seq: int64(i + 1)})
+	}
+	l.end(trailer{Cursor: "x"})
+	text, _ := z.chunk(l.parts)
+	return len(text) + len(z.end())
+}
+
+// TestPullsOfSeveralBucketsAreSealed checks that a server with buckets compresses nothing but pulls, and
+// these only as sealers do.
+func TestPullsOfSeveralBucketsAreSealed(t *testing.T) {
+	s := openDivided(t, databasetest.SQLite(t))
+	ana := joined(t, listen(t, s), "demo", "")
+	require.NoError(t, s.Grant(t.Context(), "demo", ana.ID.String(), map[string]string{"a": "writer"}))
+	var many []record.Mutation
+	for i := range 200 {
+		m := record.New(record.Key{Table: "notes", ID: fmt.Sprint(i)}).Edit(clock.Stamp{Time: now.Now(), Client: ana.ID})
+		m.Set("title", "Paint the fence")
+		if i%2 == 0 {
+			m.Set("project", "a")
+		}
+		written, err := m.Mutation()
+		require.NoError(t, err)
+		many = append(many, written)
+	}
+	body := many[0].AppendJSON(nil)
+	ana.push(many...)
+	for _, accept := range []string{"", acceptsColumns} {
+		plain, size, _ := ana.pulledLines(map[string]string{"Accept": accept})
+		for coding, want := range codings {
+			if want == "zstd" && strings.Contains(coding, "gzip") {
+				want = "gzip"
+			} else if want == "zstd" {
+				want = ""
+			}
+			header := map[string]string{"Accept": accept, "Accept-Encoding": coding}
+			answer := ana.do("GET", "/v1/pull?cursor=", "", header)
+			require.Equal(t, want, answer.Header.Get("Content-Encoding"), coding)
+			require.ElementsMatch(t, []string{"Accept", "Accept-Encoding"}, answer.Header.Values("Vary"))
+			got, wire, _ := ana.pulledLines(header)
+			require.Equal(t, plain, got)
+			if want == "gzip" {
+				require.Less(t, wire, size*3/4)
+			}
+		}
+	}
+	all := map[string]string{"Accept-Encoding": "gzip, zstd"}
+	require.Empty(t, ana.do("POST", "/v1/push", string(body), all).Header.Get("Content-Encoding"))
+	require.Empty(t, ana.do("GET", "/v1/members", "", all).Header.Get("Content-Encoding"))
+}
+
+// TestNewClientGetsNoDeadRecords checks what a client gets that has pulled nothing: no dead record, but each
+// deletion above the fence.
+func TestNewClientGetsNoDeadRecords(t *testing.T) {
+	for _, level := range []int{1, 2} {
+		s := openCalendar(t, databasetest.SQLite(t))
+		s.options.PurgeLevel, s.options.Retention = level, 3*sampleEvery
+		address := listen(t, s.Server)
+		ana, old := joined(t, address, "demo", ""), newCopy(joined(t, address, "demo", ""))
+		write := func(id string, change func(*record.Edit)) {
+			s.wall = s.wall.Add(time.Second)
+			require.Equal(t, "accepted", ana.push2(s.edit(ana, s.stored(id), change))[0].Verdict)
+		}
+		remove := func(e *record.Edit) { e.DeleteRecord() }
+		for _, id := range []string{"dead", "deleted", "live"} {
+			write(id, title(id))
+		}
+		old.pullAll(10)
+		write("dead", remove)
+		s.pass(8)
+		write("deleted", remove)
+		got := newCopy(joined(t, address, "demo", ""))
+		got.pullAll(10)
+		require.Contains(t, got.holds, task("deleted").Key())
+		require.Contains(t, got.holds, task("live").Key())
+		require.NotContains(t, got.holds, task("dead").Key())
+		require.GreaterOrEqual(t, got.Clock, s.fenced().stamp)
+		old.pullAll(10)
+		require.NotContains(t, living(old.holds, s.fenced().stamp), task("dead").Key())
+		// The new client may create the record again, because its clock is above the fence.
+		s.wall = s.wall.Add(time.Second)
+		require.Equal(t, "accepted", got.push2(s.edit(got.client, task("dead"), title("again")))[0].Verdict)
+		got.pullAll(10)
+		require.Contains(t, got.holds, task("dead").Key())
+	}
+}
+
+// stored returns a stored record of the table tasks, or the record without fields.
+func (c *calendar) stored(id string) record.Record {
+	if r, ok := c.normals()[task(id).Key()]; ok {
+		return r
+	}
+	return task(id)
+}
