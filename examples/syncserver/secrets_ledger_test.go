@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"sync"
 	"time"
+
+	"github.com/fieldlww/fieldlww/record"
 )
 
 // ledger knows who may know what at which time. Each value, name and ID that a test writes is a text of
@@ -144,8 +146,25 @@ func (l *ledger) check(a answer) {
 	defer l.mu.Unlock()
 	l.read += len(a.text)
 	for line := range bytes.Lines(a.text) {
-		l.checkLine(a, line)
+		for _, row := range rowsOf(line) {
+			l.checkLine(a, row)
+		}
 	}
+}
+
+// rowsOf returns the rows of a line of columns, each as a line of its own. Any other line is returned as it is,
+// also a line that was cut off.
+func rowsOf(line []byte) (lines [][]byte) {
+	d := record.Decoder{Trusted: true}
+	rows, err := d.Columns(bytes.TrimSuffix(line, []byte("\n")))
+	if err != nil {
+		return [][]byte{line}
+	}
+	for _, row := range rows {
+		in, _ := json.Marshal(row.In)
+		lines = append(lines, fmt.Appendf(nil, `{"in":%s,%s`, in, record.Mutation{Data: row.Record}.AppendJSON(nil)[1:]))
+	}
+	return lines
 }
 
 func (l *ledger) checkLine(a answer, line []byte) {
