@@ -88,7 +88,6 @@ func (s *Server) servePullCursor(w http.ResponseWriter, r *http.Request, m membe
 		return err
 	}
 	defer reader.leave()
-	p.first = p.at.Epoch() == ""
 	return s.sendChunks(reader, s.sealing(w, r, p.columns), func() ([]part, bool, error) {
 		parts, more, err := s.pullChunk(r.Context(), &p)
 		return parts, more && p.limit > 0, err
@@ -112,7 +111,6 @@ type cursorPage struct {
 	limit int64   // how many more lines the client wants
 	chunk int64   // how many records to read next
 	next  reading // what to read next; zero if that is unknown
-	first bool    // whether the client has pulled nothing yet
 
 	columns bool // whether the records are sent as columns
 }
@@ -161,7 +159,7 @@ func (s *Server) pullChunk(ctx context.Context, p *cursorPage) (parts []part, mo
 			l.add(resetLine{reset.Buckets, reset.Why})
 		}
 		for _, r := range now.records {
-			s.addRecord(&l, p.first, at, now, r)
+			s.addRecord(&l, at, now, r)
 		}
 		if now.more {
 			at.Reach(now.reached)
@@ -197,18 +195,12 @@ func appendLine(dst []byte, line any) []byte {
 // addRecord adds the line for a record that was found: its normal form or, if the client may not
 // read it, a line that says that it has left. It adds nothing if the record left each bucket under
 // which it was found before the client began to load that bucket, because the client never had it there.
-//
-// A client that has pulled nothing gets no dead records either. It has none of them, and it would purge all
-// but their deletions at once. It needs no deletion to judge its own edits: the trailer raises its clock to
-// the fence, so what it writes next is above, and it says New because it was shown no such record. With
-// several buckets this holds for every client, because a dead record has left its buckets. Deletions above
-// the fence are sent, because such a record can be restored, and an older write can still arrive.
-func (s *Server) addRecord(l *lines, first bool, at buckets.Cursor, now snapshot, r foundRecord) {
+func (s *Server) addRecord(l *lines, at buckets.Cursor, now snapshot, r foundRecord) {
 	n, in := merge.Purge(r.Record, now.fence.stamp, now.fence.level), []string{""}
 	switch {
 	case s.division.of != nil:
 		in = now.Has(s.division.of.Of(n, now.fence.stamp))
-	case n.Len() == 0 || first && merge.Purge(n, now.fence.stamp, 2).Len() == 0:
+	case n.Len() == 0:
 		in = nil
 	}
 	if len(in) > 0 {

@@ -7,7 +7,6 @@ import (
 	"io"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -203,48 +202,4 @@ func TestPullsOfSeveralBucketsAreSealed(t *testing.T) {
 	all := map[string]string{"Accept-Encoding": "gzip, zstd"}
 	require.Empty(t, ana.do("POST", "/v1/push", string(body), all).Header.Get("Content-Encoding"))
 	require.Empty(t, ana.do("GET", "/v1/members", "", all).Header.Get("Content-Encoding"))
-}
-
-// TestNewClientGetsNoDeadRecords checks what a client gets that has pulled nothing: no dead record, but each
-// deletion above the fence.
-func TestNewClientGetsNoDeadRecords(t *testing.T) {
-	for _, level := range []int{1, 2} {
-		s := openCalendar(t, databasetest.SQLite(t))
-		s.options.PurgeLevel, s.options.Retention = level, 3*sampleEvery
-		address := listen(t, s.Server)
-		ana, old := joined(t, address, "demo", ""), newCopy(joined(t, address, "demo", ""))
-		write := func(id string, change func(*record.Edit)) {
-			s.wall = s.wall.Add(time.Second)
-			require.Equal(t, "accepted", ana.push2(s.edit(ana, s.stored(id), change))[0].Verdict)
-		}
-		remove := func(e *record.Edit) { e.DeleteRecord() }
-		for _, id := range []string{"dead", "deleted", "live"} {
-			write(id, title(id))
-		}
-		old.pullAll(10)
-		write("dead", remove)
-		s.pass(8)
-		write("deleted", remove)
-		got := newCopy(joined(t, address, "demo", ""))
-		got.pullAll(10)
-		require.Contains(t, got.holds, task("deleted").Key())
-		require.Contains(t, got.holds, task("live").Key())
-		require.NotContains(t, got.holds, task("dead").Key())
-		require.GreaterOrEqual(t, got.Clock, s.fenced().stamp)
-		old.pullAll(10)
-		require.NotContains(t, living(old.holds, s.fenced().stamp), task("dead").Key())
-		// The new client may create the record again, because its clock is above the fence.
-		s.wall = s.wall.Add(time.Second)
-		require.Equal(t, "accepted", got.push2(s.edit(got.client, task("dead"), title("again")))[0].Verdict)
-		got.pullAll(10)
-		require.Contains(t, got.holds, task("dead").Key())
-	}
-}
-
-// stored returns a stored record of the table tasks, or the record without fields.
-func (c *calendar) stored(id string) record.Record {
-	if r, ok := c.normals()[task(id).Key()]; ok {
-		return r
-	}
-	return task(id)
 }

@@ -53,7 +53,7 @@ func (p purging) Pull(client clock.ClientID, text string) (lines []byte, next st
 	if err != nil {
 		return nil, "", err
 	}
-	rest := cursorPage{member: m, at: at, limit: 1, chunk: 1, first: text == ""}
+	rest := cursorPage{member: m, at: at, limit: 1, chunk: 1}
 	parts, _, err := p.next().pullChunk(context.Background(), &rest)
 	lines, _ = (*sealer)(nil).chunk(parts)
 	p.env.Pause()
