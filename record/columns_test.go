@@ -126,7 +126,7 @@ func TestRecordsMayHaveManyStamps(t *testing.T) {
 	for stamps := 15; stamps <= fields; stamps++ {
 		all := make(map[string]record.FieldValue)
 		for i := range fields {
-			at := clock.Timestamp(1e18 + i%stamps*1e6)
+			at := clock.Timestamp(1e18) + clock.Timestamp(i%stamps)*1e6
 			all[fmt.Sprintf("%02d", i)] = record.FieldValue{Value: record.Int(1), Stamp: clock.Stamp{Time: at, Client: clock.ClientID{1}}}
 		}
 		rows := []record.Row{{Record: recordOf(t, all)}}
