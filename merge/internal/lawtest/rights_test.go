@@ -20,7 +20,7 @@ import (
 func genRights() *rapid.Generator[rightsPush] {
 	stored, items := sheetsOf(3), pleas(4)
 	return rapid.Custom(func(t *rapid.T) (p rightsPush) {
-		p.number = rapid.IntRange(0, 1<<30).Draw(t, "world")
+		p.number = int(rapid.Int64Range(0, 1<<40).Draw(t, "world"))
 		for range rapid.IntRange(1, 5).Draw(t, "items") {
 			p.batch = append(p.batch, rapid.SampledFrom(append(slices.Clip(items), p.batch...)).Draw(t, "item"))
 		}
