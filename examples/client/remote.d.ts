@@ -1,0 +1,43 @@
+import type { Replica } from './index.js';
+
+/** A Refused is the error for an answer whose status is not a success. */
+export interface Refused extends Error {
+  name: 'Refused';
+  status: number;
+  code: string;
+  /** milliseconds until the server accepts the request again */
+  wait: number;
+}
+
+export interface RemoteOptions {
+  replica: Replica;
+  /** of the server */
+  url: string;
+  token: string;
+  /** writes what takeSaves returns. It is called after each change, and edits are sent only after it. */
+  save: () => Promise<void>;
+  /** takes a new token, after the old one has ended */
+  renewed?: (token: string) => void;
+  fetch?: typeof fetch;
+}
+
+export interface Remote {
+  /** sync pulls, pushes until no edit waits, and pulls again. It rejects if the server cannot be asked or refuses. */
+  sync(signal?: AbortSignal): Promise<void>;
+  /** events calls a function with the last sequence whenever there is news, until the signal is aborted. */
+  events(signal: AbortSignal | undefined, tell: (sequence: number) => void): Promise<void>;
+}
+
+/** openRemote connects a Replica to a server. */
+export function openRemote(options: RemoteOptions): Remote;
+
+export interface JoinOptions {
+  url: string;
+  workspace: string;
+  invite?: string;
+  fetch?: typeof fetch;
+  signal?: AbortSignal;
+}
+
+/** join asks for a client ID and its token. */
+export function join(options: JoinOptions): Promise<{ clientId: string; user: string; token: string }>;

@@ -1,0 +1,56 @@
+// An application with types. The compiler must accept it, and refuse each line after @ts-expect-error.
+
+import { Integer, canonical, openReplica, type Notice, type Write } from 'fieldlww';
+import { join, openRemote } from 'fieldlww/remote';
+import { open } from 'fieldlww/store/indexeddb';
+import { open as openFile } from 'fieldlww/store/file';
+import { open as openMemory } from 'fieldlww/store/memory';
+import { locked } from 'fieldlww/store/lock';
+
+const url = 'https://sync.example';
+const { clientId, user, token } = await join({ url, workspace: 'demo' });
+const store = await open('tasks');
+const replica = openReplica({ id: clientId, user, saved: await store.load() });
+const save = () => store.save(replica.takeSaves());
+const remote = openRemote({ replica, url, token, save });
+
+replica.edit('tasks', '42', { title: 'Paint the fence', due: undefined, points: new Integer('9007199254740993'), tags: ['a', { b: null }] });
+await save();
+await remote.sync(AbortSignal.timeout(1000));
+await remote.events(undefined, (sequence) => sequence.toFixed());
+
+const show = (w: Write | undefined): string => (!w || w.deleted ? '' : canonical(w.value));
+show(replica.shown('tasks', '42').get('title'));
+for (const [id, data] of replica.records('tasks')) replica.why('tasks', id, [...data.keys()][0] ?? '')?.before.updatedAt;
+
+function words(n: Notice): string {
+  switch (n.kind) {
+    case 'refused':
+      return `${n.fields.join()} ${n.rolledBack.size} ${n.why ?? n.code}`;
+    case 'resync':
+      return n.why;
+    case 'clock_corrected':
+      return n.by.toFixed();
+    default:
+      return n.kind;
+  }
+}
+replica.takeNotices().map(words);
+
+const pull = replica.beginPull();
+await locked('tasks', async () => openReplica({ saved: await store.load() }).pulled(pull, ''));
+await (await openFile('tasks.log')).close();
+await (await openMemory('')).save([['state', '']]);
+
+// @ts-expect-error: a value is JSON
+replica.edit('tasks', '42', { due: new Date() });
+// @ts-expect-error: a write is never changed
+replica.shown('tasks', '42').get('title')!.value = 1;
+// @ts-expect-error: an entry has a text
+await store.save([['state', 1]]);
+// @ts-expect-error: a record is read-only
+replica.shown('tasks', '42').clear();
+// @ts-expect-error: this notice names no record
+replica.takeNotices().map((n) => n.kind === 'storage_full' && n.table);
+// @ts-expect-error: edits are sent only after they are saved
+openRemote({ replica, url, token });
