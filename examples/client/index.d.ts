@@ -27,13 +27,14 @@ export type Data = ReadonlyMap<string, Write>;
 
 /** A Why is the last decision between two writes of a field. */
 export interface Why {
-  readonly before: Write;
-  readonly incoming: Write;
-  readonly outcome: 'applied' | 'superseded' | 'equal' | 'collision';
-  /** 1 if the author of the winner had seen the loser, 2 if not, 0 if it is not known */
-  readonly seen: 0 | 1 | 2;
-  /** whether only the stamp of before is known */
-  readonly beforeUnknown: boolean;
+  readonly winner: Write;
+  readonly loser: Write;
+  /** what decided: the time; the client ID; that a deletion wins over a value; or the greater value */
+  readonly step: 'time' | 'client' | 'kind' | 'value';
+  /** whether the author of the winner had seen the loser, if it is known */
+  readonly seen?: boolean;
+  /** whether only the stamp of the earlier write is known, because its value never reached this client */
+  readonly unknown: boolean;
 }
 
 /** A Notice is something to tell the user. Notices are not saved. */

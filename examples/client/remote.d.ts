@@ -1,13 +1,7 @@
 import type { Replica } from './index.js';
 
-/** A Refused is the error for an answer whose status is not a success. */
-export interface Refused extends Error {
-  name: 'Refused';
-  status: number;
-  code: string;
-  /** milliseconds until the server accepts the request again */
-  wait: number;
-}
+export { join } from './requests.js';
+export type { Refused } from './requests.js';
 
 export interface RemoteOptions {
   replica: Replica;
@@ -30,14 +24,3 @@ export interface Remote {
 
 /** openRemote connects a Replica to a server. */
 export function openRemote(options: RemoteOptions): Remote;
-
-export interface JoinOptions {
-  url: string;
-  workspace: string;
-  invite?: string;
-  fetch?: typeof fetch;
-  signal?: AbortSignal;
-}
-
-/** join asks for a client ID and its token. */
-export function join(options: JoinOptions): Promise<{ clientId: string; user: string; token: string }>;

@@ -10,6 +10,7 @@ import { answer } from './answer.js';
 import { beginPull, pulled } from './pull.js';
 import { forgetOffset, hear, now } from './clock.js';
 import { takeNotices } from './notice.js';
+import { explained } from './why.js';
 import { entriesOf, takeSaves } from './saves.js';
 import { load } from './load.js';
 
@@ -79,5 +80,5 @@ function recordsOf(r, table) {
 
 function whyOf(r, { table, id, field }) {
   const h = find(r, table, id);
-  return (h && h.whys.get(field)) || null;
+  return h && h.whys.has(field) ? explained(h.whys.get(field)) : null;
 }

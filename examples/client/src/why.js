@@ -22,6 +22,12 @@ export const won = (c) => c.outcome === 'applied' || (c.outcome === 'collision' 
 export const winner = (c) => (won(c) ? c.incoming : c.before);
 export const loser = (c) => (won(c) ? c.before : c.incoming);
 
+/** explained returns a Why in the form of index.d.ts. */
+export function explained(why) {
+  const { step } = decide(winner(why), loser(why));
+  return { winner: winner(why), loser: loser(why), step, seen: [undefined, true, false][why.seen], unknown: why.beforeUnknown };
+}
+
 /** merged returns a record without the derived fields of a violation, because their writes do not win over others. */
 export const merged = (h, record) => (h.table === VIOLATIONS ? new Map([...record].filter(([name]) => USER_FIELDS.includes(name))) : record);
 

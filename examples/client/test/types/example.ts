@@ -2,6 +2,8 @@
 
 import { Integer, canonical, openReplica, type Notice, type Write } from 'fieldlww';
 import { join, openRemote } from 'fieldlww/remote';
+import { pull as chunksOf } from 'fieldlww/requests';
+import { openDigest } from 'fieldlww/digest';
 import { open } from 'fieldlww/store/indexeddb';
 import { open as openFile } from 'fieldlww/store/file';
 import { open as openMemory } from 'fieldlww/store/memory';
@@ -21,7 +23,7 @@ await remote.events(undefined, (sequence) => sequence.toFixed());
 
 const show = (w: Write | undefined): string => (!w || w.deleted ? '' : canonical(w.value));
 show(replica.shown('tasks', '42').get('title'));
-for (const [id, data] of replica.records('tasks')) replica.why('tasks', id, [...data.keys()][0] ?? '')?.before.updatedAt;
+for (const [id, data] of replica.records('tasks')) replica.why('tasks', id, [...data.keys()][0] ?? '')?.loser.updatedAt;
 
 function words(n: Notice): string {
   switch (n.kind) {
@@ -36,6 +38,9 @@ function words(n: Notice): string {
   }
 }
 replica.takeNotices().map(words);
+
+openDigest().add('tasks', '42', replica.shown('tasks', '42'));
+for await (const chunk of chunksOf({ url, token }, '')) chunk.trim();
 
 const pull = replica.beginPull();
 await locked('tasks', async () => openReplica({ saved: await store.load() }).pulled(pull, ''));

@@ -1,0 +1,113 @@
+// The requests to a server, which is examples/syncserver. A caller is { url, token, signal, heard, fetch }; see
+// requests.d.ts. A token must not appear in an address, so the stream of events is a fetch, not an EventSource.
+
+import { refuse } from './src/text.js';
+
+const ROWS = 10_000; // records in the answer to a pull
+const CHUNK = 1 << 26; // characters of a chunk
+const PATIENCE = 60_000; // milliseconds that an answer may take, or pause
+const SILENCE = 40_000; // milliseconds without data after which a stream of events is dead
+const COLUMNS = 'application/vnd.fieldlww.columns+jsonl;v=1, application/jsonl;q=0.5';
+
+/** ask sends a request and returns its answer, or rejects with a Refused if the status is not a success. */
+export const ask = (c, path, options) => send({ ...c, signal: AbortSignal.any([AbortSignal.timeout(PATIENCE)].concat(c.signal || [])) }, path, options);
+
+async function send({ url = '', token, signal, heard = () => {}, fetch = globalThis.fetch }, path, { headers = {}, ...options } = {}) {
+  const asked = Date.now();
+  const sent = token ? { ...headers, Authorization: `Bearer ${token}` } : headers;
+  const answer = await fetch(`${url && url.replace(/\/?$/, '/')}${path}`, { cache: 'no-store', ...options, headers: sent, signal });
+  const time = answer.headers.get('Server-Time');
+  if (time && !signal.aborted) heard(time, Date.now() - asked);
+  if (answer.ok) return answer;
+  throw refused(answer, await answer.json().catch(() => ({})));
+}
+
+// refused returns the error for an answer whose status is not a success.
+function refused({ status, headers }, { code = `status ${status}`, detail }) {
+  const wait = 1000 * (Number(headers.get('Retry-After')) || 0);
+  return Object.assign(new Error(detail || code), { name: 'Refused', status, code, wait });
+}
+
+/** isBad reports whether the server itself, not a proxy, will never accept the request as it is. */
+export const isBad = (error) => error.name === 'Refused' && ['malformed', 'too_large'].includes(error.code);
+
+/** isSlow reports whether a request or its answer was late, or too large for a proxy in between. */
+export const isSlow = (error) => error.name === 'TimeoutError' || (!isBad(error) && [408, 413, 504].includes(error.status));
+
+/** join asks for a client ID and its token. */
+export async function join({ workspace, invite, ...c }) {
+  return (await ask(c, 'v1/join', { method: 'POST', body: JSON.stringify({ workspace, invite }) })).json();
+}
+
+/** renew asks for a new token for the same client. The token of the caller may have ended. */
+export const renew = async (c) => (await ask(c, 'v1/renew', { method: 'POST' })).json();
+
+/** push sends a batch with the cursor of the last pull, and returns the answer. */
+export async function push(c, cursor, batch) {
+  return (await ask(c, `v1/push?v=2&cursor=${encodeURIComponent(cursor)}`, { method: 'POST', body: batch })).json();
+}
+
+/** pull yields the changes after a cursor as they arrive. Each text ends with the last line of a chunk. */
+export async function* pull(c, cursor) {
+  let chunk = ''; // complete lines
+  let line = '';
+  for await (const part of texts(c, PATIENCE, `v1/pull?cursor=${encodeURIComponent(cursor)}&limit=${ROWS}`, { headers: { Accept: COLUMNS } })) {
+    const end = part.lastIndexOf('\n') + 1;
+    const lines = end > 0 ? line + part.slice(0, end) : '';
+    line = end > 0 ? part.slice(end) : line + part;
+    const last = endOfChunk(lines);
+    if (last > 0) yield chunk + lines.slice(0, last);
+    chunk = last > 0 ? lines.slice(last) : chunk + lines;
+    if (chunk.length + line.length > CHUNK) refuse('answer');
+  }
+  if ((chunk + line).trim() !== '') throw new Error('the answer was cut off');
+}
+
+// endOfChunk returns where the last trailer ends. The member cursor may also be a field or stand in a text.
+function endOfChunk(lines) {
+  for (let end = lines.length; end > 0; ) {
+    const start = lines.lastIndexOf('\n', end - 2) + 1;
+    const line = lines.slice(start, end);
+    if (line.includes('"cursor"')) {
+      const { cursor, table } = JSON.parse(line);
+      if (typeof cursor === 'string' && !table) return end;
+    }
+    end = start;
+  }
+  return 0;
+}
+
+/** events yields the last sequence whenever there is news, until the stream breaks. */
+export async function* events(c) {
+  let line = '';
+  for await (const part of texts(c, SILENCE, 'v1/events')) {
+    const lines = (line + part).split('\n');
+    line = lines.pop();
+    for (const text of lines) if (text.startsWith('data: ')) yield Number(text.slice('data: '.length));
+  }
+}
+
+// texts yields the parts of an answer as they arrive. It aborts an answer that pauses for too long.
+async function* texts(c, milliseconds, path, options) {
+  const dead = new AbortController();
+  let timer;
+  const heard = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => dead.abort(new DOMException('the answer pauses', 'TimeoutError')), milliseconds);
+  };
+  heard();
+  try {
+    const answer = await send({ ...c, signal: AbortSignal.any([dead.signal].concat(c.signal || [])) }, path, options);
+    const reader = answer.body.getReader();
+    const decoder = new TextDecoder();
+    for (;;) {
+      const { done, value } = await reader.read();
+      heard();
+      yield decoder.decode(value, { stream: !done });
+      if (done) return;
+    }
+  } finally {
+    clearTimeout(timer);
+    dead.abort();
+  }
+}
