@@ -22,7 +22,7 @@ export function change(r, h, act) {
   updateWhys(h, before, known(r, h));
   h.created = createdAfter(r, h);
   if (h.created !== created || h.whyStale || !sameRecord(h.confirmed, confirmed)) stale(r, h);
-  followRepair(r, h, before);
+  if (h.confirmed.size > 0) followRepair(r, h, before); // otherwise it was forgotten, and what is known falls to overlays
 }
 
 /** forget forgets what is confirmed of a record. */

@@ -167,7 +167,9 @@ func (r *Replica) change(h *held, change func()) {
 	if h.created != created || h.whyStale || !h.confirmed.Equal(confirmed) {
 		r.unsaved.record(h)
 	}
-	r.followRepair(h, before)
+	if h.confirmed.Len() > 0 { // otherwise it was forgotten, and what is known falls to overlays
+		r.followRepair(h, before)
+	}
 }
 
 // followRepair handles a repair, which lowers the stamp of a write: waiting edits based on the old

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/examples/syncserver/replica"
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/record"
@@ -78,6 +79,29 @@ func TestNewClientIsNotToldOfAReset(t *testing.T) {
 	a.resetWith(replica.WhyFence)
 	require.Empty(t, a.TakeNotices())
 	require.Len(t, a.Waiting(), 1)
+}
+
+// TestForgottenRecordIsNotRepaired: Ana's accepted edit lost against Ben's, and her next edit is based on Ben's. A
+// reset by the fence forgets Ben's edit but not hers, which no pull has brought. So what is known of the field falls
+// to a lower stamp, but that is not a repair: she has seen Ben's edit.
+func TestForgottenRecordIsNotRepaired(t *testing.T) {
+	for line, shown := range map[string]string{"": "null", lineOf(fence, map[string]string{"title": "theirs"}, 2): `"again"`} {
+		d := newWorld(t).device(ana)
+		d.edit(fence, "title", str("mine")) // at 1 s
+		d.gets(lineOf(fence, map[string]string{"title": "theirs"}, 2), plainTrailer)
+		d.accept()
+		d.w.now = d.w.now.Add(2 * time.Second)
+		d.edit(fence, "title", str("again")) // at 4 s
+		waiting := d.Waiting()
+		require.Equal(t, map[string]clock.Stamp{"title": {Time: at(2), Client: ben}}, waiting[0].Base)
+		d.gets(resetLine("fence"), unsettled(trailerAt(at(2), 2)))
+		require.Equal(t, waiting, d.Waiting())
+		d.save()
+		d.open()
+		d.gets(line, trailerAt(at(2), 2))
+		require.Equal(t, waiting, d.Waiting())
+		require.Equal(t, shown, d.title(fence), "an edit of a purged record is gone")
+	}
 }
 
 // discard lets the server refuse the edits that wait.

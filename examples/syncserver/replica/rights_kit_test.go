@@ -62,6 +62,11 @@ func TestRestoresWithBuckets(t *testing.T) {
 			`cem leaves b`, `server forgets-time`, `cem pulls`, `cem pushes`, `server learns-time`, `ben edits b buckets=deleted`, `ben pushes`,
 			`cem pushes`, `server erases b`, `server is-restored`, `cem pulls`,
 		},
+		"an edit that is sent once more stays hidden while its record is dead": {
+			`ben edits b secret="secret-ecb7c313"`, `ben pushes`, `ana pulls`, `ana edits b buckets=["b","A"]`, `ana pushes`, `server purges 0s`,
+			`server backs-up`, `dan deletes b`, `server is-restored`, `dan pushes`, `dan pulls`, `dan restores b`, `dan pushes`, `ana pushes`,
+			`dan deletes b`, `dan pushes`, `server purges 0s`,
+		},
 		"a write that left and came back is shown": {
 			`ana edits b box=deleted`, `ana pushes`, `ana leaves b`, `cem edits b buckets="b"`, `ana pulls, cem pushes at 1`, `ana pulls`,
 			`ana joins b`, `ana pulls`, `server backs-up`, `server erases b`, `server is-restored`, `ana pulls`,

@@ -210,11 +210,17 @@ func (r *Replica) normal(id string) map[oracle.FieldKey]oracle.Write {
 }
 
 // Hide notes that a record left, or that a line brought it. Of a record that left, the Client shows neither
-// what waits nor what was accepted before.
+// what waits nor what was accepted before. A write that is gone may wait too: after a restore, it may be sent
+// once more.
 func (r *Replica) Hide(id string, accepted []*Item, hide bool) {
 	if !hide {
 		maps.DeleteFunc(r.Hidden, func(x oracle.Written, _ bool) bool { return x.ID == id }) // also what no longer waits
 		return
+	}
+	for x := range r.Gone {
+		if x.ID == id {
+			r.Hidden[x] = true
+		}
 	}
 	for k, wants := range r.Wants {
 		for _, w := range wants {

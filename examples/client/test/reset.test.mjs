@@ -1,0 +1,31 @@
+// Resets.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { openReplica } from '../index.js';
+
+const ANA = '01000000-0000-0000-0000-000000000000';
+const BEN = '02000000-0000-0000-0000-000000000000';
+const START = Date.parse('2026-03-02T14:02:00Z');
+const at = (seconds) => `${new Date(START + seconds * 1000).toISOString().slice(0, -1)}000000Z`;
+const line = (value, seconds) => `{"table":"tasks","id":"a","data":{"x":{"value":${value},"updatedAt":"${at(seconds)}","clientId":"${BEN}"}}}\n`;
+const trailer = (members) => `{"cursor":"e.9",${members}}\n`;
+
+test('a write that a reset forgets is not repaired, so the edit that is based on it keeps its base', () => {
+  for (const [brought, shown] of [['', undefined], [line(2, 2), 3]]) {
+    let seconds = 1;
+    const replica = openReplica({ id: ANA, wall: () => START + seconds * 1000 });
+    const gets = (lines) => replica.pulled(replica.beginPull(), lines);
+    replica.edit('tasks', 'a', { x: 1 });
+    gets(line(2, 2) + trailer('"level":1'));
+    replica.batch();
+    replica.answer('[{"verdict":"accepted"}]'); // it has lost against the write of Ben
+    seconds = 4;
+    replica.edit('tasks', 'a', { x: 3 });
+    gets(`{"reset":[""],"why":"fence"}\n${trailer(`"more":true,"fence":"${at(2)}","level":2`)}`);
+    gets(brought + trailer(`"fence":"${at(2)}","level":2`));
+    assert.deepEqual(JSON.parse(replica.batch().text).base, { x: { updatedAt: at(2), clientId: BEN } });
+    assert.equal(replica.shown('tasks', 'a').get('x')?.value, shown);
+  }
+});
