@@ -12,6 +12,8 @@ export interface RemoteOptions {
   save: () => Promise<void>;
   /** takes a new token, after the old one has ended */
   renewed?: (token: string) => void;
+  /** is called when a part of the changes was pulled, and with null after the last of them; see progressOf */
+  progress?: (progress: { reached: number; last: number } | null) => void;
   fetch?: typeof fetch;
 }
 

@@ -1,7 +1,7 @@
 // Rounds of sync over HTTP: pull, push, and pull again.
 
 import { refuse } from './src/text.js';
-import { events, isBad, isSlow, pull, push, renew } from './requests.js';
+import { events, isBad, isSlow, progressOf, pull, push, renew } from './requests.js';
 
 export { join } from './requests.js';
 
@@ -18,10 +18,12 @@ const QUICK = 15_000; // milliseconds: after an answer within this time, the nex
  * @param {() => Promise<void>} options.save writes what takeSaves returns. It is called after each change, and edits
  *   are sent only after it.
  * @param {(token: string) => void} [options.renewed] takes a new token, after the old one has ended
+ * @param {(progress: {reached: number, last: number} | null) => void} [options.progress] is called when a part of the
+ *   changes was pulled, and with null after the last of them; see progressOf
  * @param {typeof fetch} [options.fetch]
  */
-export function openRemote({ replica, url, token, save, renewed = () => {}, fetch }) {
-  const r = { replica, save, renewed, most: ITEMS, caller: { url, token, fetch, heard: (time, took) => replica.serverTime(time, took) } };
+export function openRemote({ replica, url, token, save, renewed = () => {}, progress = () => {}, fetch }) {
+  const r = { replica, save, renewed, progress, most: ITEMS, caller: { url, token, fetch, heard: (time, took) => replica.serverTime(time, took) } };
   return {
     /** sync pulls, pushes until no edit waits, and pulls again. It rejects if the server cannot be asked or refuses. */
     sync: (signal) => withToken(r, signal, (c) => round(r, c)),
@@ -64,6 +66,7 @@ async function pullAll(r, c) {
     for await (const lines of pull(c, cursor)) {
       r.replica.pulled(begun, lines);
       await r.save();
+      r.progress(progressOf(lines));
     }
     if (begun.settled) return;
     if (begun.cursor === cursor) refuse('answer'); // it brought nothing, and says that there is more

@@ -41,5 +41,11 @@ export function push(caller: Caller, cursor: string, batch: string): Promise<{ r
 /** pull yields the changes after a cursor as they arrive. Each text ends with the last line of a chunk. */
 export function pull(caller: Caller, cursor: string): AsyncGenerator<string, void>;
 
+/**
+ * progressOf returns how far the client is after a text that pull has yielded: the server has changes up to the sequence
+ * last, and the client has them up to reached. It returns null after the last change, and if the server does not tell.
+ */
+export function progressOf(chunk: string): { reached: number; last: number } | null;
+
 /** events yields the last sequence whenever there is news, until the stream breaks. */
 export function events(caller: Caller): AsyncGenerator<number, void>;

@@ -77,6 +77,15 @@ function endOfChunk(lines) {
   return 0;
 }
 
+/**
+ * progressOf returns how far the client is after a text that pull has yielded: the server has changes up to the sequence
+ * last, and the client has them up to reached. It returns null after the last change, and if the server does not tell.
+ */
+export function progressOf(chunk) {
+  const { more, reached, last } = JSON.parse(chunk.slice(chunk.lastIndexOf('\n', chunk.length - 2) + 1));
+  return more && [reached, last].every(Number.isSafeInteger) && reached >= 0 && reached <= last ? { reached, last } : null;
+}
+
 /** events yields the last sequence whenever there is news, until the stream breaks. */
 export async function* events(c) {
   let line = '';

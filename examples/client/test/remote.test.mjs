@@ -31,7 +31,7 @@ function serverWith(...rules) {
 
 const refusal = (status, code) => Response.json({ code }, { status });
 
-function deviceOf(server, { saved = () => {} } = {}) {
+function deviceOf(server, { saved = () => {}, progress } = {}) {
   const stored = new Map();
   const replica = openReplica({ id: ANA });
   const renewed = [];
@@ -39,7 +39,7 @@ function deviceOf(server, { saved = () => {} } = {}) {
     replica.takeSaves().forEach(([key, text]) => (text === '' ? stored.delete(key) : stored.set(key, text)));
     saved(replica);
   };
-  const remote = openRemote({ replica, url: 'http://server/', token: 'first', save, renewed: (t) => renewed.push(t), fetch: server.fetch });
+  const remote = openRemote({ replica, url: 'http://server/', token: 'first', save, renewed: (t) => renewed.push(t), progress, fetch: server.fetch });
   return { replica, remote, stored, renewed };
 }
 
@@ -135,6 +135,16 @@ test('an answer that is cut off is an error, and its complete chunks are kept', 
   assert.equal(device.replica.shown('tasks', 'a').size, 1);
   assert.equal(device.replica.shown('tasks', 'b').size, 0);
   assert.equal(device.replica.cursor, 'e.1');
+});
+
+test('how far a pull is, is told after each part is saved', async () => {
+  const trailers = ['"more":true,"reached":16,"last":40', '"more":true,"reached":41,"last":40', '"more":true', '"more":true,"reached":"32","last":40', '"reached":40,"last":40'];
+  const parts = trailers.map((t, i) => new TextEncoder().encode(`{"cursor":"e.${i}",${t}}\n`));
+  const server = serverWith(({ path }) => (path === '/v1/pull' ? new Response(ReadableStream.from(parts)) : undefined));
+  const told = [];
+  const { remote, stored } = deviceOf(server, { progress: (p) => told.push([p, JSON.parse(stored.get('state')).cursor]) });
+  await remote.sync();
+  assert.deepEqual(told, [[{ reached: 16, last: 40 }, 'e.0'], [null, 'e.1'], [null, 'e.2'], [null, 'e.3'], [null, 'e.4']]);
 });
 
 test('a server whose cursor never moves ends the round', async () => {

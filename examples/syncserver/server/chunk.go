@@ -20,6 +20,10 @@ type trailer struct {
 	// More says that the client still lacks records, even if the answer ends here. Omitted if the
 	// client has everything.
 	More bool `json:"more,omitempty"`
+	// Reached and Last say how far the client is: it has what it lacked up to the first sequence, and the
+	// last sequence of the workspace is the second one. Omitted if the client has everything.
+	Reached int64 `json:"reached,omitempty"`
+	Last    int64 `json:"last,omitempty"`
 	// Buckets names the buckets that the user of the client has, sorted. Nil, and then omitted, if the
 	// client was told the same names before, except for the one bucket "".
 	Buckets []string `json:"buckets,omitzero"`
@@ -65,8 +69,8 @@ type leftLine struct {
 // came from the server, and all buckets that the trailer does not name if it names any. It forgets the
 // records that are in no bucket then. A record replaces the client's version of it. A line with "left"
 // tells the client to forget a record that has left its buckets; it also has "erased":true if the record
-// was erased. The answer ends when the client has
-// everything, or after about M records.
+// was erased. The answer ends when the client has everything, or after about M records. A trailer after which
+// more follows also says how far the client is: {…,"more":true,"reached":16,"last":10482}.
 //
 // If the header Accept names the media type columnsType with v=1, the records are sent as columns, which take
 // half of the time on a slow network:
@@ -182,6 +186,9 @@ func (s *Server) trailer(at buckets.Cursor, now snapshot, tells bool) trailer {
 	}
 	if tells {
 		t.Buckets = now.Buckets()
+	}
+	if now.more {
+		t.Reached, t.Last = now.reached, now.Seq
 	}
 	return t
 }

@@ -8,6 +8,8 @@ import (
 	"maps"
 	"math/rand/v2"
 	"net/url"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -251,6 +253,26 @@ func TestClockOfATrailerIsAboveTheNextFence(t *testing.T) {
 	s.wall = begun
 	ana.pullAll(9)
 	require.Equal(t, sampled, ana.Clock, "the newest sample may become the fence")
+}
+
+// TestTrailersTellHowFarAPullIs pulls more records than fit into a chunk.
+func TestTrailersTellHowFarAPullIs(t *testing.T) {
+	s := openCalendar(t, databasetest.SQLite(t))
+	ana := newCopy(joined(t, listen(t, s.Server), "demo", ""))
+	const all = firstRecords + 2*firstRecords + 5
+	for i := range all {
+		ana.push2(s.edit(ana.client, task(strconv.Itoa(i)), title("x")))
+	}
+	_, text := ana.request("GET", "/v1/pull?cursor=", "")
+	var told [][2]int64
+	for line := range strings.Lines(text) {
+		var tr trailer
+		require.NoError(t, json.Unmarshal([]byte(line), &tr))
+		if tr.Cursor != "" {
+			told = append(told, [2]int64{tr.Reached, tr.Last})
+		}
+	}
+	require.Equal(t, [][2]int64{{firstRecords, all}, {3 * firstRecords, all}, {}}, told)
 }
 
 // TestInvalidCursorsAreRefused sends texts that are not cursors.
