@@ -68,13 +68,19 @@ function endOfChunk(lines) {
   for (let end = lines.length; end > 0; ) {
     const start = lines.lastIndexOf('\n', end - 2) + 1;
     const line = lines.slice(start, end);
-    if (line.includes('"cursor"')) {
-      const { cursor, table } = JSON.parse(line);
-      if (typeof cursor === 'string' && !table) return end;
-    }
+    if (line.includes('"cursor"') && isTrailer(line)) return end;
     end = start;
   }
   return 0;
+}
+
+function isTrailer(line) {
+  try {
+    const { cursor, table } = JSON.parse(line);
+    return typeof cursor === 'string' && !table;
+  } catch {
+    return refuse('answer');
+  }
 }
 
 /**

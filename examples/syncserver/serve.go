@@ -23,6 +23,10 @@ func serve(ctx context.Context, s settings) error {
 		return err
 	}
 	defer listener.Close()
+	site, err := page.Handler()
+	if err != nil {
+		return err
+	}
 	database, srv, err := open(ctx, s)
 	if err != nil {
 		return err
@@ -30,7 +34,7 @@ func serve(ctx context.Context, s settings) error {
 	defer database.Close()
 	mux := http.NewServeMux()
 	mux.Handle("/v1/", srv.Handler())
-	mux.Handle("/", page.Handler())
+	mux.Handle("/", site)
 	handler := newHosts(listener.Addr(), s).only(mux)
 	if s.proxy {
 		handler = forwarded(handler)

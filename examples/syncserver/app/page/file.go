@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"path"
 	"strconv"
 	"strings"
 	"time"
@@ -38,8 +39,11 @@ func (f file) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("ETag", f.tag)
 	h.Set("Referrer-Policy", "no-referrer") // an address may contain an invitation
 	h.Set("X-Content-Type-Options", "nosniff")
-	if strings.HasSuffix(f.name, ".js") {
+	switch path.Ext(f.name) {
+	case ".js":
 		h.Set("Content-Type", "text/javascript; charset=utf-8") // some systems configure another type for .js
+	case ".map":
+		h.Set("Content-Type", "application/json")
 	}
 	http.ServeContent(w, r, f.name, time.Time{}, bytes.NewReader(f.content))
 }

@@ -1,5 +1,5 @@
-// Package page serves the page with two replicas and everything that it loads. Each replica is
-// the library itself, built for js/wasm.
+// Package page serves the page with two replicas and everything that it loads. Each replica is the JavaScript client of
+// examples/client or, if a person chooses it, the replica in Go, built for js/wasm.
 //
 // The program for js/wasm is not part of the repository. "go generate ./app/page" builds it, and
 // the next build of the server embeds it. A server that does not embed the program builds it on the
@@ -9,7 +9,6 @@ package page
 import (
 	"embed"
 	"encoding/json"
-	"io/fs"
 	"net/http"
 )
 
@@ -23,36 +22,36 @@ var static embed.FS
 //go:embed all:dist
 var dist embed.FS
 
-// Handler serves the page at / and its files under /page/. If the program for js/wasm is not
-// embedded, its build begins when the page is first opened, and requests for the program wait.
-func Handler() http.Handler {
+// Handler serves the page at / and its files under /page/. If the program for js/wasm is not embedded, its build begins
+// when it is first requested, and requests for it wait. The error reports a mistake in the sources of the page.
+func Handler() (http.Handler, error) {
+	files, err := bundle()
+	if err != nil {
+		return nil, err
+	}
 	mux := http.NewServeMux()
 	handle := func(path string, h http.Handler) {
 		mux.Handle("GET "+path, h)
 		mux.HandleFunc(path, refuseMethod)
 	}
-	p := new(program)
-	files, _ := fs.Sub(static, "static") // cannot fail, because the name is valid
-	entries, _ := fs.ReadDir(files, ".")
-	for _, e := range entries {
-		content, _ := fs.ReadFile(files, e.Name())
-		f := newFile(e.Name(), content)
-		if e.Name() == "index.html" {
-			handle("/{$}", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				p.start() // the page will request it in a moment
-				f.ServeHTTP(w, r)
-			}))
-			continue
-		}
-		handle("/page/"+e.Name(), f)
+	for _, name := range []string{"index.html", "icon.svg"} {
+		files[name], _ = static.ReadFile("static/" + name) // cannot fail, because the file is embedded
 	}
+	for name, content := range files {
+		path := "/page/" + name
+		if name == "index.html" {
+			path = "/{$}"
+		}
+		handle(path, newFile(name, content))
+	}
+	p := new(program)
 	handle("/page/"+programFile, p)
 	handle("/page/"+runtimeFile, p)
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		fail(w, http.StatusNotFound, "not_found", "no such path")
 	})
 	h := compressed(mux)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.ServeHTTP(patient{w}, r) })
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.ServeHTTP(patient{w}, r) }), nil
 }
 
 // refuseMethod answers a request whose method is neither GET nor HEAD.

@@ -30,13 +30,21 @@ func get(h http.Handler, path, tag string) *http.Response {
 	return w.Result()
 }
 
+// handler returns the handler of the page.
+func handler(t *testing.T) http.Handler {
+	t.Helper()
+	h, err := page.Handler()
+	require.NoError(t, err)
+	return h
+}
+
 // references finds the files that a file loads: by src and href in HTML, by import in JavaScript.
-var references = regexp.MustCompile(`(?:src|href)="(page/[^"]+)"|(?:from |import\()'\./([^']+)'`)
+var references = regexp.MustCompile(`(?:src|href)="(page/[^"]+)"|(?:from|import)\s*\(?["']\./([^"']+)["']`)
 
 // TestPageAndItsFilesAreServedUnderPolicy: the page and everything that it loads are served with
 // types that browsers accept, and with a policy that forbids loading from elsewhere.
 func TestPageAndItsFilesAreServedUnderPolicy(t *testing.T) {
-	h := page.Handler()
+	h := handler(t)
 	seen := map[string]bool{}
 	for todo := []string{"/"}; len(todo) > 0; todo = todo[1:] {
 		path := todo[0]
@@ -66,13 +74,13 @@ func TestPageAndItsFilesAreServedUnderPolicy(t *testing.T) {
 			}
 		}
 	}
-	require.True(t, seen["/page/main.js"] && seen["/page/sync.js"] && seen["/page/wasm_exec.js"])
+	require.Equal(t, map[string]bool{"/": true, "/page/icon.svg": true, "/page/page.css": true, "/page/main.js": true, "/page/wasm_exec.js": true}, seen)
 }
 
 // TestFilesAreCompressed: each text file is served in a coding that the browser accepts, and a
 // browser that has cached a file in one coding need not load it in another.
 func TestFilesAreCompressed(t *testing.T) {
-	h := page.Handler()
+	h := handler(t)
 	ask := func(path, accept, tag string) *http.Response {
 		r := httptest.NewRequest(http.MethodGet, path, nil)
 		r.Header.Set("Accept-Encoding", accept)
@@ -81,7 +89,7 @@ func TestFilesAreCompressed(t *testing.T) {
 		h.ServeHTTP(w, r)
 		return w.Result()
 	}
-	for _, path := range []string{"/", "/page/main.js", "/page/style.css", "/page/icon.svg", "/page/wasm_exec.js"} {
+	for _, path := range []string{"/", "/page/main.js", "/page/page.css", "/page/icon.svg", "/page/wasm_exec.js"} {
 		plain := ask(path, "", "")
 		want, err := io.ReadAll(plain.Body)
 		require.NoError(t, err)
@@ -113,7 +121,7 @@ func TestFilesAreCompressed(t *testing.T) {
 // TestWrongRequestsFailInOneForm: an unknown path and a wrong method fail in the same form as on
 // the server's own routes. No path leads out of the page's files.
 func TestWrongRequestsFailInOneForm(t *testing.T) {
-	h := page.Handler()
+	h := handler(t)
 	for _, c := range []struct {
 		method, path string
 		status       int
@@ -146,29 +154,57 @@ func TestWrongRequestsFailInOneForm(t *testing.T) {
 	}
 }
 
-// TestPagePreloadsEverything: the page requests all its scripts and the program at once, before the
-// first script has arrived.
-func TestPagePreloadsEverything(t *testing.T) {
-	html, err := os.ReadFile("static/index.html")
+// TestPageIsSmall: without WebAssembly and without data, the page needs few requests and few bytes, compressed as for any
+// browser. It is painted first when its HTML and its style have arrived.
+func TestPageIsSmall(t *testing.T) {
+	h := handler(t)
+	bytes := func(path string) int {
+		answer := get(h, path, "")
+		body, err := io.ReadAll(answer.Body)
+		require.NoError(t, err)
+		head := new(strings.Builder)
+		require.NoError(t, answer.Header.Write(head))
+		return len(body) + head.Len()
+	}
+	paint := bytes("/") + bytes("/page/page.css")
+	all := paint + bytes("/page/main.js") + bytes("/page/icon.svg")
+	t.Logf("before the first paint %d bytes, in all %d bytes in 4 requests", paint, all)
+	require.Less(t, all, 60_000)
+
+	// The program in Go is loaded only if a person chooses it, and maps of the sources only by developers.
+	html, err := io.ReadAll(unzipped(t, get(h, "/", "")))
 	require.NoError(t, err)
-	head, _, _ := strings.Cut(string(html), "</head>")
+	require.NotContains(t, string(html), "wasm_exec")
+	require.NotContains(t, string(html), "replica.wasm")
+}
+
+// unzipped returns the content of an answer that is compressed with gzip.
+func unzipped(t *testing.T, answer *http.Response) io.Reader {
+	t.Helper()
+	unzip, err := gzip.NewReader(answer.Body)
+	require.NoError(t, err)
+	return unzip
+}
+
+// TestMapLeadsToTheSources: the map of the script names the files of the page and of the client.
+func TestMapLeadsToTheSources(t *testing.T) {
+	h := handler(t)
+	answer := get(h, "/page/main.js.map", "")
+	require.Equal(t, "application/json", answer.Header.Get("Content-Type"))
+	var content struct{ Sources, SourcesContent []string }
+	require.NoError(t, json.NewDecoder(unzipped(t, answer)).Decode(&content))
+	written, err := os.ReadFile("../../../client/src/replica.js")
+	require.NoError(t, err)
+	require.Contains(t, content.SourcesContent, string(written))
 	scripts, err := filepath.Glob("static/*.js")
 	require.NoError(t, err)
-	var expected []string
-	for _, name := range append(scripts, "wasm_exec.js") {
-		if name = filepath.Base(name); name != "main.js" {
-			expected = append(expected, `<link rel="modulepreload" href="page/`+name+`">`)
-		}
-	}
-	require.ElementsMatch(t, expected, regexp.MustCompile(`<link rel="modulepreload".*`).FindAllString(head, -1))
-	require.Contains(t, head, `<script type="module" src="page/main.js">`)
-	require.Contains(t, head, `<link rel="preload" href="page/replica.wasm" as="fetch" type="application/wasm" crossorigin>`)
+	require.Greater(t, len(content.Sources), len(scripts))
 }
 
 // TestProgramIsServedCompressed: the replica is served as compressed WebAssembly, and
 // uncompressed to a client that does not accept gzip.
 func TestProgramIsServedCompressed(t *testing.T) {
-	h := page.Handler()
+	h := handler(t)
 	answer := get(h, "/page/replica.wasm", "")
 	require.Equal(t, http.StatusOK, answer.StatusCode)
 	require.Equal(t, "application/wasm", answer.Header.Get("Content-Type"))
@@ -188,7 +224,7 @@ func TestProgramIsServedCompressed(t *testing.T) {
 // TestRequestAfterFailedBuildBuildsAgain: a failed build is reported, and the next request
 // begins another.
 func TestRequestAfterFailedBuildBuildsAgain(t *testing.T) {
-	h := page.Handler()
+	h := handler(t)
 	path := os.Getenv("PATH")
 	t.Setenv("PATH", t.TempDir()) // so that no go command is found
 	answer := get(h, "/page/replica.wasm", "")
@@ -224,7 +260,7 @@ func (d *deadlines) Write(p []byte) (int, error) {
 // TestStalledClientIsCutOff: a client has a minute to read each part of an answer, compressed or
 // not, so one that stops reading is cut off.
 func TestStalledClientIsCutOff(t *testing.T) {
-	h := page.Handler()
+	h := handler(t)
 	for _, encoding := range []string{"gzip", "", "zstd"} {
 		for _, path := range []string{"/", "/page/replica.wasm", "/page/wasm_exec.js"} {
 			r := httptest.NewRequest(http.MethodGet, path, nil)

@@ -2,6 +2,7 @@ package browsertest_test
 
 import (
 	"context"
+	"flag"
 	"log"
 	"os"
 	"sync"
@@ -17,7 +18,10 @@ import (
 // program is the server that all tests start.
 var program *process.Program
 
+var webAssembly = flag.Bool("webassembly", false, "let the replica in Go merge on both sides of the page")
+
 func TestMain(m *testing.M) {
+	flag.Parse()
 	var err error
 	if program, err = process.Build(); err != nil {
 		log.Fatal(err)

@@ -46,6 +46,7 @@ type network struct {
 	pushed map[string]int           // pushes that the server has answered
 	pulled map[string]int           // pulls
 	files  map[string]int           // requests for each file of the page
+	broken bool                     // whether the replica in Go cannot be loaded
 }
 
 const (
@@ -58,7 +59,7 @@ var errLost = errors.New("lost on the way")
 
 func newNetwork(t *testing.T, server *process.Process) *network {
 	t.Helper()
-	built, err := replicaProgram()
+	site, err := page.Handler()
 	require.NoError(t, err)
 	n := &network{
 		server: server, over: make(chan struct{}), cut: make(map[string]bool), losing: make(map[string]bool),
@@ -74,13 +75,22 @@ func newNetwork(t *testing.T, server *process.Process) *network {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/v1/", n.passing(forward))
-	mux.Handle("/", page.Handler())
+	mux.Handle("/", site)
 	mux.HandleFunc("/page/replica.wasm", func(w http.ResponseWriter, _ *http.Request) {
+		built, err := replicaProgram()
+		if n.isBroken() {
+			err = errLost
+		}
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusServiceUnavailable)
+			return
+		}
 		w.Header().Set("Content-Type", "application/wasm")
 		w.Header().Set("Content-Encoding", "gzip")
 		w.Write(built.Program)
 	})
 	mux.HandleFunc("/page/wasm_exec.js", func(w http.ResponseWriter, _ *http.Request) {
+		built, _ := replicaProgram() // an error is reported by the other file
 		w.Header().Set("Content-Type", "text/javascript")
 		w.Write(built.Runtime)
 	})
@@ -114,6 +124,19 @@ func (n *network) listen(t *testing.T, h http.Handler) {
 		s.CloseClientConnections()
 		s.Close()
 	})
+}
+
+// breakProgram makes the replica in Go impossible to load.
+func (n *network) breakProgram() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.broken = true
+}
+
+func (n *network) isBroken() bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.broken
 }
 
 // counting counts the requests for each file of the page.

@@ -72,6 +72,11 @@ func attach(t *testing.T, tab *browser.Tab, n *network) *screen {
 	s.left, s.right = &panel{s, "left"}, &panel{s, "right"}
 	t.Cleanup(s.close)
 	s.ready()
+	if *webAssembly {
+		for _, p := range []*panel{s.left, s.right} {
+			p.use("webassembly")
+		}
+	}
 	return s
 }
 

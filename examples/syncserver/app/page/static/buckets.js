@@ -1,5 +1,11 @@
-// The buckets of the board, as in app/board/buckets.go: each private project has one, and everything
-// else is in the bucket ''.
+// The tables and the buckets of the board, as in app/board: each private project has a bucket, and everything else is in
+// the bucket ''.
+
+/** TABLES are the tables whose records the page shows. */
+export const TABLES = ['tasks', 'projects', 'meetings', 'devices'];
+
+/** ALL_TABLES are the tables of the board. */
+export const ALL_TABLES = [...TABLES, 'users', 'violations'];
 
 const PRIVATE = 'private-';
 const PROJECT = 'project/';

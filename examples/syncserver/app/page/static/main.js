@@ -6,7 +6,6 @@ import { DRAFT, drafts } from './draft.js';
 import { keepAll } from './leaving.js';
 import { Panel } from './panel.js';
 import { freeName, hasName, peopleOf, suggestPeople } from './people.js';
-import { program } from './program.js';
 import { Replica } from './replica.js';
 import { firstDay } from './rooms.js';
 import { Events } from './server.js';
@@ -49,9 +48,9 @@ async function start() {
   const explainAgain = startTooltip();
   const here = place();
   addEventListener('hashchange', () => invitedAnew(here));
-  const [slot, module] = await Promise.all([takeSlot(here), program()]);
+  const slot = await takeSlot(here);
   const replicas = await Promise.all(here.sides.map(async (side) =>
-    Replica.open(side, module, await Storage.open(databaseOf(here.workspace, side, slot)))));
+    Replica.open(side, await Storage.open(databaseOf(here.workspace, side, slot)))));
   keepAll(replicas);
   const network = new Network(replicas, here);
   const day = new Day();
@@ -159,14 +158,16 @@ class Network {
     if (this.syncs.some((s) => !s.replica.joined || busy.includes(s.state))) return 'unknown'; // compared once all replicas are idle
     const [left, right = left] = this.syncs.map((s) => s.replica);
     const common = left.buckets.filter((bucket) => right.buckets.includes(bucket));
-    if (left.digest(common) !== right.digest(common)) return 'different';
+    this.digest = left.digest(common);
+    if (this.digest !== right.digest(common)) return 'different';
     return common.length === left.buckets.length && common.length === right.buckets.length ? 'same' : 'common';
   }
 
   #tellEqual(result) {
     const equal = document.getElementById('equal');
     equal.dataset.equal = { same: 'true', common: 'true', unknown: '' }[result] ?? 'false';
-    setText(equal, { same: '✓ Both sides are the same', common: '✓ The same, except private projects', unknown: '…', different: '≠ The sides differ', typing: '✎ Something is not written yet' }[result]);
+    const digest = this.digest?.slice(0, 8);
+    setText(equal, { same: `✓ Both sides are the same: ${digest}`, common: `✓ The same, except private projects: ${digest}`, unknown: '…', different: '≠ The sides differ', typing: '✎ Something is not written yet' }[result]);
   }
 
   async #copyLink(button) {

@@ -109,7 +109,7 @@ export class Notices {
     const is = (table, id) => erased.some((view) => view.table === table && view.id === id);
     for (const element of [...this.box.children]) {
       const { about, close } = this.#about.get(element) ?? {};
-      if (!about || !(is(about.table, about.id) || is('devices', about.other))) continue;
+      if (!about || !(is(about.table, about.id) || is('devices', about.other?.clientId))) continue;
       close();
       this.tell(about);
     }
@@ -201,17 +201,17 @@ export class Notices {
   edit_lost({ table, id, fields, other }) {
     const shown = this.replica.tables[table]?.get(id);
     const now = shown?.data[fields[0]];
-    const instead = now && now.clientId === other ? ` ${isNow(fields[0], now)}.` : '';
+    const instead = now && now.clientId === other.clientId ? ` ${isNow(fields[0], now)}.` : '';
     const why = this.replica.why(table, id, fields[0]);
     const own = why && !why.unknown && why.loser.clientId === this.replica.device.clientId ? ` You wrote ${said(fields[0], why.loser)}.` : '';
-    return { text: `Your edit to the ${fieldName(fields[0])} of ${titleOf(shown)} came too late: ${this.who(other).name} made a later one without having seen yours.${instead}${own}` };
+    return { text: `Your edit to the ${fieldName(fields[0])} of ${titleOf(shown)} came too late: ${this.who(other.clientId).name} made a later one without having seen yours.${instead}${own}` };
   }
 
   edit_replaced({ table, id, fields, other }) {
     const [field] = fields;
     const why = this.replica.why(table, id, field);
-    const value = why && !why.unknown && why.loser.clientId === other ? `: ${said(field, why.loser)}` : '';
-    return { text: `Your edit to the ${fieldName(field)} of ${titleOf(this.replica.tables[table]?.get(id))} replaced one by ${this.who(other).name} that you had not seen${value}.` };
+    const value = why && !why.unknown && why.loser.clientId === other.clientId ? `: ${said(field, why.loser)}` : '';
+    return { text: `Your edit to the ${fieldName(field)} of ${titleOf(this.replica.tables[table]?.get(id))} replaced one by ${this.who(other.clientId).name} that you had not seen${value}.` };
   }
 
   record_deleted({ table, id }) {
@@ -229,9 +229,9 @@ export class Notices {
     return { text: `By the server’s time, your clock was ${off}. It has been corrected.${again}`, passing: true };
   }
 
-  future_stamp({ table, id, fields, other, time }) {
+  future_stamp({ table, id, fields, other }) {
     const what = `the ${fields.map(fieldName).join(', ')} of ${titleOf(this.replica.tables[table]?.get(id))}`;
-    return { text: `Your edit to ${what} waits, because it replaces a write by ${this.who(other).name} with a time in the future, ${when(time)}. Your edit will be sent when that time has come, or once the record has been repaired on the server.`, bad: true };
+    return { text: `Your edit to ${what} waits, because it replaces a write by ${this.who(other.clientId).name} with a time in the future, ${when(other.updatedAt)}. Your edit will be sent when that time has come, or once the record has been repaired on the server.`, bad: true };
   }
 
   storage_full() {

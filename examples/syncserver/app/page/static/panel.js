@@ -75,6 +75,7 @@ export class Panel {
     this.#edit();
     this.#listen();
     this.#drawClock();
+    this.#drawProgram();
     this.#drawSwitch();
     this.#drawJoined();
     this.#drawTime();
@@ -115,6 +116,7 @@ export class Panel {
     });
     part.online.addEventListener('click', () => this.#setOnline(part.online.getAttribute('aria-checked') !== 'true'));
     part.reset.addEventListener('click', () => this.#reset());
+    part.program.addEventListener('change', () => this.#use(part.program.value));
     part.example.addEventListener('click', () => {
       fillExample(replica);
       part['add-title'].focus(); // because the button disappears
@@ -139,6 +141,25 @@ export class Panel {
     this.replica.setSkew(minutes * MINUTE);
     this.#drawTime();
     return true;
+  }
+
+  /** #use makes another program merge on this side. */
+  async #use(name) {
+    const { program } = this.part;
+    program.disabled = true;
+    setText(this.part.state, 'Loading the replica…');
+    try {
+      await this.replica.use(name, () => {
+        commitAll(this.element);
+        this.sync.stop();
+      });
+    } catch (error) {
+      this.notices.add(`The replica could not be loaded. ${error.message}`, { bad: true, kind: 'not_loaded' });
+    }
+    program.disabled = false;
+    this.#drawProgram();
+    this.#setOnline(this.replica.device.online);
+    this.draw();
   }
 
   async #reset() {
@@ -235,6 +256,10 @@ export class Panel {
     this.part.clock.value = known ? String(minutes) : 'custom';
     this.minutes.draw(known ? '5' : String(minutes));
     this.part['minutes-field'].hidden = known;
+  }
+
+  #drawProgram() {
+    this.part.program.value = this.replica.device.program ?? 'javascript';
   }
 
   #drawTime() {

@@ -1,21 +1,35 @@
-// The Go program that merges, built for js/wasm.
+// What merges in a replica: the JavaScript client, or the replica in Go, built for WebAssembly. Both have the same
+// functions and read the same saved entries, so a replica can go over from one to the other.
 
-/** ProgramError reports that a call to the program failed. */
+import { javascript } from './javascript.js';
+
+/** ProgramError reports that a call to a program failed. */
 export class ProgramError extends Error {}
 
-/** program fetches and compiles the program once. Each replica runs an instance of its own. */
-export async function program() {
-  await import('./wasm_exec.js').catch(() => {}); // if this fails, the next request says why
-  const answer = await fetch('page/replica.wasm');
-  if (!answer.ok) throw new Error(await answer.text());
-  return WebAssembly.compileStreaming(answer);
-}
-
-/** run starts an instance of the program and returns its functions. */
-export async function run(module, name) {
-  globalThis.fieldlww ??= {};
-  const go = new globalThis.Go();
-  go.argv = ['replica', name];
-  go.run(await WebAssembly.instantiate(module, go.importObject));
-  return globalThis.fieldlww[name];
+/**
+ * run starts a program for one side of the page and returns its functions:
+ *
+ *   open(clientId, entries)       reads saved entries, which are pairs of a key and a text
+ *   close()                       forgets everything; until the next open it is not a client
+ *   setSkew(milliseconds)         the wall clock of the device is off by this amount
+ *   newId()                       an ID for a record
+ *   edit(table, id, fields, seen) null deletes a field; seen has the writes that the user saw
+ *   beginPull()                   the cursor with which to pull
+ *   pulled(lines)                 the next chunks of the answer to that pull
+ *   batch(items, bytes)           the next batch to push, as { text, count }
+ *   answer(text)                  the server's replies to that batch
+ *   serverTime(text, took)        the server's time, from an answer that took a number of milliseconds
+ *   records()                     all shown records
+ *   violations()                  the open violations
+ *   waiting()                     the outbox
+ *   why(table, id, field)         the last decision about a field, or null
+ *   digest(bucket)                a fingerprint of everything that is shown of a bucket
+ *   take()                        the changes made by the calls since the last take
+ *
+ * @param {'javascript' | 'webassembly'} [name]
+ */
+export async function run(name, side) {
+  if (name !== 'webassembly') return javascript();
+  const { webassembly } = await import('./webassembly.js');
+  return webassembly(side);
 }

@@ -5,7 +5,6 @@ import { bucketOf, newProject } from './buckets.js';
 import { setText } from './dom.js';
 import { oneLine } from './draft.js';
 import { Project } from './project.js';
-import { Refused } from './server.js';
 import { Offline } from './sync.js';
 import { projectName } from './words.js';
 
@@ -78,7 +77,7 @@ export class Projects {
       await this.news.own(project, () => this.sync.changeMember({ user, bucket: bucketOf(project), role }));
       return true;
     } catch (error) {
-      this.tell({ kind: 'not_granted', detail: error instanceof Refused || error instanceof Offline ? error.message : '' });
+      this.tell({ kind: 'not_granted', detail: error.name === 'Refused' || error instanceof Offline ? error.message : '' });
       return false;
     } finally {
       this.#asking--;

@@ -1,8 +1,9 @@
-// One replica of the page: the Go program, its storage, and the state that is shown.
+// One replica of the page: the program that merges, its storage, and the state that is shown.
 
+import { TABLES } from './buckets.js';
 import { Membership } from './membership.js';
 import { ProgramError, run } from './program.js';
-import { OWN, keysOf, onlyWaiting, removal, takeOwn } from './saved.js';
+import { OWN, onlyWaiting, removal, takeOwn } from './saved.js';
 import { Writer } from './writer.js';
 
 // A user without a name is the device itself, so its edits go along when it becomes another client.
@@ -22,8 +23,8 @@ export class Replica extends EventTarget {
     this.#program = program;
     this.#storage = storage;
     this.#writer = new Writer(storage, (type, detail) => this.#tell(type, detail));
-    this.device = { skew: 0, online: true }; // also clientId, user and token once the device has joined, and the name that it had when it left
-    this.tables = { tasks: new Map(), projects: new Map(), meetings: new Map(), devices: new Map() };
+    this.device = { skew: 0, online: true }; // also clientId, user and token once the device has joined, the name that it had when it left, and the name of another program than the JavaScript one
+    this.tables = Object.fromEntries(TABLES.map((table) => [table, new Map()]));
     this.membership = new Membership();
     this.violations = [];
     this.unchecked = new Set(); // the rules that the server could not check completely
@@ -35,15 +36,19 @@ export class Replica extends EventTarget {
     this.damaged = null; // a notice, if saved data could not be read
   }
 
-  /** open opens the replica of a side from its saved state. */
-  static async open(side, module, storage) {
-    const replica = new Replica(side, await run(module, side), storage);
+  /** open opens the replica of a side from its saved state. The function start starts its program. */
+  static async open(side, storage, start = run) {
+    const replica = new Replica(side, null, storage);
     const entries = await storage.load();
     try {
       Object.assign(replica.device, JSON.parse(takeOwn(entries) ?? '{}'));
     } catch {
       replica.#tellDamage(0); // it joins as a new client, with the saved state
     }
+    replica.#program = await start(replica.device.program, side).catch(() => {
+      delete replica.device.program; // for example, the server cannot build it any more
+      return start(undefined, side);
+    });
     replica.membership = new Membership(replica.device.membership);
     if (!replica.device.clientId) return replica;
     replica.#open(replica.device.clientId, entries);
@@ -72,12 +77,20 @@ export class Replica extends EventTarget {
   // A damaged entry must not keep the page from starting. Data from the server can be pulled
   // again. Waiting edits are kept if they can be read.
   #salvage(clientId, entries) {
-    const readable = (key, value) => !(this.#program.open(clientId, [key, value]) instanceof Error);
     const waiting = onlyWaiting(entries);
-    const kept = keysOf(waiting).flatMap((key, i) => (readable(key, waiting[2 * i + 1]) ? [key, waiting[2 * i + 1]] : []));
+    const kept = waiting.filter((entry) => this.#opens(clientId, [entry]));
     this.#call('open', clientId, kept);
     this.#writer.save(removal(entries, kept));
-    this.#tellDamage((waiting.length - kept.length) / 2);
+    this.#tellDamage(waiting.length - kept.length);
+  }
+
+  #opens(clientId, entries) {
+    try {
+      this.#call('open', clientId, entries);
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   // At the start nothing listens to events yet, so the notice is kept as well.
@@ -113,6 +126,31 @@ export class Replica extends EventTarget {
   /** renew takes a new token for the same client. Everything else stays as it is. */
   renew(token) {
     this.device.token = token;
+    this.#saveDevice();
+  }
+
+  /**
+   * use makes another program merge, from the saved state. If it rejects, the present program goes on. It calls the
+   * function before once the other program is there, and must then not be used until the promise ends.
+   */
+  async use(name, before, start = run) {
+    const program = await start(name, this.side);
+    before();
+    const { token } = this.device;
+    this.device.token = null; // no edits while the state is read
+    try {
+      await this.saved();
+      const entries = await this.#storage.load();
+      takeOwn(entries);
+      program.setSkew(this.device.skew);
+      if (this.device.clientId) program.open(this.device.clientId, entries);
+    } finally {
+      this.device.token = token;
+    }
+    this.#call('close');
+    this.#program = program;
+    this.device.program = name;
+    this.#redraw();
     this.#saveDevice();
   }
 
@@ -194,7 +232,7 @@ export class Replica extends EventTarget {
     try {
       if (!this.joined) throw new Error('this device has not joined yet');
       if (this.isErased(table, id)) throw new Error('the record was erased');
-      this.#do('edit', table, id ?? this.newId(), JSON.stringify(fields), JSON.stringify(seen));
+      this.#do('edit', table, id ?? this.newId(), fields, seen);
       this.#tell('edit');
       return true;
     } catch (error) {
@@ -230,7 +268,7 @@ export class Replica extends EventTarget {
     return this.#do('beginPull');
   }
 
-  /** pulled takes the next lines of the answer to the pull. */
+  /** pulled takes the next chunks of the answer to the pull. */
   pulled(lines) {
     this.#do('pulled', lines);
   }
@@ -238,7 +276,7 @@ export class Replica extends EventTarget {
   /**
    * batch returns the first waiting edits and their number. All of them must be saved before
    * they are sent.
-   * @returns {{bytes: Uint8Array, count: number}}
+   * @returns {{text: string, count: number}}
    */
   batch(items, bytes) {
     return this.#call('batch', items, bytes);
@@ -261,17 +299,17 @@ export class Replica extends EventTarget {
 
   /** outbox returns the waiting mutations. */
   outbox() {
-    return JSON.parse(this.#call('waiting'));
+    return this.#call('waiting');
   }
 
   /** digest returns a fingerprint of everything that is shown of some buckets: equal for equal data. */
   digest(buckets) {
-    return this.#call('digest', JSON.stringify(buckets));
+    return buckets.map((bucket) => this.#call('digest', bucket)).join(' ');
   }
 
   /** why returns the last decision about a field, or null. */
   why(table, id, field) {
-    return JSON.parse(this.#call('why', table, id, field));
+    return this.#call('why', table, id, field);
   }
 
   /** now returns the time of the device, corrected by the server's time. */
@@ -286,14 +324,16 @@ export class Replica extends EventTarget {
 
   /** checkViolations reads the violations again, because some end as time passes. */
   checkViolations() {
-    this.violations = JSON.parse(this.#call('violations'));
+    this.violations = this.#call('violations');
     this.#tell('change', { tables: ['violations'], changed: [] });
   }
 
   #call(name, ...args) {
-    const result = this.#program[name](...args);
-    if (result instanceof Error) throw new ProgramError(result.message);
-    return result;
+    try {
+      return this.#program[name](...args);
+    } catch (error) {
+      throw new ProgramError(error.message, { cause: error });
+    }
   }
 
   /** #do calls a function that may change state, and applies its changes. */
@@ -304,19 +344,16 @@ export class Replica extends EventTarget {
   }
 
   #take() {
-    const { saves, tables, waiting, cursor, settled, offset, ...texts } = this.#call('take');
-    const changed = JSON.parse(texts.changed);
-    this.buckets = JSON.parse(texts.buckets);
+    const { saves, tables, changed, notices, waiting, ...state } = this.#call('take');
     const differs = tables.length > 0 || waiting !== this.waiting;
-    Object.assign(this, { waiting, cursor, settled, offset });
-    const notices = JSON.parse(texts.notices);
+    Object.assign(this, { waiting, ...state }); // also cursor, buckets, settled and offset
     const erased = changed.filter((view) => this.#hold(view));
     for (const { kind, table, id } of notices) {
       if (kind !== 'erased' || this.isErased(table, id)) continue;
       this.#erase(table, id);
       erased.push({ table, id });
     }
-    if (tables.includes('violations')) this.violations = JSON.parse(this.#call('violations'));
+    if (tables.includes('violations')) this.violations = this.#call('violations');
     if (saves.length > 0) this.#writer.save(saves);
     if (erased.length > 0) this.#tell('erased', erased);
     if (differs) this.#tell('change', { tables, changed });
@@ -349,15 +386,15 @@ export class Replica extends EventTarget {
   /** #redraw reads everything again. */
   #redraw() {
     for (const table of Object.values(this.tables)) table.clear();
-    const changed = JSON.parse(this.#call('records'));
+    const changed = this.#call('records');
     for (const view of changed) this.#hold(view);
-    this.violations = JSON.parse(this.#call('violations'));
+    this.violations = this.#call('violations');
     this.#take(); // waiting edits were restamped if the client is a new one
     this.#tell('change', { tables: [...Object.keys(this.tables), 'violations'], changed });
   }
 
   #saveDevice() {
-    this.#writer.save([OWN, JSON.stringify(this.device)]);
+    this.#writer.save([[OWN, JSON.stringify(this.device)]]);
   }
 
   #tell(type, detail) {

@@ -1,4 +1,4 @@
-// The entries that a replica saves: keys and values alternate, in the form that the program uses.
+// The entries that a replica saves: pairs of a key and a text, which are the program's, and one of the page.
 
 /** OWN is the key of the one entry that the program does not use: it says who this device is. */
 export const OWN = 'device';
@@ -6,20 +6,17 @@ export const OWN = 'device';
 /** waits reports whether an entry is an edit that the server may not have. */
 export const waits = (key) => key.startsWith('outbox/') || key.startsWith('again/');
 
-/** keysOf returns the keys of entries. */
-export const keysOf = (entries) => entries.filter((_, i) => i % 2 === 0);
-
 /** onlyWaiting returns the entries that are waiting edits. */
-export const onlyWaiting = (entries) => entries.filter((_, i) => waits(entries[i - (i % 2)]));
+export const onlyWaiting = (entries) => entries.filter(([key]) => waits(key));
 
 /** removal returns the entries to save so that only the kept ones remain. */
 export function removal(entries, kept) {
-  const keep = new Set(keysOf(kept));
-  return keysOf(entries).filter((key) => !keep.has(key)).flatMap((key) => [key, '']);
+  const keep = new Set(kept.map(([key]) => key));
+  return entries.filter(([key]) => !keep.has(key)).map(([key]) => [key, '']);
 }
 
 /** takeOwn removes the device's own entry and returns its text, if it exists. */
 export function takeOwn(entries) {
-  const at = keysOf(entries).indexOf(OWN) * 2;
-  return at < 0 ? undefined : entries.splice(at, 2)[1];
+  const at = entries.findIndex(([key]) => key === OWN);
+  return at < 0 ? undefined : entries.splice(at, 1)[0][1];
 }

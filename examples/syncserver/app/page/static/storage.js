@@ -40,11 +40,11 @@ export class Storage {
     return result(this.#database.transaction(STORE).objectStore(STORE).getAllKeys(present()));
   }
 
-  /** load returns all entries: keys and values alternate. */
+  /** load returns all entries, as pairs of a key and a value. */
   async load() {
     const store = this.#database.transaction(STORE).objectStore(STORE);
     const [keys, values] = await Promise.all([result(store.getAllKeys(present())), result(store.getAll(present()))]);
-    return keys.flatMap((key, i) => [key, values[i]]);
+    return keys.map((key, i) => [key, values[i]]);
   }
 
   /**

@@ -1,9 +1,9 @@
 // Keeps one replica in sync with the server: pull, push, wait for news, repeat.
 
 import { ProgramError } from './program.js';
-import { Refused, backoff, changeMember, join, members, pause, pull, push, renew } from './server.js';
+import { isBad, isSlow, join, pull, push, renew } from '../../../../client/requests.js';
+import { backoff, changeMember, members, pause } from './server.js';
 
-const PAGE = 10_000; // records in the answer to a pull
 const ITEMS = 500; // edits in a push
 const BYTES = 900_000;
 const QUICK = 15_000; // milliseconds: after an answer within this time, the next push may be larger
@@ -169,7 +169,7 @@ export class Sync extends EventTarget {
     if (this.replica.joined) return;
     this.#ask('join');
     this.#set(State.joining);
-    const identity = await join(this.#caller(signal), this.place).catch((error) => {
+    const identity = await join({ ...this.#caller(signal), ...this.place }).catch((error) => {
       throw isBad(error) ? new NoWorkspace() : error;
     });
     signal.throwIfAborted();
@@ -212,10 +212,10 @@ export class Sync extends EventTarget {
     try {
       do {
         const cursor = this.replica.beginPull();
-        for await (const { lines, more } of pull(this.#caller(signal), cursor, PAGE)) {
+        for await (const lines of pull(this.#caller(signal), cursor)) {
           signal.throwIfAborted();
           this.#set(State.pulling);
-          this.more = more;
+          this.more = hasMore(lines);
           brought ||= holdsRecords(lines);
           if (resets(lines)) this.dispatchEvent(new Event('leaving'));
           this.replica.pulled(lines);
@@ -234,7 +234,7 @@ export class Sync extends EventTarget {
   async #push(items, signal) {
     this.#ask('push');
     this.#set(State.pushing);
-    const { bytes, count } = this.replica.batch(items, BYTES); // taken now: the save below does not cover later edits
+    const { text, count } = this.replica.batch(items, BYTES); // taken now: the save below does not cover later edits
     if (count === 0) return 0;
     await this.replica.saved().catch(() => {
       throw new NotSaved();
@@ -242,7 +242,7 @@ export class Sync extends EventTarget {
     signal.throwIfAborted();
     const began = performance.now();
     try {
-      const { results, unchecked } = JSON.parse(await push(this.#caller(signal), this.replica.cursor, bytes));
+      const { results, unchecked } = await push(this.#caller(signal), this.replica.cursor, text);
       signal.throwIfAborted();
       this.#renewed = false;
       this.replica.answer(results);
@@ -279,10 +279,13 @@ export class Sync extends EventTarget {
 }
 
 /** resets reports whether lines of a pull make the replica forget the data from the server. */
-const resets = (lines) => /^\{"reset":/m.test(new TextDecoder().decode(lines));
+const resets = (lines) => /^\{"reset":/m.test(lines);
 
 /** holdsRecords reports whether lines of a pull have any record. */
-const holdsRecords = (lines) => /^\{"(seq|table)":/m.test(new TextDecoder().decode(lines));
+const holdsRecords = (lines) => /^\{"(seq|table|packed)":/m.test(lines);
+
+/** hasMore reports whether the last line of a pull says that more follows. */
+const hasMore = (lines) => JSON.parse(lines.slice(lines.lastIndexOf('\n', lines.length - 2) + 1)).more === true;
 
 /** Offline means that the device is switched offline. */
 export class Offline extends Error {
@@ -311,12 +314,6 @@ class Early extends Error {
   }
 }
 
-/** isSlow reports whether a request or its answer was late, or too large for a proxy in between. */
-const isSlow = (error) => error.name === 'TimeoutError' || (!isBad(error) && [408, 413, 504].includes(error.status));
-
-/** isBad reports whether the server itself, not a proxy, will never accept the request as it is. */
-const isBad = (error) => error instanceof Refused && ['malformed', 'too_large'].includes(error.code);
-
 // In these states, the server cannot be asked.
 const AWAY = [State.offline, State.joining, State.unreachable, State.notInvited, State.noWorkspace, State.unauthorized, State.otherUser, State.notSaved];
 
@@ -329,8 +326,8 @@ function stateAfter(error) {
   if (error instanceof NoWorkspace) return State.noWorkspace;
   if (error instanceof Kept) return error.full ? State.full : State.busy;
   if (error instanceof Early) return State.quota;
-  if (error instanceof ProgramError) return State.confused;
+  if (error instanceof ProgramError || error.name === 'FieldlwwError') return State.confused;
   if (error.code === 'client_taken') return State.otherUser;
-  if (!(error instanceof Refused)) return State.unreachable;
+  if (error.name !== 'Refused') return State.unreachable;
   return { 401: State.unauthorized, 403: State.notInvited, 408: State.slow, 409: State.confused, 429: State.quota, 500: State.busy, 503: State.busy }[error.status] ?? State.unreachable;
 }

@@ -44,7 +44,8 @@ export class Mark {
     return [first, this.#decision(why)];
   }
 
-  #decision({ winner, loser, unknown, step, margin, seen }) {
+  #decision({ winner, loser, unknown, step, seen }) {
+    const margin = msOf(winner) - msOf(loser);
     const other = this.who(loser.clientId).name;
     const same = winner.clientId === loser.clientId;
     const replaced = unknown ? 'a value that never reached this device' : said(this.field, loser);
@@ -54,10 +55,13 @@ export class Mark {
       kind: 'One stamp was used twice; a deletion wins over a value',
       value: 'One stamp was used twice; the greater value wins',
     }[step] ?? 'It won';
-    const knew = same ? '' : { yes: ` ${this.who(winner.clientId).name} had seen it.`, no: ` ${this.who(winner.clientId).name} had not seen it.` }[seen] ?? '';
+    const knew = same ? '' : { true: ` ${this.who(winner.clientId).name} had seen it.`, false: ` ${this.who(winner.clientId).name} had not seen it.` }[seen] ?? '';
     return [`${reason}. It replaced ${replaced}, written by `, same ? 'the same device' : element('strong', {}, other), ` at ${when(loser.updatedAt)}.${knew}`];
   }
 }
+
+/** msOf returns the milliseconds of the time of a write. */
+const msOf = ({ updatedAt }) => Date.parse(`${updatedAt.slice(0, 23)}Z`);
 
 /**
  * startTooltip shows explanations while a mark is hovered or focused. Escape hides them. It returns a

@@ -24,9 +24,9 @@ export class Writer {
     if (entries.length === 0) return;
     this.#tell('saving');
     let own = false;
-    for (let i = 0; i < entries.length; i += 2) {
-      this.#unsaved.set(entries[i], entries[i + 1]);
-      own ||= entries[i] === OWN || waits(entries[i]);
+    for (const [key, value] of entries) {
+      this.#unsaved.set(key, value);
+      own ||= key === OWN || waits(key);
     }
     if (own) this.#hurry();
     else this.#lazy ||= setTimeout(() => this.#flush(), LAZY);

@@ -80,7 +80,7 @@ const { Replica } = await import('../static/replica.js');
 const { Sync } = await import('../static/sync.js');
 
 /**
- * A Program stands in for the Go program. It represents an edit by the ID of the record, and treats
+ * A Program stands in for what merges. It represents an edit by the ID of the record, and treats
  * the value "{" as damaged.
  */
 export class Program {
@@ -96,17 +96,17 @@ export class Program {
   #sent = 0;
   #ids = 0;
 
-  /** functions contains the functions, under the names that they have in the real program. */
+  /** functions contains the functions, under the names that they have in a real program. */
   functions = {
     setSkew: (skew) => {
-      if (skew !== this.#skew) this.#saves.push('state', JSON.stringify({ cursor: this.cursor }));
+      if (skew !== this.#skew) this.#saves.push(['state', JSON.stringify({ cursor: this.cursor })]);
       this.#skew = skew;
     },
     open: (clientId, entries) => this.#open(clientId, entries),
     newId: () => `new${++this.#ids}`,
     edit: (table, id) => {
       this.outbox.push(id);
-      this.#saves.push(`outbox/${id}`, id);
+      this.#saves.push([`outbox/${id}`, id]);
     },
     beginPull: () => {
       this.settled = false;
@@ -117,16 +117,16 @@ export class Program {
     batch: (items, bytes) => this.#batch(items, bytes),
     serverTime: (time) => void this.times.push(time),
     answer: (text) => this.#answer(JSON.parse(text)),
-    records: () => '[]',
-    violations: () => '[]',
-    take: () => ({ saves: this.#saves.splice(0), tables: [], waiting: this.outbox.length, cursor: this.cursor, settled: this.settled, offset: 0, buckets: JSON.stringify(this.buckets), changed: '[]', notices: '[]' }),
+    records: () => [],
+    violations: () => [],
+    take: () => ({ saves: this.#saves.splice(0), tables: [], waiting: this.outbox.length, cursor: this.cursor, settled: this.settled, offset: 0, buckets: this.buckets, changed: [], notices: [] }),
   };
 
   #open(clientId, entries) {
-    const keys = entries.filter((_, i) => i % 2 === 0);
-    if (entries.includes('{')) return new Error('saved entry: unexpected end of JSON input');
+    if (entries.some(([, value]) => value === '{')) throw new Error('saved entry: unexpected end of JSON input');
+    const keys = entries.map(([key]) => key);
     this.clientId = clientId;
-    this.cursor = keys.includes('state') ? JSON.parse(entries[2 * keys.indexOf('state') + 1]).cursor ?? '' : '';
+    this.cursor = JSON.parse(new Map(entries).get('state') ?? '{}').cursor ?? '';
     this.outbox = keys.filter((key) => key.startsWith('outbox/')).map((key) => key.slice('outbox/'.length));
     this.records = keys.filter((key) => key.startsWith('record/'));
   }
@@ -134,14 +134,14 @@ export class Program {
   #batch(items, bytes) {
     this.#sent = Math.min(items, this.outbox.length);
     while (this.#sent > 1 && this.outbox.slice(0, this.#sent).join().length > bytes) this.#sent--;
-    return { bytes: this.outbox.slice(0, this.#sent).join(), count: this.#sent };
+    return { text: this.outbox.slice(0, this.#sent).join(), count: this.#sent };
   }
 
   #answer(results) {
-    if (results.length !== this.#sent) return new Error(`${results.length} replies to ${this.#sent} items`);
+    if (results.length !== this.#sent) throw new Error(`${results.length} replies to ${this.#sent} items`);
     const sent = this.outbox.splice(0, results.length);
     this.outbox.unshift(...sent.filter((_, i) => results[i].retryable));
-    this.#saves.push(...sent.filter((_, i) => !results[i].retryable).flatMap((id) => [`outbox/${id}`, '']));
+    this.#saves.push(...sent.filter((_, i) => !results[i].retryable).map((id) => [`outbox/${id}`, '']));
   }
 }
 
@@ -150,7 +150,7 @@ export function memory(entries = {}) {
   const disk = new Map(Object.entries(entries));
   return {
     disk,
-    load: async () => [...disk].flat(),
+    load: async () => [...disk],
     save: async (all) => all.forEach((value, key) => (value === '' ? disk.delete(key) : disk.set(key, value))),
     clear: async () => disk.clear(),
   };

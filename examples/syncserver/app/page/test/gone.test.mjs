@@ -87,7 +87,7 @@ test('a deletion that is gone is not mentioned; a restored record and a kept con
 test('no notice shows anything of an erased record; lost edits of it are mentioned once', () => {
   const { tell, told, erase } = board({ a: task({ title: { value: 'Secret' }, $deleted: { clientId: 'Ben' } }), b: { ...task({ title: { value: 'Blue' } }), id: 'b' } });
   tell({ kind: 'record_deleted', table: 'tasks', id: 'a' });
-  tell({ kind: 'edit_lost', table: 'tasks', id: 'b', fields: ['title'], other: 'Ben' });
+  tell({ kind: 'edit_lost', table: 'tasks', id: 'b', fields: ['title'], other: { clientId: 'Ben' } });
   tell(gone({ due: { value: '2026-03-06' } }));
   tell({ ...gone({ title: { value: 'Secret'.repeat(20) } }), code: 'title_too_long' });
   assert.equal(told().filter((text) => text.includes('Secret')).length, 3);
@@ -98,7 +98,7 @@ test('no notice shows anything of an erased record; lost edits of it are mention
   assert.match(told()[1], once);
   tell({ kind: 'not_edited', table: 'tasks', id: 'a', detail: 'no', fields: { title: 'Secret' } });
   tell(gone({ title: { value: 'Secret' } }));
-  tell({ kind: 'edit_replaced', table: 'tasks', id: 'a', fields: ['title'], other: 'Ben' });
+  tell({ kind: 'edit_replaced', table: 'tasks', id: 'a', fields: ['title'], other: { clientId: 'Ben' } });
   assert.equal(told().length, 2);
   assert.match(told()[1], once);
   erase('devices', 'Ben');

@@ -297,7 +297,7 @@ test('members are changed only online, and the result is learned at once', async
     'v1/members?user=b%26n&bucket=project%2Fprivate-garden',
   ]);
   server.status = 403;
-  await assert.rejects(sync.changeMember({ user: 'ben', bucket: bucketOf(GARDEN), role: 'owner' }), /^Error: no$/);
+  await assert.rejects(sync.changeMember({ user: 'ben', bucket: bucketOf(GARDEN), role: 'owner' }), /^Refused: no$/);
   sync.stop();
   await assert.rejects(sync.changeMember({ user: 'ben', bucket: bucketOf(GARDEN), role: 'owner' }), /this device is offline/);
   assert.equal(server.changes.length, 3);

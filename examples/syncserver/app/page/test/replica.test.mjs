@@ -9,12 +9,7 @@ const { Replica } = await import('../static/replica.js');
 /** opened opens a replica as the page does, with a fake program. */
 async function opened(storage) {
   const program = new Program();
-  globalThis.Go = class {
-    importObject = {};
-    run() { globalThis.fieldlww[this.argv[1]] = program.functions; }
-  };
-  const module = new WebAssembly.Module(new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]));
-  return { program, replica: await Replica.open('left', module, storage) };
+  return { program, replica: await Replica.open('left', storage, async () => program.functions) };
 }
 
 const joined = '{"clientId":"c","token":"t","skew":0,"online":true}';
@@ -47,8 +42,7 @@ test('an undamaged state opens without a notice', async () => {
 test('a program that cannot open any state loses no state', async () => {
   const storage = memory({ device: joined, 'outbox/a': 'a', state: '{}' });
   const program = new Program();
-  program.functions.open = () => new Error('client ID');
-  globalThis.Go.prototype.run = () => {};
+  program.functions.open = () => { throw new Error('client ID'); };
   const replica = new Replica('left', program.functions, storage);
   await assert.rejects(replica.become({ clientId: '?', token: 't' }), /client ID/);
   await replica.saved();
@@ -153,7 +147,7 @@ test('of an erased record, only the fact that it was erased is kept, even if it 
   for (const type of ['erased', 'change', 'notice']) replica.addEventListener(type, ({ detail }) => heard.push([type, detail]));
   const take = program.functions.take;
   const pulls = (...changed) => {
-    program.functions.take = () => ({ ...take(), tables: ['tasks'], changed: JSON.stringify(changed) });
+    program.functions.take = () => ({ ...take(), tables: ['tasks'], changed });
     replica.pulled('');
     program.functions.take = take;
   };
@@ -188,7 +182,7 @@ test('a record that has left because it was erased is treated as an erased one',
   const take = program.functions.take;
   replica.tables.tasks.set('a', { table: 'tasks', id: 'a', data: { title: { value: 'Secret' } } });
   program.functions.take = () => ({
-    ...take(), tables: ['tasks'], changed: '[{"table":"tasks","id":"a","data":{}}]', notices: '[{"kind":"erased","table":"tasks","id":"a"}]',
+    ...take(), tables: ['tasks'], changed: [{ table: 'tasks', id: 'a', data: {} }], notices: [{ kind: 'erased', table: 'tasks', id: 'a' }],
   });
   replica.pulled('');
   program.functions.take = take;

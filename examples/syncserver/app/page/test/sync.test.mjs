@@ -6,8 +6,8 @@ import { accepted, device, json, memory, online, serve, until, verdicts } from '
 
 const { State } = await import('../static/sync.js');
 
-/** nothing is the answer to a pull that brings no changes; a fake program takes any line for a trailer. */
-const nothing = () => new Response('{}\n');
+/** nothing is the answer to a pull that brings no changes. */
+const nothing = () => new Response('{"cursor":""}\n');
 
 /** pushing returns a server without changes that answers pushes and records their batches. */
 function pushing(answer) {
@@ -80,7 +80,7 @@ test('pulls go on until nothing is left to pull', async () => {
     program.cursor = `e.${--left}`;
     program.settled = left === 0;
   };
-  const sync = online(replica, () => new Response('{}\n'));
+  const sync = online(replica, () => new Response('{"cursor":""}\n'));
   await until(() => sync.state === State.current);
   assert.equal(left, 0);
   sync.stop();
@@ -90,7 +90,7 @@ test('a server that has more records but the same cursor is not asked endlessly'
   const { replica, program } = device();
   program.functions.pulled = () => {};
   let asked = 0;
-  const sync = online(replica, () => (asked++, new Response('{}\n')));
+  const sync = online(replica, () => (asked++, new Response('{"cursor":""}\n')));
   await until(() => sync.state === State.confused);
   assert.equal(asked, 1);
   sync.stop();
@@ -378,7 +378,7 @@ test('the program gets the server’s time from every answer, including failures
   let n = 0;
   const headers = () => ({ 'Server-Time': `time ${++n}` });
   const sync = online(replica, (what, body) => {
-    if (what === 'pull') return new Response('{}\n', { headers: headers() });
+    if (what === 'pull') return new Response('{"cursor":""}\n', { headers: headers() });
     return n < 3 ? new Response('{}', { status: 503, headers: headers() }) : new Response(JSON.stringify({ results: [accepted] }), { headers: headers() });
   });
   await until(() => sync.state === State.busy);

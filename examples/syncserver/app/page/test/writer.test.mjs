@@ -17,8 +17,8 @@ const settle = () => new Promise((resolve) => setImmediate(resolve));
 
 test('saved is told once all edits are on disk, and not after an earlier one', async () => {
   const { writer, told, ends } = disk();
-  writer.save(['outbox/1', 'edit']);
-  writer.save([OWN, 'device']);
+  writer.save([['outbox/1', 'edit']]);
+  writer.save([[OWN, 'device']]);
   ends[0]();
   await settle();
   assert.deepEqual([told, writer.unsaved], [['saving', 'saving'], true]);
@@ -29,8 +29,8 @@ test('saved is told once all edits are on disk, and not after an earlier one', a
 
 test('saved is not told while pulled data waits to be written', async () => {
   const { writer, told, ends } = disk();
-  writer.save(['outbox/1', 'edit']);
-  writer.save(['record/1', 'pulled']);
+  writer.save([['outbox/1', 'edit']]);
+  writer.save([['record/1', 'pulled']]);
   ends[0]();
   await settle();
   assert.deepEqual(told, ['saving', 'saving']);

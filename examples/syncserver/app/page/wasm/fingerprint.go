@@ -30,8 +30,8 @@ func (f *fingerprint) change(keys []record.Key) {
 	}
 }
 
-// of returns the digest of some buckets as hexadecimal digits.
-func (f *fingerprint) of(r *replica.Replica, buckets []string) string {
+// of returns the digest of a bucket as hexadecimal digits.
+func (f *fingerprint) of(r *replica.Replica, bucket string) string {
 	if f.parts == nil {
 		f.parts, f.sums = make(map[record.Key]part), make(map[string]merge.Digest)
 		for _, table := range board.Tables() {
@@ -44,11 +44,7 @@ func (f *fingerprint) of(r *replica.Replica, buckets []string) string {
 		f.replace(r.Shown(key))
 	}
 	f.changed = nil
-	var sum merge.Digest
-	for _, bucket := range buckets {
-		sum = sum.Add(f.sums[bucket])
-	}
-	return sum.String()
+	return f.sums[bucket].String()
 }
 
 func (f *fingerprint) replace(r record.Record) {

@@ -3,29 +3,11 @@
 // This program offers one replica to JavaScript, as an object on globalThis.fieldlww under
 // the name given by its argument. A page with two replicas runs it twice.
 //
-// All functions are synchronous. They return a value or an Error. Lines and batches are
-// bytes; everything else is JSON text.
-//
-//	open(clientId, entries)       entries is an array in which keys and values alternate
-//	close()                       forgets everything; until the next open it is not a client
-//	setSkew(milliseconds)         the wall clock of the device is off by this amount
-//	newId()                       an ID for a record; later IDs are greater
-//	edit(table, id, fields, seen) null deletes a field; seen has the stamps of what the user saw
-//	beginPull()                   the cursor with which to pull
-//	pulled(lines)                 the next lines of the answer to that pull
-//	batch(items, bytes)           the next batch to push, as {bytes, count}
-//	answer(replies)               the server's answer to that batch
-//	serverTime(text, took)        the server's time, from an answer that took a number of milliseconds
-//	records()                     all shown records
-//	violations()                  the open violations
-//	waiting()                     the outbox
-//	why(table, id, field)         the last decision about a field, or null
-//	digest(buckets)               a fingerprint of everything that is shown of some buckets
-//	take()                        the changes made by the calls since the last take
+// All functions are synchronous; static/program.js has their list. They return a value or an Error. Values are JSON
+// text, the lines of a pull are bytes, and in saved entries keys and values alternate.
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -40,16 +22,12 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// maxChunk is the maximum size of a chunk in bytes.
-const maxChunk = 64 << 20
-
 // device is a replica and the clock of its device.
 type device struct {
 	replica *replica.Replica
 	skew    time.Duration
 	print   fingerprint
 	pull    replica.Pull // that began last
-	begun   []byte       // its lines after its last trailer
 }
 
 func main() {
@@ -164,34 +142,19 @@ func (d *device) jsEdit(args []js.Value) (any, error) {
 }
 
 func (d *device) jsBeginPull([]js.Value) (any, error) {
-	d.begun = d.begun[:0]
 	d.pull = d.replica.BeginPull()
 	return d.pull.Cursor, nil
 }
 
-// jsPulled applies the chunks whose trailers have arrived, and keeps the lines after them.
 func (d *device) jsPulled(args []js.Value) (any, error) {
-	at, end := len(d.begun), 0
-	d.begun = append(d.begun, make([]byte, args[0].Length())...)
-	js.CopyBytesToGo(d.begun[at:], args[0])
-	for line := range bytes.Lines(d.begun[at:]) {
-		if at += len(line); replica.IsTrailer(line) {
-			end = at
-		}
-	}
-	if at-end > maxChunk {
-		return nil, fmt.Errorf("%w: a chunk has more than %d bytes", replica.ErrAnswer, maxChunk)
-	}
-	err := d.replica.Pulled(&d.pull, d.begun[:end])
-	d.begun = append(d.begun[:0], d.begun[end:]...)
-	return nil, err
+	lines := make([]byte, args[0].Length())
+	js.CopyBytesToGo(lines, args[0])
+	return nil, d.replica.Pulled(&d.pull, lines)
 }
 
 func (d *device) jsBatch(args []js.Value) (any, error) {
 	batch := d.replica.Batch(args[0].Int(), args[1].Int())
-	bytes := js.Global().Get("Uint8Array").New(len(batch))
-	js.CopyBytesToJS(bytes, batch)
-	return js.ValueOf(map[string]any{"bytes": bytes, "count": d.replica.Sent()}), nil
+	return js.ValueOf(map[string]any{"text": string(batch), "count": d.replica.Sent()}), nil
 }
 
 func (d *device) jsAnswer(args []js.Value) (any, error) {
@@ -210,14 +173,10 @@ func (d *device) jsServerTime(args []js.Value) (any, error) {
 func (d *device) jsRecords([]js.Value) (any, error)    { return d.views(d.records), nil }
 func (d *device) jsViolations([]js.Value) (any, error) { return text(d.violations()) }
 func (d *device) jsWaiting([]js.Value) (any, error)    { return text(d.waiting()) }
-func (d *device) jsTake([]js.Value) (any, error)       { return d.takeChanges() }
+func (d *device) jsTake([]js.Value) (any, error)       { return text(d.takeChanges()) }
 
 func (d *device) jsDigest(args []js.Value) (any, error) {
-	var buckets []string
-	if err := json.Unmarshal([]byte(args[0].String()), &buckets); err != nil {
-		return nil, err
-	}
-	return d.print.of(d.replica, buckets), nil
+	return d.print.of(d.replica, args[0].String()), nil
 }
 
 func (d *device) jsWhy(args []js.Value) (any, error) {

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/examples/syncserver/app/board"
 	"github.com/fieldlww/fieldlww/examples/syncserver/replica"
 	"github.com/fieldlww/fieldlww/merge"
@@ -112,8 +111,7 @@ type why struct {
 	// stamp is known.
 	Unknown bool   `json:"unknown"`
 	Step    string `json:"step"`
-	Margin  int64  `json:"margin"` // milliseconds
-	Seen    string `json:"seen"`   // "yes", "no" or ""
+	Seen    *bool  `json:"seen,omitempty"` // nil if it is not known
 }
 
 func (d *device) why(key record.Key, field string) *why {
@@ -121,8 +119,9 @@ func (d *device) why(key record.Key, field string) *why {
 	if !ok {
 		return nil
 	}
-	seen := map[merge.Seen]string{merge.SeenYes: "yes", merge.SeenNo: "no"}
-	return &why{w.Winner(), w.Loser(), w.BeforeUnknown, w.Step().String(), w.Margin().Milliseconds(), seen[w.Seen]}
+	yes, no := true, false
+	seen := map[merge.Seen]*bool{merge.SeenYes: &yes, merge.SeenNo: &no}
+	return &why{w.Winner(), w.Loser(), w.BeforeUnknown, w.Step().String(), seen[w.Seen]}
 }
 
 type notice struct {
@@ -133,47 +132,42 @@ type notice struct {
 	Code       merge.Code         `json:"code"`
 	Detail     string             `json:"detail,omitempty"`
 	RolledBack json.RawMessage    `json:"rolledBack,omitempty"`
-	Other      clock.ClientID     `json:"other,omitzero"`
-	Time       clock.Timestamp    `json:"time,omitzero"` // of the other write
-	By         int64              `json:"by,omitempty"`  // milliseconds
+	Other      merge.StampReply   `json:"other,omitzero"`
+	By         int64              `json:"by,omitempty"` // milliseconds
 	Why        string             `json:"why,omitempty"`
 	Items      int                `json:"items,omitempty"`
 }
 
-// takeChanges returns the changes made by the calls since the last takeChanges. In saves, keys
-// and values alternate; a key with an empty value is to be removed.
-func (d *device) takeChanges() (map[string]any, error) {
-	notices, err := text(d.notices())
-	if err != nil {
-		return nil, err
+// changes are the changes made by the calls since the last take.
+type changes struct {
+	Saves   [][2]string     `json:"saves"` // an entry with an empty value is to be removed
+	Tables  []string        `json:"tables"`
+	Changed json.RawMessage `json:"changed"`
+	Notices []notice        `json:"notices"`
+	Waiting int             `json:"waiting"`
+	Cursor  string          `json:"cursor"`
+	Buckets []string        `json:"buckets"`
+	Settled bool            `json:"settled"`
+	Offset  int64           `json:"offset"` // milliseconds
+}
+
+func (d *device) takeChanges() changes {
+	c := changes{
+		Saves: [][2]string{}, Tables: []string{}, Notices: d.notices(), Waiting: d.replica.NumWaiting(), Cursor: d.replica.Cursor(),
+		Buckets: d.replica.Buckets(), Settled: d.pull.Settled, Offset: d.replica.Offset().Milliseconds(),
 	}
-	buckets, err := text(d.replica.Buckets())
-	if err != nil {
-		return nil, err
-	}
-	saves := []any{}
 	for _, e := range d.replica.TakeSaves() {
-		saves = append(saves, e.Key, e.Value)
+		c.Saves = append(c.Saves, [2]string{e.Key, e.Value})
 	}
-	changed := d.replica.TakeChanged()
-	d.print.change(changed)
-	var names []any
-	for i, key := range changed {
-		if i == 0 || changed[i-1].Table != key.Table {
-			names = append(names, key.Table)
+	keys := d.replica.TakeChanged()
+	d.print.change(keys)
+	for i, key := range keys {
+		if i == 0 || keys[i-1].Table != key.Table {
+			c.Tables = append(c.Tables, key.Table)
 		}
 	}
-	return map[string]any{
-		"saves":   saves,
-		"changed": d.views(d.shownOf(changed)),
-		"tables":  names,
-		"notices": notices,
-		"waiting": d.replica.NumWaiting(),
-		"cursor":  d.replica.Cursor(),
-		"buckets": buckets,
-		"settled": d.pull.Settled,
-		"offset":  d.replica.Offset().Milliseconds(),
-	}, nil
+	c.Changed = json.RawMessage(d.views(d.shownOf(keys)))
+	return c
 }
 
 // shownOf returns the records with the given keys whose table the page shows.
@@ -193,7 +187,7 @@ func (d *device) notices() []notice {
 	for _, n := range d.replica.TakeNotices() {
 		v := notice{
 			Kind: n.Kind, Table: n.Key.Table, ID: n.Key.ID, Fields: n.Fields,
-			Code: n.Code, Detail: n.Detail, Other: n.Other.Client, Time: n.Other.Time, By: n.By.Milliseconds(),
+			Code: n.Code, Detail: n.Detail, Other: merge.StampReply{UpdatedAt: n.Other.Time, ClientID: n.Other.Client}, By: n.By.Milliseconds(),
 			Why: n.Why, Items: n.Items,
 		}
 		if n.Kind == replica.Refused {

@@ -1,0 +1,67 @@
+package browsertest_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// use lets another program merge on one side, and waits until it does.
+func (p *panel) use(program string) {
+	p.screen.t.Helper()
+	p.screen.choose(p.find("program"), program)
+	p.screen.await("the program is loaded", func() bool {
+		return eval[bool](p.screen, "!"+p.find("program")+".disabled")
+	})
+	require.Equal(p.screen.t, program, p.program())
+}
+
+// program returns the program that merges on one side.
+func (p *panel) program() string { return eval[string](p.screen, p.find("program")+".value") }
+
+// TestPageMergesInTwoLanguages: a side goes over from the client in JavaScript to the replica in Go and back, with edits
+// that wait and without losing any, and both sides have the same digest.
+func TestPageMergesInTwoLanguages(t *testing.T) {
+	s := visit(t)
+	s.left.AddTask("Paint the fence")
+	s.agree()
+	s.left.Online(false)
+	s.left.SetTitle("Paint the fence", "Paint it red")
+	s.left.AddTask("Buy paint")
+	s.left.Waits(2)
+	s.left.use("webassembly")
+	s.left.Waits(2)
+	s.left.SetTitle("Buy paint", "Buy red paint")
+	s.right.SetTitle("Paint the fence", "Paint it blue")
+	s.left.Online(true)
+	s.agree()
+	require.ElementsMatch(t, []string{"Paint it blue", "Buy red paint"}, s.left.Titles())
+
+	s.reload()
+	require.Equal(t, "webassembly", s.left.program())
+	s.left.SetTitle("Paint it blue", "Paint it green")
+	s.agree()
+	require.Contains(t, s.right.Why("Paint it green", "title"), "It won because it is")
+	s.left.use("javascript")
+	s.left.SetTitle("Buy red paint", "Buy green paint")
+	s.agree()
+	require.ElementsMatch(t, []string{"Paint it green", "Buy green paint"}, s.right.Titles())
+}
+
+// TestPageGoesOnWithoutTheProgram: if the program in Go cannot be loaded, the side says so and goes on with the client in
+// JavaScript, now and after a reload.
+func TestPageGoesOnWithoutTheProgram(t *testing.T) {
+	if *webAssembly {
+		t.Skip("SKIPPED, NOT PASSED: -webassembly")
+	}
+	s := visit(t)
+	s.left.use("webassembly")
+	s.network.breakProgram()
+	s.reload()
+	require.Equal(t, "javascript", s.left.program())
+	s.choose(s.right.find("program"), "webassembly")
+	s.right.IsTold("could not be loaded")
+	require.Equal(t, "javascript", s.right.program())
+	s.right.AddTask("Paint the fence")
+	s.agree()
+}

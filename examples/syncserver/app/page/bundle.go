@@ -1,0 +1,72 @@
+package page
+
+import (
+	"fmt"
+	"io/fs"
+	"path"
+	"strings"
+
+	"github.com/evanw/esbuild/pkg/api"
+
+	"github.com/fieldlww/fieldlww/examples/client"
+)
+
+// The folders of the sources in the repository: scripts of the page import those of the client by relative paths.
+const (
+	pageFolder   = "examples/syncserver/app/page/static"
+	clientFolder = "examples/client"
+)
+
+// bundle returns the script and the style of the page, each with everything that it imports, in one small file, so that
+// a browser needs few requests. The maps lead developers back to the sources.
+func bundle() (map[string][]byte, error) {
+	result := api.Build(api.BuildOptions{
+		EntryPoints:       []string{pageFolder + "/main.js", pageFolder + "/page.css"},
+		Bundle:            true,
+		Format:            api.FormatESModule,
+		Target:            api.ES2022,
+		MinifyWhitespace:  true,
+		MinifyIdentifiers: true,
+		MinifySyntax:      true,
+		Sourcemap:         api.SourceMapLinked,
+		Outdir:            "/",
+		Plugins:           []api.Plugin{{Name: "embedded", Setup: readEmbedded}},
+	})
+	if len(result.Errors) > 0 {
+		return nil, fmt.Errorf("page: %s", result.Errors[0].Text)
+	}
+	files := make(map[string][]byte)
+	for _, f := range result.OutputFiles {
+		files[path.Base(f.Path)] = f.Contents
+	}
+	return files, nil
+}
+
+// readEmbedded lets a build read the embedded files, and no others.
+func readEmbedded(build api.PluginBuild) {
+	const namespace = "embedded"
+	build.OnResolve(api.OnResolveOptions{Filter: `^\.|^examples/`}, func(args api.OnResolveArgs) (api.OnResolveResult, error) {
+		if args.Path == "./"+runtimeFile {
+			return api.OnResolveResult{Path: args.Path, External: true}, nil
+		}
+		name := args.Path
+		if args.Kind != api.ResolveEntryPoint {
+			name = path.Join(path.Dir(args.Importer), args.Path)
+		}
+		return api.OnResolveResult{Path: name, Namespace: namespace}, nil
+	})
+	build.OnLoad(api.OnLoadOptions{Filter: `.`, Namespace: namespace}, func(args api.OnLoadArgs) (api.OnLoadResult, error) {
+		content, err := embeddedFile(args.Path)
+		loader := map[string]api.Loader{".js": api.LoaderJS, ".css": api.LoaderCSS}[path.Ext(args.Path)]
+		text := string(content)
+		return api.OnLoadResult{Contents: &text, Loader: loader}, err
+	})
+}
+
+// embeddedFile reads an embedded file by its path in the repository.
+func embeddedFile(name string) ([]byte, error) {
+	if inPage, ok := strings.CutPrefix(name, pageFolder); ok {
+		return static.ReadFile("static" + inPage)
+	}
+	return fs.ReadFile(client.Files(), strings.TrimPrefix(name, clientFolder+"/"))
+}

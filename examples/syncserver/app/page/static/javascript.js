@@ -1,0 +1,88 @@
+// The JavaScript client as a program of the page; program.js has the list of its functions.
+
+import { canonical, openReplica } from '../../../../client/index.js';
+import { openViolations } from '../../../../client/violations.js';
+import { TABLES } from './buckets.js';
+import { Fingerprint } from './fingerprint.js';
+
+const CLOSED = { id: '', saved: [] }; // a Replica that is no client, so that every call finds one
+
+/** javascript returns the functions of a new program. */
+export function javascript() {
+  let skew = 0;
+  let pull = {};
+  let print = new Fingerprint();
+  let replica;
+  const open = (options) => {
+    replica = openReplica({ ...options, wall: () => Date.now() + skew });
+    print = new Fingerprint();
+  };
+  open(CLOSED);
+  const viewOf = ([table, id]) => view(replica, table, id);
+
+  return {
+    open: (id, saved) => open({ id, saved }),
+    close: () => open(CLOSED),
+    setSkew(milliseconds) {
+      if (milliseconds === skew) return;
+      skew = milliseconds;
+      replica.forgetOffset();
+    },
+    newId: () => newId(Date.now()),
+    edit(table, id, fields, seen) {
+      const values = Object.entries(fields).map(([name, value]) => [name, value ?? undefined]);
+      replica.edit(table, id, Object.fromEntries(values), seen);
+    },
+    beginPull() {
+      pull = replica.beginPull();
+      return pull.cursor;
+    },
+    pulled: (lines) => replica.pulled(pull, lines),
+    batch: (items, bytes) => replica.batch(items, bytes),
+    answer: (text) => replica.answer(text),
+    serverTime: (text, took) => replica.serverTime(text, took),
+    records: () => TABLES.flatMap((table) => replica.records(table).map(([id]) => viewOf([table, id]))),
+    violations: () => openViolations(replica),
+    waiting: () => replica.outbox().map((text) => JSON.parse(text)),
+    why: (table, id, field) => replica.why(table, id, field),
+    digest: (bucket) => print.of(replica, bucket),
+    take() {
+      const changed = replica.takeChanged();
+      print.change(changed);
+      return {
+        saves: replica.takeSaves(),
+        tables: [...new Set(changed.map(([table]) => table))],
+        changed: changed.filter(([table]) => TABLES.includes(table)).map(viewOf),
+        notices: replica.takeNotices().map((n) => (n.rolledBack ? { ...n, rolledBack: Object.fromEntries(n.rolledBack) } : n)),
+        waiting: replica.waiting,
+        cursor: replica.cursor,
+        buckets: replica.buckets,
+        settled: pull.settled === true,
+        offset: replica.offset,
+      };
+    },
+  };
+}
+
+/**
+ * view returns a record as it is shown, with the names of its waiting fields, and of the fields whose write won over a
+ * different value that another client wrote.
+ */
+function view(replica, table, id) {
+  const data = replica.shown(table, id);
+  const waiting = replica.waitingFields(table, id);
+  const replaced = [...data.keys()].filter((name) => !waiting.includes(name) && replaces(replica.why(table, id, name)));
+  return { table, id, deleted: data.get('$deleted')?.value === true, data: Object.fromEntries(data), waiting, replaced };
+}
+
+const replaces = (why) => why !== null && why.winner.clientId !== why.loser.clientId && (why.unknown || textOf(why.winner) !== textOf(why.loser));
+const textOf = (write) => (write.deleted ? '' : canonical(write.value));
+
+/** newId returns a UUID of version 7 (RFC 9562). IDs of later milliseconds are greater. */
+export function newId(milliseconds) {
+  const bytes = crypto.getRandomValues(new Uint8Array(10));
+  bytes[0] = 0x70 | (bytes[0] & 0x0f);
+  bytes[2] = 0x80 | (bytes[2] & 0x3f);
+  const hex = milliseconds.toString(16).padStart(12, '0') + Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+}
