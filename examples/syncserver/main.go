@@ -1,6 +1,6 @@
 // Command syncserver is a sync server to use as a starting point. It also serves a web page with
-// two replicas, which sync with the server. Each replica is the library itself, compiled to
-// WebAssembly.
+// two replicas, which sync with the server. Each replica is the JavaScript client of examples/client or, if a person
+// chooses it, the replica in Go, compiled to WebAssembly.
 //
 //	go run .
 //
@@ -9,12 +9,12 @@
 //
 //	go run . -db postgres://user:password@localhost/name
 //
-// To build an app, copy the packages server and replica. The replica is the client; it runs
+// To build an app, copy the packages server and replica. The replica is the client in Go; it runs
 // natively and in the page. Replace the folder app, which holds the page and, in the package
 // board, the tables and rules of the app. The folder testbed contains helpers for tests, and the
 // command load, which measures the server and the page.
 //
-// When the page is opened for the first time, the server builds the replica for it, which needs the
+// When a person chooses the replica in Go for the first time, the server builds it, which needs the
 // go command. To build a single binary that needs nothing else:
 //
 //	go generate ./app/page && go build

@@ -76,7 +76,7 @@ test('a pull that was cut off is an error, after the complete chunks', async () 
   }
 });
 
-test('a chunk that does not end, or whose last line is no JSON, is refused', async () => {
+test('a chunk that does not end, or whose last line is not JSON, is refused', async () => {
   for (const [part, times] of [['x'.repeat(1 << 24), 5], [`${'x'.repeat(1 << 24)}\n`, 5], ['{"cursor":\n', 1]]) {
     const server = streaming();
     const chunks = collected(pull(server.caller, ''));

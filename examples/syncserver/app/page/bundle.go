@@ -11,7 +11,7 @@ import (
 	"github.com/fieldlww/fieldlww/examples/client"
 )
 
-// The folders of the sources in the repository: scripts of the page import those of the client by relative paths.
+// The folders of the sources in the repository. The scripts of the page import the client by relative paths.
 const (
 	pageFolder   = "examples/syncserver/app/page/static"
 	clientFolder = "examples/client"

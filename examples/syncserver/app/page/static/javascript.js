@@ -5,7 +5,7 @@ import { openViolations } from '../../../../client/violations.js';
 import { TABLES } from './buckets.js';
 import { Fingerprint } from './fingerprint.js';
 
-const CLOSED = { id: '', saved: [] }; // a Replica that is no client, so that every call finds one
+const CLOSED = { id: '', saved: [] }; // a Replica without an ID, so that every call finds one
 
 /** javascript returns the functions of a new program. */
 export function javascript() {
