@@ -52,6 +52,7 @@ const BAD = [State.unreachable, State.busy, State.slow, State.quota, State.full,
 export class Panel {
   #changed = { tables: new Set(), tasks: new Map() };
   #drawing = 0;
+  #drawnAt = -LONG_PULL; // so that what comes first is drawn at once
   #telling = 0;
 
   /** @param {{who, day, wire, jump}} page what the two panels share, and the wire of this panel */
@@ -197,8 +198,8 @@ export class Panel {
   #changedBy({ tables, changed }) {
     for (const table of tables) this.#changed.tables.add(table);
     for (const view of changed) if (view.table === 'tasks') this.#changed.tasks.set(view.id, view);
-    if (this.sync.more) {
-      this.#drawing ||= setTimeout(() => this.#drawChanged(), LONG_PULL);
+    if (this.sync.progress) {
+      this.#drawing ||= setTimeout(() => this.#drawChanged(), this.#drawnAt + LONG_PULL - performance.now());
     } else {
       clearTimeout(this.#drawing);
       this.#drawing = setTimeout(() => this.#drawChanged());
@@ -208,6 +209,7 @@ export class Panel {
   #drawChanged() {
     clearTimeout(this.#drawing);
     this.#drawing = 0;
+    this.#drawnAt = performance.now();
     const { tables, tasks } = this.#changed;
     this.#changed = { tables: new Set(), tasks: new Map() };
     if (tables.has('devices') || tables.has('projects')) this.draw();
@@ -270,9 +272,8 @@ export class Panel {
 
   // States that pass in an instant are not shown, or the text would flicker.
   #stateChanged() {
-    clearTimeout(this.#telling);
     const passing = [State.pulling, State.pushing].includes(this.sync.state);
-    if (passing) this.#telling = setTimeout(() => this.#drawState(), PATIENCE);
+    if (passing) this.#telling ||= setTimeout(() => this.#drawState(), PATIENCE);
     else this.#drawState();
     this.element.dataset.sync = this.sync.state;
     this.#drawJoined();
@@ -287,7 +288,11 @@ export class Panel {
   }
 
   #drawState() {
-    const { state } = this.sync;
+    clearTimeout(this.#telling);
+    this.#telling = 0;
+    const { state, progress } = this.sync;
+    this.part.progress.hidden = progress === null;
+    if (progress) this.part.progress.value = progress.reached / progress.last;
     setText(this.part.state, STATES[state]);
     this.part.state.dataset.tone = BAD.includes(state) ? 'bad' : '';
     this.#drawWire();

@@ -1,7 +1,7 @@
 // Keeps one replica in sync with the server: pull, push, wait for news, repeat.
 
 import { ProgramError } from './program.js';
-import { isBad, isSlow, join, pull, push, renew } from '../../../../client/requests.js';
+import { isBad, isSlow, join, progressOf, pull, push, renew } from '../../../../client/requests.js';
 import { backoff, changeMember, members, pause } from './server.js';
 
 const ITEMS = 500; // edits in a push
@@ -53,7 +53,7 @@ export class Sync extends EventTarget {
     this.events = events;
     this.place = place;
     this.state = State.offline;
-    this.more = false; // whether more pages of a pull follow
+    this.progress = null; // how far a pull is that is not at its end: { reached, last }
     replica.addEventListener('edit', () => this.wake());
     addEventListener('online', () => this.wake());
   }
@@ -214,8 +214,8 @@ export class Sync extends EventTarget {
         const cursor = this.replica.beginPull();
         for await (const lines of pull(this.#caller(signal), cursor)) {
           signal.throwIfAborted();
+          this.progress = progressOf(lines);
           this.#set(State.pulling);
-          this.more = hasMore(lines);
           brought ||= holdsRecords(lines);
           if (resets(lines)) this.dispatchEvent(new Event('leaving'));
           this.replica.pulled(lines);
@@ -224,7 +224,7 @@ export class Sync extends EventTarget {
       } while (!this.replica.settled);
       return brought;
     } finally {
-      this.more = false;
+      this.progress = null;
     }
   }
 
@@ -283,9 +283,6 @@ const resets = (lines) => /^\{"reset":/m.test(lines);
 
 /** holdsRecords reports whether lines of a pull have any record. */
 const holdsRecords = (lines) => /^\{"(seq|table|packed)":/m.test(lines);
-
-/** hasMore reports whether the last line of a pull says that more follows. */
-const hasMore = (lines) => JSON.parse(lines.slice(lines.lastIndexOf('\n', lines.length - 2) + 1)).more === true;
 
 /** Offline means that the device is switched offline. */
 export class Offline extends Error {
