@@ -51,6 +51,9 @@ type vector struct {
 	At, Client *string
 
 	Rows []vectorText
+
+	Last, Wall, Accepts, Refuses *string
+	Steps                        []json.RawMessage
 }
 
 // vectorText is a text in one of its four forms.
@@ -120,7 +123,14 @@ type vectorSection struct {
 
 func vectorFiles() map[string]map[string]vectorSection {
 	values := vectorSection{[]string{"canonical in", "in refused"}, vectorValue}
+	stories := map[string]vectorSection{"stories": {[]string{"steps"}, vectorStory}}
 	return map[string]map[string]vectorSection{
+		"outbox.json": stories,
+		"clock.json": {
+			"ticks":   {[]string{"last steps"}, vectorTicks},
+			"bounds":  {[]string{"accepts refuses wall"}, vectorBound},
+			"stories": stories["stories"],
+		},
 		"stamps.json": {
 			"times":       {[]string{"in ns text", "in refused"}, vectorTime},
 			"timeOrder":   {[]string{"ascending"}, vectorTimeOrder},
@@ -172,6 +182,7 @@ func TestVectors(t *testing.T) {
 	for _, path := range found {
 		text, err := os.ReadFile(path)
 		require.NoError(t, err)
+		require.Regexp(t, `^[\n -~]*$`, string(text), "a vector file is ASCII")
 		var content map[string]json.RawMessage
 		require.NoError(t, json.Unmarshal(text, &content))
 		delete(content, "about")

@@ -44,7 +44,7 @@ export type Notice =
   | { kind: 'future_stamp'; table: string; id: string; fields: string[]; code: 'too_far_ahead'; other?: Stamp }
   | { kind: 'record_deleted'; table: string; id: string; code: 'update_of_deleted' }
   | { kind: 'erased'; table: string; id: string }
-  | { kind: 'new_id_needed'; code: 'stamp_collision' | 'rewound' }
+  | { kind: 'new_id_needed'; code: 'collision' | 'rewound' }
   | { kind: 'storage_full'; code: 'storage_full' }
   /** by: milliseconds, negative if the clock was ahead */
   | { kind: 'clock_corrected'; by: number; code?: 'too_far_ahead' }

@@ -1,20 +1,31 @@
 import type { Replica } from './index.js';
+import type { Tab } from './tabs.js';
 
 export { join } from './requests.js';
 export type { Refused } from './requests.js';
 
-export interface RemoteOptions {
-  replica: Replica;
+export interface ServerOptions {
   /** of the server */
   url: string;
   token: string;
-  /** writes what takeSaves returns. It is called after each change, and edits are sent only after it. */
-  save: () => Promise<void>;
   /** takes a new token, after the old one has ended */
   renewed?: (token: string) => void;
   /** is called when a part of the changes was pulled, and with null after the last of them; see progressOf */
   progress?: (progress: { reached: number; last: number } | null) => void;
   fetch?: typeof fetch;
+}
+
+/** A Replica of one program. */
+export interface OwnReplica {
+  replica: Replica;
+  /** writes what takeSaves returns. It is called after each change, and edits are sent only after it. */
+  save: () => Promise<void>;
+}
+
+/** The Replica that tabs share. */
+export interface SharedReplica {
+  /** of the Tab */
+  act: Tab['act'];
 }
 
 export interface Remote {
@@ -24,5 +35,5 @@ export interface Remote {
   events(signal: AbortSignal | undefined, tell: (sequence: number) => void): Promise<void>;
 }
 
-/** openRemote connects a Replica to a server. */
-export function openRemote(options: RemoteOptions): Remote;
+/** openRemote connects a Replica to a server, or the Replica that tabs share. */
+export function openRemote(options: ServerOptions & (OwnReplica | SharedReplica)): Remote;

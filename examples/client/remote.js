@@ -9,67 +9,81 @@ const ITEMS = 500; // edits in a push
 const BYTES = 900_000;
 const QUICK = 15_000; // milliseconds: after an answer within this time, the next push may be larger
 
-/**
- * openRemote connects a Replica to a server.
- * @param {object} options
- * @param {object} options.replica
- * @param {string} options.url of the server
- * @param {string} options.token
- * @param {() => Promise<void>} options.save writes what takeSaves returns. It is called after each change, and edits
- *   are sent only after it.
- * @param {(token: string) => void} [options.renewed] takes a new token, after the old one has ended
- * @param {(progress: {reached: number, last: number} | null) => void} [options.progress] is called when a part of the
- *   changes was pulled, and with null after the last of them; see progressOf
- * @param {typeof fetch} [options.fetch]
- */
-export function openRemote({ replica, url, token, save, renewed = () => {}, progress = () => {}, fetch }) {
-  const r = { replica, save, renewed, progress, most: ITEMS, caller: { url, token, fetch, heard: (time, took) => replica.serverTime(time, took) } };
+/** openRemote connects a Replica to a server, or the Replica that tabs share; see remote.d.ts. */
+export function openRemote({ replica = null, save, act, url, token, renewed = () => {}, progress = () => {}, fetch }) {
+  const r = { open: replica, heard: null, renewed, progress, most: ITEMS, caller: { url, token, fetch, heard: (time, took) => hear(r, time, took) } };
+  r.act = act ? (within) => act((opened, saveOpened) => enter(r, opened, () => within(opened, saveOpened))) : (within) => within(replica, save);
   return {
-    /** sync pulls, pushes until no edit waits, and pulls again. It rejects if the server cannot be asked or refuses. */
     sync: (signal) => withToken(r, signal, (c) => round(r, c)),
-    /** events calls a function with the last sequence whenever there is news, until the signal is aborted. */
     events: (signal, tell) => withToken(r, signal, async (c) => {
       for await (const sequence of events(c)) tell(sequence);
     }),
   };
 }
 
-// A token that has ended is renewed once.
-async function withToken(r, signal, act) {
+// While no tab acts, the server's time is kept.
+function hear(r, time, took) {
+  if (r.open) r.open.serverTime(time, took);
+  else r.heard = { time, took, at: Date.now() };
+}
+
+async function enter(r, replica, within) {
+  const { heard } = r;
+  if (heard) replica.serverTime(heard.time, heard.took + Date.now() - heard.at);
+  Object.assign(r, { open: replica, heard: null });
   try {
-    return await act({ ...r.caller, signal });
+    return await within();
+  } finally {
+    r.open = null;
+  }
+}
+
+// A token that has ended is renewed once.
+async function withToken(r, signal, ask) {
+  try {
+    return await ask({ ...r.caller, signal });
   } catch (error) {
     if (error.code !== 'token_ended') throw error;
     r.caller.token = (await renew({ ...r.caller, signal })).token;
     r.renewed(r.caller.token);
-    return act({ ...r.caller, signal });
+    return ask({ ...r.caller, signal });
   }
 }
+
+const waiting = (r) => r.act((replica) => replica.waiting);
 
 // A round pulls before it pushes, so that the client holds the values that an edit replaces.
 async function round(r, c) {
   await pullAll(r, c);
-  for (let idle = 0; r.replica.waiting > 0 && idle < 2 * r.replica.waiting; ) { // idle: edits that were answered and stayed
-    const before = r.replica.waiting;
+  let before = await waiting(r);
+  for (let idle = 0; before > 0 && idle < 2 * before; ) { // idle: edits that were answered and stayed
     const count = await pushSome(r, c);
     await pullAll(r, c);
     if (count === 0) return;
-    idle = r.replica.waiting < before ? 0 : idle + count;
+    const now = await waiting(r);
+    idle = now < before ? 0 : idle + count;
+    before = now;
   }
 }
 
+// A pull may take long, so nothing is locked meanwhile: the answer is discarded if another tab has moved the cursor.
 async function pullAll(r, c) {
   for (;;) {
-    const begun = r.replica.beginPull();
+    const begun = await r.act(async (replica, save) => {
+      const pulling = replica.beginPull();
+      await save();
+      return pulling;
+    });
     const { cursor } = begun;
-    await r.save();
     for await (const lines of pull(c, cursor)) {
-      r.replica.pulled(begun, lines);
-      await r.save();
+      await r.act(async (replica, save) => {
+        replica.pulled(begun, lines);
+        await save();
+      });
       r.progress(progressOf(lines));
     }
     if (begun.settled) return;
-    if (begun.cursor === cursor) refuse('answer'); // it brought nothing, and says that there is more
+    if (begun.cursor === cursor && !(await r.act((replica) => replica.cursor !== cursor))) refuse('answer'); // nothing came, and more is said to follow
   }
 }
 
@@ -78,28 +92,32 @@ async function pullAll(r, c) {
 async function pushSome(r, c) {
   let pulled = false;
   for (let items = r.most; ; ) {
-    const { text, count } = r.replica.batch(items, BYTES);
-    await r.save(); // otherwise a stamp could be used twice after a crash
-    if (count === 0) return 0;
-    const began = Date.now();
-    try {
-      const { results } = await push(c, r.replica.cursor, text);
-      if (Date.now() - began < QUICK) r.most = Math.min(ITEMS, 2 * r.most);
-      r.replica.answer(JSON.stringify(results));
-      await r.save();
-      return count;
-    } catch (error) {
-      if (error.code === 'epoch_changed' && !pulled) { // the server was restored, and has judged nothing
-        pulled = true;
-        await pullAll(r, c);
-      } else if (isBad(error) && count === 1) {
-        r.replica.answer(JSON.stringify([{ index: 0, verdict: 'refused', code: error.code, detail: error.message }]));
-        await r.save();
-        return count;
-      } else if ((isBad(error) || isSlow(error)) && count > 1) {
-        items = Math.floor(count / 2);
-        if (isSlow(error)) r.most = items;
-      } else throw error;
-    }
+    const { count, error } = await r.act((replica, save) => pushOnce(r, c, { replica, save, items }));
+    if (!error) return count;
+    if (error.code === 'epoch_changed' && !pulled) { // the server was restored, and has judged nothing
+      pulled = true;
+      await pullAll(r, c);
+    } else if ((isBad(error) || isSlow(error)) && count > 1) {
+      items = Math.floor(count / 2);
+      if (isSlow(error)) r.most = items;
+    } else throw error;
   }
+}
+
+// pushOnce holds the lock of the tabs until the answer is saved, or another tab would send the same edits.
+async function pushOnce(r, c, { replica, save, items }) {
+  const { text, count } = replica.batch(items, BYTES);
+  await save(); // otherwise a stamp could be used twice after a crash
+  if (count === 0) return { count };
+  const began = Date.now();
+  try {
+    const { results } = await push(c, replica.cursor, text);
+    if (Date.now() - began < QUICK) r.most = Math.min(ITEMS, 2 * r.most);
+    replica.answer(JSON.stringify(results));
+  } catch (error) {
+    if (!isBad(error) || count > 1) return { count, error };
+    replica.answer(JSON.stringify([{ index: 0, verdict: 'refused', code: error.code, detail: error.message }]));
+  }
+  await save();
+  return { count };
 }

@@ -1,9 +1,8 @@
 // The server's answer to a batch.
 
 import { refuse } from './text.js';
-import { later, parseClient, parseTime } from './time.js';
-import { newest, where } from './record.js';
-import { MAX } from './time.js';
+import { LAST, later, parseClient, parseTime } from './time.js';
+import { where } from './record.js';
 import { known, touch, heldOf, stale } from './held.js';
 import { coalesce, put, remove } from './outbox.js';
 import { keep } from './overlay.js';
@@ -72,7 +71,7 @@ function readFields(fields) {
   return said;
 }
 
-const readStamp = (s) => (s ? { updatedAt: parseTime(s.updatedAt), clientId: parseClient(s.clientId) } : undefined);
+const readStamp = (s) => (s ? { updatedAt: parseTime(s.updatedAt, LAST), clientId: parseClient(s.clientId) } : undefined);
 
 // confirm moves an item from the outbox to the overlays.
 function confirm(r, it, reply) {
@@ -87,7 +86,7 @@ function confirm(r, it, reply) {
   });
   if (h.whyStale) stale(r, h);
   if (!it.again) noticeNotes(r, it, reply.notes); // otherwise the user was told the first time
-  r.mark = later(r.mark, newest(it.data, MAX));
+  r.mark = later(r.mark, it.time);
   if (data.size > 0) keep(r, h, it, data);
 }
 

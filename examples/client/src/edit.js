@@ -29,6 +29,7 @@ export function edit(r, { table, id, fields, seen = {} }) {
   if (stamp > r.last) r.ahead.add(stamp);
   enqueue(r, it);
   noticeFuture(r, it, untold);
+  if (future.length > 0) it.told = true; // the edit may replace the one that the user was told about
 }
 
 // checked returns a copy of a value. Undefined deletes the field.

@@ -53,7 +53,7 @@ export function noticeFull(r, replies) {
 export function noticeNotes(r, it, notes) {
   for (const code of notes) {
     if (code === 'update_of_deleted') notice(r, { kind: 'record_deleted', ...about(it), code });
-    if (code === 'stamp_collision' || (code === 'rewound' && it.time > r.mark)) noticeId(r, code);
+    if (code === 'collision' || (code === 'rewound' && it.time > r.mark)) noticeId(r, code);
   }
 }
 

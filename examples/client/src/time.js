@@ -13,6 +13,9 @@ export const ENDLESS = '2262-04-09T23:59:59.999999999Z';
 /** UNSET is the time before which a clock is assumed not to be set. */
 export const UNSET = '2020-01-01T00:00:00.000000000Z';
 
+/** LAST is the end of the day after MAX, which clocks that follow MAX reach. Only writes that a server has judged are read up to it. */
+export const LAST = '2262-04-11T23:47:16.854775807Z';
+
 const MIN = '1970-01-01T00:00:00.000000001Z';
 
 export const later = (a, b) => (a > b ? a : b);
@@ -23,17 +26,18 @@ export const msOf = (time) => (time === '' ? 0 : Date.parse(`${time.slice(0, 23)
 
 const MAX_MS = msOf(MAX);
 
+const textOf = (ms, counter) => `${new Date(Math.floor(ms)).toISOString().slice(0, 23)}${String(counter).padStart(6, '0')}Z`;
+
 /** timeOf returns the time of some milliseconds since 1970, within the range of stamps. */
 export function timeOf(ms, counter = 0) {
   if (!(ms >= 0) || (ms === 0 && counter === 0)) return '';
-  if (ms > MAX_MS) return MAX;
-  return `${new Date(Math.floor(ms)).toISOString().slice(0, 23)}${String(counter).padStart(6, '0')}Z`;
+  return textOf(Math.min(ms, MAX_MS), counter);
 }
 
-/** after returns the next time. */
+/** after returns the next time. Above MAX it is on the following day, which servers refuse. */
 export function after(time) {
   const counter = time === '' ? 0 : Number(time.slice(23, 29));
-  return counter < 999999 ? timeOf(msOf(time), counter + 1) : timeOf(msOf(time) + 1);
+  return counter < 999999 ? textOf(msOf(time), counter + 1) : textOf(msOf(time) + 1, 0);
 }
 
 /** before returns the time before a time. */
@@ -48,14 +52,14 @@ const FORM = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(?:Z|\+00:00)$/;
 const COMMON = /^\d{4}-(?:0[1-9]|1[012])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{9}Z$/;
 
 /** parseTime returns the canonical text of a time, or refuses it. */
-export function parseTime(text) {
-  if (typeof text === 'string' && COMMON.test(text)) return text >= MIN && text <= MAX ? text : refuse('stamp');
+export function parseTime(text, most = MAX) {
+  if (typeof text === 'string' && COMMON.test(text)) return text >= MIN && text <= most ? text : refuse('stamp');
   const parts = typeof text === 'string' ? FORM.exec(text) : null;
   if (!parts) return refuse('stamp');
   const date = new Date(`${parts[1]}Z`); // it reads 30 February as 2 March
   if (!(date.getTime() >= 0) || date.toISOString().slice(0, 19) !== parts[1]) refuse('stamp');
   const time = text.length === 30 ? text : `${parts[1]}.${(parts[2] || '').padEnd(9, '0')}Z`;
-  return time >= MIN && time <= MAX ? time : refuse('stamp');
+  return time >= MIN && time <= most ? time : refuse('stamp');
 }
 
 const CLIENT = /^(?![-0]+$)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;

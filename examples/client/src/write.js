@@ -2,7 +2,7 @@
 // Writes are never changed.
 
 import { compareText, refuse } from './text.js';
-import { parseClient, parseTime } from './time.js';
+import { LAST, parseClient, parseTime } from './time.js';
 import { canonical, checkValue } from './value.js';
 
 /**
@@ -19,7 +19,7 @@ export function readWrite(node, last) {
   let members = 0;
   for (const _ in node) members++; // eslint-disable-line no-unused-vars
   if (node.updatedAt !== last.rawTime) {
-    last.time = parseTime(node.updatedAt);
+    last.time = parseTime(node.updatedAt, LAST);
     last.rawTime = node.updatedAt;
   }
   if (node.clientId !== last.rawClient) {

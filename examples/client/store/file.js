@@ -43,7 +43,7 @@ function apply(stored, entries) {
  */
 export async function open(name) {
   const { stored, length } = read(await readFile(name).catch(missing), name);
-  const log = { name, stored, length, live: sizeOf(stored), file: await openFile(name, 'a') };
+  const log = { name, stored, length, saves: 0, live: sizeOf(stored), file: await openFile(name, 'a') };
   await log.file.truncate(length); // removes an incomplete line
   await log.file.sync();
   await syncFolder(name);
@@ -55,6 +55,7 @@ export async function open(name) {
       saved = saved.then(() => append(log, copy));
       return saved;
     },
+    version: () => saved.then(() => String(log.saves)),
     close: () => saved.catch(() => {}).then(() => log.file.close()),
   };
 }
@@ -83,6 +84,7 @@ async function append(log, entries) {
   await log.file.writeFile(line);
   await log.file.datasync();
   log.length += line.length;
+  log.saves++;
   apply(log.stored, entries);
   if (log.length > 2 * log.live + SPARE) await rewrite(log);
 }

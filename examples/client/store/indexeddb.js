@@ -1,6 +1,7 @@
 // A store in a browser: an IndexedDB database with one object store that maps keys to texts.
 
 const ENTRIES = 'entries';
+const VERSION = ''; // no entry has this key
 
 function result(request) {
   return new Promise((resolve, reject) => {
@@ -30,7 +31,8 @@ export async function open(name) {
   return {
     async load() {
       const store = database.transaction(ENTRIES).objectStore(ENTRIES);
-      const [keys, texts] = await Promise.all([result(store.getAllKeys()), result(store.getAll())]);
+      const all = IDBKeyRange.lowerBound(VERSION, true);
+      const [keys, texts] = await Promise.all([result(store.getAllKeys(all)), result(store.getAll(all))]);
       return keys.map((key, i) => [key, texts[i]]);
     },
     async save(entries) {
@@ -42,6 +44,7 @@ export async function open(name) {
           if (text === '') store.delete(key);
           else store.put(text, key);
         }
+        store.put(`${Date.now()} ${Math.random()}`, VERSION);
         transaction.commit(); // otherwise it would be lost if the page is left now
       } catch (error) {
         ended.catch(() => {});
@@ -49,6 +52,9 @@ export async function open(name) {
         throw error;
       }
       return ended;
+    },
+    async version() {
+      return (await result(database.transaction(ENTRIES).objectStore(ENTRIES).get(VERSION))) || '';
     },
     async close() {
       database.close();

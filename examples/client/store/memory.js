@@ -6,15 +6,20 @@
  */
 export async function open() {
   const entries = new Map();
+  let saves = 0;
   return {
     async load() {
       return [...entries];
     },
     async save(changed) {
+      saves++;
       for (const [key, text] of changed) {
         if (text === '') entries.delete(key);
         else entries.set(key, text);
       }
+    },
+    async version() {
+      return String(saves);
     },
     async close() {},
   };

@@ -7,6 +7,8 @@ export interface Store {
   load(): Promise<Entry[]>;
   /** save stores the entries in one transaction, all or none, and resolves when they are on disk. Saves keep their order. */
   save(entries: Iterable<Entry>): Promise<void>;
+  /** version returns a text that each save changes, also a save by another tab. It includes all saves that have begun. */
+  version(): Promise<string>;
   /** close ends the use of the store, after the saves that have begun. */
   close(): Promise<void>;
 }

@@ -97,8 +97,12 @@ test('the store in IndexedDB', { skip: chromium ? false : 'Chromium is not insta
         await tab.save([['count', String(n + 1)]]);
         inside--;
       })));
+      const before = await store.version();
+      const same = await other.version() === before;
+      await other.save([['count', '11']]);
+      const differs = await store.version() !== before;
       await other.close();
-      return [most, new Map(await store.load()).get('count')];`;
-    assert.deepEqual(await run(profile, script), [1, '10']);
+      return [most, new Map(await store.load()).get('count'), same, differs];`;
+    assert.deepEqual(await run(profile, script), [1, '11', true, true]);
   });
 });

@@ -48,6 +48,16 @@ test('saves that overlap keep their order, and load includes them', () =>
     assert.deepEqual(await store.load(), [['state', '20']]);
   }));
 
+test('each save changes the version', () =>
+  eachStore(async (store) => {
+    const versions = [await store.version()];
+    for (const text of ['1', '1', '']) {
+      store.save([['state', text]]);
+      versions.push(await store.version(), await store.version());
+    }
+    assert.equal(new Set(versions).size, 4);
+  }));
+
 test('a Replica reads what it saved', () =>
   eachStore(async (store) => {
     const replica = openReplica({ id: ANA });

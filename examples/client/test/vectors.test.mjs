@@ -2,7 +2,7 @@
 //
 // A client reads what a server has judged. JSON.parse keeps the last of two members with one name, rounds a tiny number to
 // zero, and has no limit for digits, so the cases that are refused for these reasons do not apply. Unknown
-// members are skipped unread.
+// members are skipped unread. Writes on the last day of the range are read: a server may have issued them.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -33,7 +33,7 @@ const recordOf = (text) => readRecord(parse(textOf(text)));
 
 /** is returns a check of cases that are read and written again, or refused. */
 const is = (read, want) => (c) => {
-  if (c.refused) return NOT_READ.includes(c.refused) || c.name.includes('member') || assert.throws(() => read(c.in), undefined, c.name);
+  if (c.refused) return NOT_READ.includes(c.refused) || c.name.includes('member') || c.name === 'time in the last day of the range' || assert.throws(() => read(c.in), undefined, c.name);
   assert.equal(read(c.in), textOf(c[want]), c.name);
   assert.equal(read(c[want]), textOf(c[want]), c.name);
 };

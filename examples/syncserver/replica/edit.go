@@ -62,6 +62,7 @@ func (r *Replica) EditSeen(key record.Key, fields map[string]record.Value, seen 
 			r.lowerBase(m, name)
 		}
 	}
+	waits := len(future) > 0
 	future = slices.DeleteFunc(future, func(name string) bool {
 		w := r.findOrAdd(key).tops[name]
 		return w != nil && w.it.told
@@ -69,7 +70,9 @@ func (r *Replica) EditSeen(key record.Key, fields map[string]record.Value, seen 
 	if stamp.Time > r.clock.Last() {
 		r.ahead[stamp.Time] = true
 	}
-	r.noticeFuture(r.enqueue(m), future)
+	it := r.enqueue(m)
+	r.noticeFuture(it, future)
+	it.told = waits // also if this edit has replaced the one that the user was told about
 	return nil
 }
 

@@ -265,7 +265,8 @@ const REASONS = "syntax utf8 duplicate number limit name type kind missing stamp
 test("every vector file is run", () => {
   const found = readdirSync(folder).filter((name) => name.endsWith(".json"));
   // fieldlww.mjs is only the rule. The tests of examples/client run the files that are left out here.
-  assert.deepEqual(found.filter((name) => name !== "columns.json").sort(), Object.keys(FILES).sort());
+  const OF_CLIENTS = ["answers.json", "clock.json", "columns.json", "outbox.json", "restamp.json"];
+  assert.deepEqual(found.filter((name) => !OF_CLIENTS.includes(name)).sort(), Object.keys(FILES).sort());
 });
 
 for (const [file, sections] of Object.entries(FILES)) {

@@ -8,6 +8,8 @@ import { open } from 'fieldlww/store/indexeddb';
 import { open as openFile } from 'fieldlww/store/file';
 import { open as openMemory } from 'fieldlww/store/memory';
 import { locked } from 'fieldlww/store/lock';
+import { openTab } from 'fieldlww/tabs';
+import { openViolations } from 'fieldlww/violations';
 
 const url = 'https://sync.example';
 const { clientId, user, token } = await join({ url, workspace: 'demo' });
@@ -44,6 +46,11 @@ for await (const chunk of chunksOf({ url, token }, '')) chunk.trim();
 
 const pull = replica.beginPull();
 await locked('tasks', async () => openReplica({ saved: await store.load() }).pulled(pull, ''));
+const tab = openTab({ name: 'tasks', store, id: clientId, user, changed: (keys) => keys.map(([table, id]) => table + id), told: (all) => all.map(words) });
+const size: number = await tab.act((shared) => shared.shown('tasks', '42').size);
+await openRemote({ act: tab.act, url, token }).sync();
+openViolations(replica).map((v) => `${size} ${v.description}`);
+
 await (await openFile('tasks.log')).close();
 await (await openMemory('')).save([['state', '']]);
 
