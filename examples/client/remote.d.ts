@@ -29,10 +29,16 @@ export interface SharedReplica {
 }
 
 export interface Remote {
-  /** sync pulls, pushes until no edit waits, and pulls again. It rejects if the server cannot be asked or refuses. */
+  /**
+   * sync pulls, pushes until no edit waits, and pulls again. It rejects if the server cannot be asked or refuses. It may
+   * be called while another call of it runs.
+   */
   sync(signal?: AbortSignal): Promise<void>;
-  /** events calls a function with the last sequence whenever there is news, until the signal is aborted. */
-  events(signal: AbortSignal | undefined, tell: (sequence: number) => void): Promise<void>;
+  /**
+   * events calls a function with the last sequence, first at once and then whenever there is news, until the stream
+   * breaks. It waits for the promise of each call, and rejects if this does, or if the signal is aborted.
+   */
+  events(signal: AbortSignal | undefined, tell: (sequence: number) => unknown): Promise<void>;
 }
 
 /** openRemote connects a Replica to a server, or the Replica that tabs share. */

@@ -12,12 +12,22 @@ const QUICK = 15_000; // milliseconds: after an answer within this time, the nex
 /** openRemote connects a Replica to a server, or the Replica that tabs share; see remote.d.ts. */
 export function openRemote({ replica = null, save, act, url, token, renewed = () => {}, progress = () => {}, fetch }) {
   const r = { open: replica, heard: null, renewed, progress, most: ITEMS, caller: { url, token, fetch, heard: (time, took) => hear(r, time, took) } };
-  r.act = act ? (within) => act((opened, saveOpened) => enter(r, opened, () => within(opened, saveOpened))) : (within) => within(replica, save);
+  r.act = act ? (within) => act((opened, saveOpened) => enter(r, opened, () => within(opened, saveOpened))) : inTurn(replica, save);
   return {
     sync: (signal) => withToken(r, signal, (c) => round(r, c)),
     events: (signal, tell) => withToken(r, signal, async (c) => {
-      for await (const sequence of events(c)) tell(sequence);
+      for await (const sequence of events(c)) await tell(sequence);
     }),
+  };
+}
+
+// inTurn returns what act of a Tab is for a Replica of one program: rounds may overlap, as those of tabs do.
+function inTurn(replica, save) {
+  let last = Promise.resolve();
+  return (within) => {
+    const ended = last.then(() => within(replica, save));
+    last = ended.catch(() => {});
+    return ended;
   };
 }
 

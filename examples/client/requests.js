@@ -116,8 +116,9 @@ async function* texts(c, milliseconds, path, options) {
     const reader = answer.body.getReader();
     const decoder = new TextDecoder();
     for (;;) {
-      const { done, value } = await reader.read();
       heard();
+      const { done, value } = await reader.read();
+      clearTimeout(timer); // the caller may take long
       yield decoder.decode(value, { stream: !done });
       if (done) return;
     }

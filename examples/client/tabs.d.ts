@@ -16,8 +16,10 @@ export interface TabOptions {
   changed?: (records: [table: string, id: string][]) => void;
   /** takes what to tell the user, after a change by this tab */
   told?: (notices: Notice[]) => void;
-  locks?: Pick<LockManager, 'request'>;
-  channel?: Pick<BroadcastChannel, 'postMessage' | 'close' | 'onmessage'>;
+  /** navigator.locks, if it is left out */
+  locks?: { request<R>(name: string, act: () => Promise<R>): Promise<R> };
+  /** a BroadcastChannel with the name, if it is left out */
+  channel?: { postMessage(message: unknown): void; close(): void; onmessage: unknown };
 }
 
 /** A Tab is one of the tabs that share a store. */

@@ -36,7 +36,11 @@ export function edit(r, { table, id, fields, seen = {} }) {
 function checked(name, value) {
   if (!isName(name) || (name[0] === '$' && name !== DELETED)) refuse('name');
   if (value === undefined) return name === DELETED ? refuse('type', name) : undefined;
-  checkValue(value);
+  try {
+    checkValue(value);
+  } catch (error) {
+    refuse(error.reason, name);
+  }
   return typeof value === 'object' ? parse(canonical(value)) : value;
 }
 

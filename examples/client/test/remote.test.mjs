@@ -19,7 +19,7 @@ function serverWith(...rules) {
     s.tokens.push(headers.Authorization);
     if (pathname === '/v1/push') s.pushes.push(call.lines.length);
     for (const rule of rules) {
-      const answer = rule(call, s);
+      const answer = await rule(call, s);
       if (answer) return answer;
     }
     if (pathname === '/v1/pull') return new Response(chunk());
@@ -150,4 +150,45 @@ test('how far a pull is, is told after each part is saved', async () => {
 test('a server whose cursor never moves ends the round', async () => {
   const device = deviceOf(serverWith(({ path }) => (path === '/v1/pull' ? new Response('{"cursor":"","more":true}\n') : undefined)));
   await assert.rejects(device.remote.sync(), { name: 'FieldlwwError' });
+});
+
+test('rounds may overlap', async () => {
+  const server = serverWith(async ({ path, lines }, s) => {
+    if (path !== '/v1/push') return undefined;
+    for (let i = 0; i < 30; i++) await new Promise(setImmediate); // so that the other rounds have pulled
+    for (const m of lines) s.accepted.set(m.id, m);
+    return Response.json({ results: lines.map((m, index) => ({ index, verdict: 'accepted', changed: true })) });
+  });
+  let full;
+  const device = deviceOf(server, { saved: () => {
+    if (full) throw new Error('full');
+  } });
+  edits(device.replica, 600);
+  full = true;
+  await assert.rejects(device.remote.sync(), /full/);
+  full = false;
+  await Promise.all([device.remote.sync(), device.remote.sync(), device.remote.sync()]);
+  assert.deepEqual(server.pushes, [500, 100]);
+  assert.equal(device.replica.waiting, 0);
+});
+
+test('news is told one after the other, and a failure ends the stream', async () => {
+  const news = ReadableStream.from(['data: 7\n\nda', 'ta: 8\n\n', 'data: 9\n\n'].map((text) => new TextEncoder().encode(text)));
+  const device = deviceOf(serverWith(({ path }) => (path === '/v1/events' ? new Response(news) : undefined)));
+  const told = [];
+  await assert.rejects(device.remote.events(undefined, async (sequence) => {
+    told.push(`begin ${sequence}`);
+    await new Promise(setImmediate);
+    told.push(`end ${sequence}`);
+    if (sequence === 8) throw new Error('no network');
+  }), /no network/);
+  assert.deepEqual(told, ['begin 7', 'end 7', 'begin 8', 'end 8']);
+});
+
+test('an edit that is refused names the field', () => {
+  const replica = openReplica({ id: ANA });
+  for (const value of [new Date(), NaN, '\ud800', { at: { b: undefined } }]) {
+    assert.throws(() => replica.edit('tasks', 'x', { title: 'x', due: value }), { name: 'FieldlwwError', path: 'due' });
+  }
+  assert.equal(replica.waiting, 0);
 });

@@ -45,6 +45,21 @@ test('a pull may take a long time, but must not pause for a minute', async (t) =
   assert.equal(failed.name, 'TimeoutError');
 });
 
+test('while a chunk is applied, the server is not waited for', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const server = streaming();
+  const ended = (async () => {
+    for await (const chunk of pull(server.caller, '')) t.mock.timers.tick(chunk.length && 60_000);
+  })();
+  await settled();
+  for (let i = 0; i < 2; i++) {
+    server.write(END);
+    await settled();
+  }
+  server.close();
+  await ended;
+});
+
 test('a pull yields a chunk when its last line has arrived, however the answer is cut', async () => {
   const text = `{"seq":1,"table":"ä"}\n${END}{"seq":2,"table":"t","data":{"cursor":{}}}\n{"table":"x","cursor":"y"}\n${END}`;
   const bytes = new TextEncoder().encode(text);
