@@ -127,6 +127,7 @@ func TestPageScene(t *testing.T) {
 		t.Skip("this test only makes a picture: set FIELDLWW_SCREENSHOTS to a directory")
 	}
 	s := visit(t)
+	s.right.use("webassembly")
 	s.resize(1440, "light")
 	s.click(`document.getElementById("hide-hints")`)
 	s.left.click(s.left.find("example"))
