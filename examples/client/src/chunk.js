@@ -38,7 +38,14 @@ function readRows(r, line, last) {
   return isColumns(line) ? unpack(line).map((row) => readRow(r, row, last)) : [readRow(r, line, last)];
 }
 
-const readRow = (r, row, last) => ({ ...readKey(row), data: readRecord(row.data, last), within: readWithin(r, row.in) });
+function readRow(r, row, last) {
+  const { table, id } = readKey(row);
+  if (row.in !== last.rawWithin) {
+    last.within = readWithin(r, row.in);
+    last.rawWithin = row.in;
+  }
+  return { table, id, data: readRecord(row.data, last), within: last.within };
+}
 
 const newChunk = () => ({ resets: [], rows: [], erased: [], trailer: null });
 

@@ -6,13 +6,18 @@ import { agrees, judge, visible } from './judge.js';
 import { NONE, joined, sameRecord } from './record.js';
 import { compareWrites } from './write.js';
 
+const NO_WHYS = new Map(); // most records have none
+
+/** whysOf returns the Whys of a record, to change them. */
+export const whysOf = (h) => (h.whys === NO_WHYS ? (h.whys = new Map()) : h.whys);
+
 const newHeld = (table, id) => ({
   table, id, key: keyOf(table, id),
   confirmed: NONE,
   within: null, // the buckets of the confirmed record: null for the one bucket "", empty if no line has brought it
   over: [], // overlays
   waiting: [], // in the order of the edits
-  whys: new Map(), // by field
+  whys: NO_WHYS, // by field
   created: '', // the greatest time of the record, if this client is known to have created it
   before: null, // the view at the last takeChanged, if touched
   whyChanged: false,
@@ -75,6 +80,7 @@ export function shown(r, h) {
 
 /** waitingFields returns the names of the fields with a waiting write that is shown, sorted. */
 export function waitingFields(h) {
+  if (h.waiting.length === 0) return [];
   const names = new Set();
   for (const it of showing(h.waiting)) it.data.forEach((_, name) => names.add(name));
   return [...names].sort();

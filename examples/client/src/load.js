@@ -2,9 +2,10 @@
 
 import { refuse } from './text.js';
 import { ENDLESS, earlier, later, msOf, parseTime } from './time.js';
-import { parse } from './value.js';
+import { parse, parseExactly } from './value.js';
 import { newest, readRecord } from './record.js';
-import { findOrAdd, heldOf } from './held.js';
+import { findOrAdd, heldOf, whysOf } from './held.js';
+import { reader } from './write.js';
 import { newItem, put, waiting } from './outbox.js';
 import { overlay } from './overlay.js';
 import { heldForm, names } from './chunk.js';
@@ -16,6 +17,7 @@ import { compare } from './why.js';
 /** load reads the saved entries. An entry that cannot be read is refused, with its key as the path. */
 export function load(r, saved) {
   const items = { 'outbox/': [], 'accepted/': [], 'again/': [] };
+  const last = reader();
   let state = {};
   for (const [key, text] of saved) {
     const slash = key.indexOf('/') + 1;
@@ -23,7 +25,7 @@ export function load(r, saved) {
     try {
       if (key === 'state') state = JSON.parse(text);
       else if (items[kind]) items[kind].push(readItem(name, text));
-      else if (kind === 'record/') readSavedRecord(r, name, text);
+      else if (kind === 'record/') readSavedRecord(r, name, { text, last });
       else if (kind === 'why/') readWhys(r, name, text);
       else refuse('unknown key');
     } catch (error) {
@@ -100,24 +102,28 @@ function keyIn(name) {
   return at > 0 ? [name.slice(0, at), name.slice(at + 1)] : refuse('unknown key');
 }
 
-function readSavedRecord(r, name, text) {
-  const parsed = parse(text);
-  const isWrapped = Array.isArray(parsed.in) || typeof parsed.created === 'string' || parsed.created === true;
-  const data = readRecord(isWrapped ? parsed.record : parsed);
+function readSavedRecord(r, name, { text, last }) {
+  const inner = (parsed) => (isWrapped(parsed) ? parsed.record : parsed);
+  const parsed = JSON.parse(text);
+  last.isRounded = false;
+  const rounded = readRecord(inner(parsed), last);
+  const data = last.isRounded ? readRecord(inner(parseExactly(text)), last) : rounded;
   const h = findOrAdd(r, ...keyIn(name));
   Object.assign(h, { confirmed: data, stored: true });
-  if (isWrapped) Object.assign(h, { created: typeof parsed.created === 'string' ? parseTime(parsed.created) : '', within: parsed.in ? heldForm(names(parsed.in)) : null });
+  if (isWrapped(parsed)) Object.assign(h, { created: typeof parsed.created === 'string' ? parseTime(parsed.created) : '', within: parsed.in ? heldForm(names(parsed.in)) : null });
   data.forEach((w) => {
     if (w.clientId === r.id) r.mark = later(r.mark, w.updatedAt);
   });
 }
+
+const isWrapped = (parsed) => Array.isArray(parsed.in) || typeof parsed.created === 'string' || parsed.created === true;
 
 function readWhys(r, name, text) {
   const { before, incoming, seen = {}, unknown = {} } = parse(text);
   const h = findOrAdd(r, ...keyIn(name));
   const old = readRecord(before);
   readRecord(incoming).forEach((w, field) => {
-    h.whys.set(field, { ...compare(old.get(field), w), seen: seen[field] || 0, beforeUnknown: unknown[field] === true });
+    whysOf(h).set(field, { ...compare(old.get(field), w), seen: seen[field] || 0, beforeUnknown: unknown[field] === true });
   });
   h.whyStored = true;
 }

@@ -11,9 +11,13 @@ const rank = (unit) => (unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit
 /** compareText orders texts by their UTF-8 bytes. */
 export function compareText(a, b) {
   if (a === b) return 0;
-  let i = 0;
-  while (i < a.length && a[i] === b[i]) i++;
-  return i < a.length && i < b.length ? rank(a.charCodeAt(i)) - rank(b.charCodeAt(i)) : a.length - b.length;
+  const end = Math.min(a.length, b.length);
+  for (let i = 0; i < end; i++) {
+    const x = a.charCodeAt(i);
+    const y = b.charCodeAt(i);
+    if (x !== y) return rank(x) - rank(y);
+  }
+  return a.length - b.length;
 }
 
 /** utf8Length returns the number of bytes of a text in UTF-8. */

@@ -5,6 +5,7 @@
 // not, and 0 if it is not known. If beforeUnknown is true, only the stamp of before is known.
 
 import { DELETED } from './record.js';
+import { whysOf } from './held.js';
 import { decide, sameStamp, sameWrite } from './write.js';
 
 const VIOLATIONS = 'violations';
@@ -40,7 +41,7 @@ export function setWhy(h, name, why) {
     why.seen = seen || old.seen;
     if (same(old, why)) return;
   }
-  h.whys.set(name, why);
+  whysOf(h).set(name, why);
   h.whyChanged = h.whyStale = true;
 }
 
@@ -52,7 +53,7 @@ export function dropWhy(h, name) {
 
 /** updateWhys notes why the fields of a record have their new values. */
 export function updateWhys(h, before, now) {
-  [...h.whys.keys()].forEach((name) => now.has(name) || dropWhy(h, name));
+  if (h.whys.size > 0) [...h.whys.keys()].forEach((name) => now.has(name) || dropWhy(h, name));
   if (before.size === 0) return; // all fields are written for the first time
   const old = merged(h, before);
   merged(h, now).forEach((w, name) => {

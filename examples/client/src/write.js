@@ -6,10 +6,10 @@ import { LAST, parseClient, parseTime } from './time.js';
 import { canonical, checkValue } from './value.js';
 
 /**
- * A Reader remembers the last stamp, because the writes of a record share a few, and whether JSON.parse may have rounded
- * a number.
+ * A Reader remembers the last stamp, because the writes of a record share a few, the last list of buckets, which the
+ * records of a chunk share, and whether JSON.parse may have rounded a number.
  */
-export const reader = () => ({ time: '', rawTime: NaN, client: '', rawClient: NaN, isRounded: false }); // no text is NaN
+export const reader = () => ({ time: '', rawTime: NaN, client: '', rawClient: NaN, within: null, rawWithin: NaN, isRounded: false }); // nothing read is NaN
 
 const MEMBERS = ['value', 'deleted', 'updatedAt', 'clientId'];
 
