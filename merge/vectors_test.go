@@ -125,7 +125,7 @@ func vectorFiles() map[string]map[string]vectorSection {
 	values := vectorSection{[]string{"canonical in", "in refused"}, vectorValue}
 	stories := map[string]vectorSection{"stories": {[]string{"steps"}, vectorStory}}
 	return map[string]map[string]vectorSection{
-		"outbox.json": stories,
+		"answers.json": stories, "outbox.json": stories, "restamp.json": stories,
 		"clock.json": {
 			"ticks":   {[]string{"last steps"}, vectorTicks},
 			"bounds":  {[]string{"accepts refuses wall"}, vectorBound},

@@ -129,6 +129,8 @@ function bounds({ wall, accepts, refuses }) {
 const FILES = {
   'clock.json': { ticks, bounds, stories: runStory },
   'outbox.json': { stories: runStory },
+  'answers.json': { stories: runStory },
+  'restamp.json': { stories: runStory },
 };
 
 for (const file of Object.keys(FILES)) {
