@@ -52,7 +52,7 @@ const BAD = [State.unreachable, State.busy, State.slow, State.quota, State.full,
 export class Panel {
   #changed = { tables: new Set(), tasks: new Map() };
   #drawing = 0;
-  #drawnAt = -LONG_PULL; // so that what comes first is drawn at once
+  #drawnAt = -LONG_PULL; // the last drawing during a pull; what a pull brings first is drawn at once
   #telling = 0;
 
   /** @param {{who, day, wire, jump}} page what the two panels share, and the wire of this panel */
@@ -209,7 +209,7 @@ export class Panel {
   #drawChanged() {
     clearTimeout(this.#drawing);
     this.#drawing = 0;
-    this.#drawnAt = performance.now();
+    if (this.sync.progress) this.#drawnAt = performance.now();
     const { tables, tasks } = this.#changed;
     this.#changed = { tables: new Set(), tasks: new Map() };
     if (tables.has('devices') || tables.has('projects')) this.draw();
