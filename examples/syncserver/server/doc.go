@@ -288,7 +288,8 @@
 //
 // # Wire forms
 //
-// A client of this version pushes with the cursor of its last pull, and pulls in chunks:
+// The page PROTOCOL.md describes the protocol for clients in any language. In short, a client of this version pushes
+// with the cursor of its last pull, and pulls in chunks:
 //
 //	POST /v1/push?v=2&cursor=N5XQ.7
 //	GET /v1/pull?cursor=N5XQ.7&limit=1000
