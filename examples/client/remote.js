@@ -21,7 +21,7 @@ export function openRemote({ replica = null, save, act, url, token, renewed = ()
   };
 }
 
-// inTurn returns what act of a Tab is for a Replica of one program: rounds may overlap, as those of tabs do.
+// inTurn returns what act of a Tab is for a Replica of one program: rounds may overlap, like rounds of tabs.
 function inTurn(replica, save) {
   let last = Promise.resolve();
   return (within) => {
