@@ -124,7 +124,7 @@ export interface ReplicaOptions {
   user?: string;
   /** reads the device's clock, in milliseconds; Date.now if it is left out */
   wall?: () => number;
-  /** all entries that were saved */
+  /** all entries that were saved; those whose keys begin with "app/" are ignored */
   saved?: Iterable<readonly [key: string, text: string]>;
 }
 

@@ -18,7 +18,10 @@ export interface ServerOptions {
 /** A Replica of one program. */
 export interface OwnReplica {
   replica: Replica;
-  /** writes what takeSaves returns. It is called after each change, and edits are sent only after it. */
+  /**
+   * writes what takeSaves returns. It is called after each change, and edits are sent only after it. Once it has
+   * rejected, each round does: open the store, the Replica and the remote again.
+   */
   save: () => Promise<void>;
 }
 
@@ -30,10 +33,10 @@ export interface SharedReplica {
 
 export interface Remote {
   /**
-   * sync pulls, pushes until no edit waits, and pulls again. It rejects if the server cannot be asked or refuses. It may
-   * be called while another call of it runs.
+   * sync pulls, pushes, and pulls again. It resolves with the number of edits that still wait, because the server asks
+   * for them later, and rejects if the server cannot be asked or refuses. It may be called while another call of it runs.
    */
-  sync(signal?: AbortSignal): Promise<void>;
+  sync(signal?: AbortSignal): Promise<number>;
   /**
    * events calls a function with the last sequence, first at once and then whenever there is news, until the stream
    * breaks. It waits for the promise of each call, and rejects if this does, or if the signal is aborted.

@@ -21,11 +21,13 @@ export function openRemote({ replica = null, save, act, url, token, renewed = ()
   };
 }
 
-// inTurn returns what act of a Tab is for a Replica of one program: rounds may overlap, like rounds of tabs.
+// inTurn returns what act of a Tab is for a Replica of one program: rounds may overlap, like rounds of tabs. After a
+// save has failed, all later ones fail, because some entries were not stored.
 function inTurn(replica, save) {
   let last = Promise.resolve();
+  let saved = last;
   return (within) => {
-    const ended = last.then(() => within(replica, save));
+    const ended = last.then(() => within(replica, () => (saved = saved.then(save))));
     last = ended.catch(() => {});
     return ended;
   };
@@ -62,18 +64,20 @@ async function withToken(r, signal, ask) {
 
 const waiting = (r) => r.act((replica) => replica.waiting);
 
-// A round pulls before it pushes, so that the client holds the values that an edit replaces.
+// A round pulls before it pushes, so that the client holds the values that an edit replaces. It returns the number of
+// edits that still wait.
 async function round(r, c) {
   await pullAll(r, c);
   let before = await waiting(r);
   for (let idle = 0; before > 0 && idle < 2 * before; ) { // idle: edits that were answered and stayed
     const count = await pushSome(r, c);
     await pullAll(r, c);
-    if (count === 0) return;
     const now = await waiting(r);
+    if (count === 0) return now;
     idle = now < before ? 0 : idle + count;
     before = now;
   }
+  return before;
 }
 
 // A pull may take long, so nothing is locked meanwhile: the answer is discarded if another tab has moved the cursor.

@@ -14,7 +14,7 @@ import { newestKnown } from './clock.js';
 import { restampWaiting } from './restamp.js';
 import { compare } from './why.js';
 
-/** load reads the saved entries. An entry that cannot be read is refused, with its key as the path. */
+/** load reads the saved entries, and ignores entries of the app. It refuses an unreadable one, with its key as the path. */
 export function load(r, saved) {
   const items = { 'outbox/': [], 'accepted/': [], 'again/': [] };
   const last = reader();
@@ -27,7 +27,7 @@ export function load(r, saved) {
       else if (items[kind]) items[kind].push(readItem(name, text));
       else if (kind === 'record/') readSavedRecord(r, name, { text, last });
       else if (kind === 'why/') readWhys(r, name, text);
-      else refuse('unknown key');
+      else if (kind !== 'app/') refuse('unknown key');
     } catch (error) {
       refuse(error.reason || 'entry', key);
     }

@@ -1,4 +1,4 @@
-/** An entry is a key and its text. The text '' removes the entry. */
+/** An entry is a key and its text. The text '' removes the entry. Keys that begin with "app/" are for the app. */
 export type Entry = [key: string, text: string];
 
 /** A Store keeps the entries of one Replica. */

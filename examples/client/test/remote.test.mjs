@@ -50,7 +50,7 @@ test('edits are saved before they are sent, and leave the outbox once they are a
     if (path === '/v1/push') for (const m of lines) assert.ok([...device.stored].some(([key, text]) => key.startsWith('outbox/') && JSON.parse(text).id === m.id));
   }), { saved: (replica) => replica.cursor === 'e.0' && replica.waiting === 3 && replica.edit('tasks', 'late', { title: 'x' }) });
   edits(device.replica, 3);
-  await device.remote.sync();
+  assert.equal(await device.remote.sync(), 0);
   assert.equal(device.replica.waiting, 0);
   assert.equal([...device.stored.keys()].some((key) => key.startsWith('outbox/')), false);
 });
@@ -121,7 +121,7 @@ test('a server that accepts nothing for now ends the round, and the edits stay',
     ? Response.json({ results: lines.map((m, index) => ({ index, verdict: 'refused', code: 'storage_full', retryable: true, changed: false })) }) : undefined));
   const device = deviceOf(server);
   edits(device.replica, 3);
-  await device.remote.sync();
+  assert.equal(await device.remote.sync(), 3);
   assert.equal(device.replica.waiting, 3);
   assert.ok(server.pushes.length <= 3, `${server.pushes.length} pushes`);
 });
@@ -159,17 +159,29 @@ test('rounds may overlap', async () => {
     for (const m of lines) s.accepted.set(m.id, m);
     return Response.json({ results: lines.map((m, index) => ({ index, verdict: 'accepted', changed: true })) });
   });
-  let full;
-  const device = deviceOf(server, { saved: () => {
-    if (full) throw new Error('full');
-  } });
+  const device = deviceOf(server);
   edits(device.replica, 600);
-  full = true;
-  await assert.rejects(device.remote.sync(), /full/);
-  full = false;
   await Promise.all([device.remote.sync(), device.remote.sync(), device.remote.sync()]);
   assert.deepEqual(server.pushes, [500, 100]);
   assert.equal(device.replica.waiting, 0);
+});
+
+test('a round that failed does not hold up the next one, unless a save has failed', async () => {
+  let broken = true;
+  let full = false;
+  const server = serverWith(({ path }) => (path === '/v1/pull' && broken ? new Response('{"cursor":1}\n{"cursor":"e.1","fence":1}\n') : undefined));
+  const device = deviceOf(server, { saved: () => {
+    if (full) throw new Error('full');
+  } });
+  await assert.rejects(device.remote.sync(), { name: 'FieldlwwError' });
+  broken = false;
+  await device.remote.sync();
+  edits(device.replica, 1);
+  full = true;
+  await assert.rejects(device.remote.sync(), /full/);
+  full = false;
+  await assert.rejects(device.remote.sync(), /full/);
+  assert.deepEqual(server.pushes, []);
 });
 
 test('news is told one after the other, and a failure ends the stream', async () => {

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 
 import { openReplica } from '../index.js';
+import { keepInSync } from '../live.js';
 import { openRemote } from '../remote.js';
 import * as index from '../index.js';
 import { open as openFile } from '../store/file.js';
@@ -62,10 +63,11 @@ test('a Replica reads what it saved', () =>
   eachStore(async (store) => {
     const replica = openReplica({ id: ANA });
     replica.edit('tasks', '42', { title: 'Paint' });
-    await store.save(replica.takeSaves());
+    await store.save([...replica.takeSaves(), ['app/device', 'x']]);
     const again = openReplica({ id: ANA, saved: await store.load() });
     assert.equal(again.shown('tasks', '42').get('title').value, 'Paint');
     assert.deepEqual(again.outbox(), replica.outbox());
+    for (const key of ['app', 'apps/device', 'device', '']) assert.throws(() => openReplica({ saved: [[key, 'x']] }), { name: 'FieldlwwError', path: key });
   }));
 
 /** Locks are a substitute for navigator.locks. */
@@ -120,5 +122,7 @@ test('the types have the members that the client has', async () => {
   assert.deepEqual(membersOf(text, 'Pull'), Object.keys(replica.beginPull()).sort());
   assert.deepEqual([...text.matchAll(/^export (?:class|function) (\w+)/gm)].map((m) => m[1]).sort(), Object.keys(index).sort());
   assert.deepEqual(membersOf(await types('remote.d.ts'), 'Remote'), Object.keys(openRemote({ replica })).sort());
+  const signal = AbortSignal.abort();
+  assert.deepEqual(membersOf(await types('live.d.ts'), 'Live'), Object.keys(keepInSync({ remote: openRemote({ replica }), signal })).sort());
   assert.deepEqual(membersOf(await types('store/store.d.ts'), 'Store'), Object.keys(await openMemory()).sort());
 });

@@ -1,7 +1,8 @@
 // An application with types. The compiler must accept it, and refuse each line after @ts-expect-error.
 
 import { Integer, canonical, openReplica, type Notice, type Write } from 'fieldlww';
-import { join, openRemote } from 'fieldlww/remote';
+import { keepInSync } from 'fieldlww/live';
+import { join, openRemote, type Refused } from 'fieldlww/remote';
 import { pull as chunksOf } from 'fieldlww/requests';
 import { openDigest } from 'fieldlww/digest';
 import { open } from 'fieldlww/store/indexeddb';
@@ -22,6 +23,9 @@ replica.edit('tasks', '42', { title: 'Paint the fence', due: undefined, points: 
 await save();
 await remote.sync(AbortSignal.timeout(1000));
 await remote.events(undefined, (sequence) => sequence.toFixed());
+const live = keepInSync({ remote, signal: AbortSignal.timeout(1000), told: (error) => error?.name === 'Refused' && (error as Refused).code });
+live.wake();
+await live.ended;
 
 const show = (w: Write | undefined): string => (!w || w.deleted ? '' : canonical(w.value));
 show(replica.shown('tasks', '42').get('title'));
