@@ -12,7 +12,7 @@ import { pathToFileURL } from 'node:url';
 const ROOT = join(import.meta.dirname, '..');
 const VM = { linux: 'linux64-bin/hermes', darwin: 'osx-bin/hermes', win32: 'win64-bin/hermes.exe' }[process.platform];
 
-// The packages of npx are beside the folder of their commands.
+// The packages of npx are next to the folder of their commands.
 const packages = process.env.PATH.split(delimiter).map((folder) => join(folder, '..'));
 
 function find(path) {
