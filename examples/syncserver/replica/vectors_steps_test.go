@@ -48,7 +48,7 @@ func (d *storyDevice) open(s *step) {
 		id = clock.MustParseClientID(*s.Open)
 	}
 	if d.Replica != nil {
-		d.save()
+		d.same([]string{}, append([]replica.Notice{}, d.TakeNotices()...))
 	}
 	r, err := replica.Open(replica.Options{ID: id, Wall: func() time.Time { return d.wall }, Saved: d.saved})
 	if d.outcome(err, s); err == nil {
