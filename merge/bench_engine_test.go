@@ -68,7 +68,7 @@ func (w workload) again() workload {
 func ratio(b *testing.B, name string, this, that timed) {
 	of, to := repeated(this.do), repeated(that.do)
 	var ratios []float64
-	for range 15 {
+	for range rounds(15) {
 		ratios = append(ratios, of()/float64(this.items)*float64(that.items)/to())
 	}
 	b.ReportMetric(median(ratios), name)

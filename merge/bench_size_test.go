@@ -98,7 +98,7 @@ func growth(b *testing.B, sizes []int, remote func(*world) []write) {
 	times := make([][]float64, len(sizes))
 	var ratios []float64
 	for b.Loop() {
-		for range 5 {
+		for range rounds(5) {
 			for i, n := range sizes {
 				times[i] = append(times[i], timed[i]()/float64(n))
 			}

@@ -34,13 +34,22 @@ func (p pair) run(b *testing.B) {
 		ours, naive = once(p.ours), once(p.naive)
 	}
 	var times, ratios []float64
-	for range p.rounds {
+	for range rounds(p.rounds) {
 		t := ours()
 		times = append(times, t/float64(p.fields))
 		ratios = append(ratios, naive()/t)
 	}
 	b.ReportMetric(median(times), "ns/field")
 	b.ReportMetric(median(ratios), "x-naive")
+}
+
+// rounds returns how many times to compare two functions: n times, but once with -short, which only
+// checks that the benchmarks run.
+func rounds(n int) int {
+	if testing.Short() {
+		return 1
+	}
+	return n
 }
 
 // repeated returns a func that calls do for some milliseconds and returns the median

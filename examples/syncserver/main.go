@@ -2,9 +2,10 @@
 // two replicas, which sync with the server. Each replica is the JavaScript client of examples/client or, if a person
 // chooses it, the replica in Go, compiled to WebAssembly.
 //
-//	go run .
+//	go run -v .
 //
-// The server stores records in SQLite, in the file syncserver.db, or in PostgreSQL. Any number of
+// The first build takes a minute or two. With -v, the go command prints the name of each package that it
+// has compiled. The server stores records in SQLite, in the file syncserver.db, or in PostgreSQL. Any number of
 // processes may share one database:
 //
 //	go run . -db postgres://user:password@localhost/name
