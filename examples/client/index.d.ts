@@ -39,17 +39,34 @@ export interface Why {
 
 /** A Notice is something to tell the user. Notices are not saved. */
 export type Notice =
+  /**
+   * The server refused an edit permanently, and it is rolled back: rolledBack has its writes. The codes are in the
+   * protocol, or are those of a rule of the app. why is "left" if the record has left the user's buckets.
+   */
   | { kind: 'refused'; table: string; id: string; fields: string[]; code: string; detail: string; rolledBack: Data; why?: 'left' }
+  /**
+   * An edit lost to a later write by someone who had not seen it, or replaced one that its author had not seen. Both
+   * are told once, by the answer to the edit. If that answer was lost, only Replica.why shows the other write.
+   */
   | { kind: 'edit_lost' | 'edit_replaced'; table: string; id: string; fields: string[]; code: 'lost_edit'; other: Stamp }
+  /** An edit waits because the value that it replaces has a stamp from the future. An operator can repair the value. */
   | { kind: 'future_stamp'; table: string; id: string; fields: string[]; code: 'too_far_ahead'; other?: Stamp }
+  /** An edit was accepted, but the record is deleted and stays so. */
   | { kind: 'record_deleted'; table: string; id: string; code: 'update_of_deleted' }
+  /** An operator has erased the record, with all its values. */
   | { kind: 'erased'; table: string; id: string }
+  /**
+   * The client ID is used twice, or the store was replaced by an earlier copy. Join again, and open the Replica with
+   * the new client ID and the same entries: edits that wait are kept.
+   */
   | { kind: 'new_id_needed'; code: 'collision' | 'rewound' }
+  /** The server has no room for some edits. They wait. */
   | { kind: 'storage_full'; code: 'storage_full' }
-  /** by: milliseconds, negative if the clock was ahead */
+  /** The device's clock was off. by: milliseconds, negative if the clock was ahead */
   | { kind: 'clock_corrected'; by: number; code?: 'too_far_ahead' }
-  /** items: the edits that wait */
+  /** All data is pulled again, because the server was restored ("epoch"), or the device was away for too long ("fence"). items: the edits that wait */
   | { kind: 'resync'; why: string; items: number }
+  /** The server was restored and lacked edits, which are sent again. */
   | { kind: 'sent_again'; items: number };
 
 /** A Pull is a pull that has begun. It is settled when its last chunk was applied. */
@@ -110,7 +127,10 @@ export interface Replica {
   takeNotices(): Notice[];
 }
 
-/** A FieldlwwError is thrown for input that the client refuses. Its message never holds a value. */
+/**
+ * A FieldlwwError is thrown for input that the client refuses: an edit, an entry of a store, or an answer. Nothing is
+ * changed then. The path is a field or the key of an entry. The message never holds a value.
+ */
 export interface FieldlwwError extends Error {
   name: 'FieldlwwError';
   reason: string;

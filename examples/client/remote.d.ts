@@ -7,7 +7,8 @@ export type { Refused } from './requests.js';
 export interface ServerOptions {
   /** of the server */
   url: string;
-  token: string;
+  /** the token that join returned; left out if fetch adds what the server asks for */
+  token?: string;
   /** takes a new token, after the old one has ended */
   renewed?: (token: string) => void;
   /** is called when a part of the changes was pulled, and with null after the last of them; see progressOf */

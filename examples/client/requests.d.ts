@@ -29,8 +29,11 @@ export function isBad(error: Error): boolean;
 /** isSlow reports whether a request or its answer was late, or too large for a proxy in between. */
 export function isSlow(error: Error): boolean;
 
-/** join asks for a client ID and its token. */
-export function join(place: Caller & { workspace: string; invite?: string }): Promise<{ clientId: string; user: string; token: string }>;
+/**
+ * join asks for a client ID and its token. A further device of a user passes the token of another one, or an invitation
+ * that names the user. A client whose token cannot be renewed any more also passes its client ID, and keeps it.
+ */
+export function join(place: Caller & { workspace: string; invite?: string; clientId?: string }): Promise<{ clientId: string; user: string; token: string }>;
 
 /** renew asks for a new token for the same client. The token of the caller may have ended. */
 export function renew(caller: Caller): Promise<{ token: string }>;

@@ -35,8 +35,8 @@ export const isBad = (error) => error.name === 'Refused' && ['malformed', 'too_l
 export const isSlow = (error) => error.name === 'TimeoutError' || (!isBad(error) && [408, 413, 504].includes(error.status));
 
 /** join asks for a client ID and its token. */
-export async function join({ workspace, invite, ...c }) {
-  return (await ask(c, 'v1/join', { method: 'POST', body: JSON.stringify({ workspace, invite }) })).json();
+export async function join({ workspace, invite, clientId, ...c }) {
+  return (await ask(c, 'v1/join', { method: 'POST', body: JSON.stringify({ workspace, invite, clientId }) })).json();
 }
 
 /** renew asks for a new token for the same client. The token of the caller may have ended. */

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { events, pull } from '../requests.js';
+import { events, join, pull } from '../requests.js';
 
 /** streaming returns a caller whose request is answered with a body that the test writes. Aborting the request ends it. */
 function streaming() {
@@ -115,4 +115,15 @@ test('events yields sequences, and ends when the stream is silent', async (t) =>
   assert.deepEqual(heard.all, [7, 12]);
   t.mock.timers.tick(40_000);
   await assert.rejects(heard.end, { name: 'TimeoutError' });
+});
+
+test('a device can join as the user of a token, and keep its client ID', async () => {
+  const asked = [];
+  const fetch = async (url, { body, headers }) => (asked.push([url, headers.Authorization, JSON.parse(body)]), Response.json({ clientId: 'x' }));
+  await join({ url: 'http://server', workspace: 'demo', fetch });
+  await join({ url: 'http://server/', workspace: 'demo', invite: 'i', clientId: 'x', token: 't', fetch });
+  assert.deepEqual(asked, [
+    ['http://server/v1/join', undefined, { workspace: 'demo' }],
+    ['http://server/v1/join', 'Bearer t', { workspace: 'demo', invite: 'i', clientId: 'x' }],
+  ]);
 });
