@@ -13,7 +13,7 @@ const store = await open(file);
 const saved = await store.load();
 
 // The first start joins, and needs the server.
-const device = JSON.parse(new Map(saved).get('app/device') ?? null) ?? await join({ url, workspace: 'demo' });
+const device = JSON.parse(new Map(saved).get('app/device') ?? 'null') ?? await join({ url, workspace: 'demo' });
 const keep = (token) => store.save([['app/device', JSON.stringify({ ...device, token })]]);
 await keep(device.token);
 
