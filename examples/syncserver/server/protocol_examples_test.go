@@ -51,9 +51,9 @@ func documented(t *testing.T, o Options) *calendar {
 	return c
 }
 
-// TestProtocolExamples runs the examples of the document against a server.
+// TestProtocolExamples runs the examples of the document against a server, and compares them with the OpenAPI document.
 func TestProtocolExamples(t *testing.T) {
-	c, v := documented(t, Options{}), variables{}
+	c, v, api := documented(t, Options{}), variables{}, described(t)
 	url := listen(t, c.Server)
 	for _, e := range examples(t, protocol(t)) {
 		if e.stage != "" {
@@ -64,7 +64,9 @@ func TestProtocolExamples(t *testing.T) {
 				url = listen(t, c.Server)
 			}
 		}
-		_, _, err := e.run(url, v)
+		answer, body, err := e.run(url, v)
 		require.NoError(t, err, "PROTOCOL.md:%d: %s %s", e.line, e.method, e.path)
+		e.body = v.fill(e.body)
+		api.requireDescribed(t, e, answer, body)
 	}
 }
