@@ -92,10 +92,17 @@ func (s *Server) servePullCursor(w http.ResponseWriter, r *http.Request, m membe
 		return err
 	}
 	defer reader.leave()
-	return s.sendChunks(reader, s.sealing(w, r, p.columns), func() ([]part, bool, error) {
-		parts, more, err := s.pullChunk(r.Context(), &p)
-		return parts, more && p.limit > 0, err
-	})
+	z := s.sealing(w, r, p.columns)
+	return s.sendChunks(reader, z, func() ([]part, bool, error) { return s.nextChunk(r.Context(), &p, z) })
+}
+
+// nextChunk returns the next chunk of an answer, and whether more follow in it.
+func (s *Server) nextChunk(ctx context.Context, p *cursorPage, z *sealer) (parts []part, more bool, err error) {
+	parts, more, err = s.pullChunk(ctx, p)
+	if more = more && p.limit > 0; err == nil && !z.admits(p.all, more) {
+		return nil, false, nil
+	}
+	return parts, more, err
 }
 
 // cursorOf reads the cursor in the query of a request. Its failure has a code of its own: a client
@@ -117,6 +124,7 @@ type cursorPage struct {
 	next  reading // what to read next; zero if that is unknown
 
 	columns bool // whether the records are sent as columns
+	all     bool // whether each member may read all of the last chunk
 }
 
 // bounds returns after how many records, and after how many bytes of them, a chunk ends.
@@ -170,7 +178,7 @@ func (s *Server) pullChunk(ctx context.Context, p *cursorPage) (parts []part, mo
 		} else {
 			at.Settle(now.Seq)
 		}
-		p.at, p.next = at, s.wanted(at, now)
+		p.at, p.next, p.all = at, s.wanted(at, now), now.isOfAll()
 		p.limit -= int64(len(now.records))
 		l.end(s.trailer(at, now, tells))
 		return l.parts, now.more, nil

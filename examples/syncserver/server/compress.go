@@ -18,12 +18,12 @@ import (
 // The compression levels are those that take the least memory, less than a megabyte for each
 // answer. That matters when many clients read slowly.
 //
-// The length of a compressed answer reveals information about its content to an attacker who
-// watches the network and can add to the content. Without buckets, pulls and answers to pushes are safe: they
-// contain only what members of the workspace wrote, which each member may read anyway, and no
-// token. With buckets, an answer can contain text that another member may not read, so only pulls are
-// compressed, bucket by bucket; see sealer. The answer to a join contains a token, so it is not compressed.
-// The event stream is not compressed because it would gain nothing.
+// The length of a compressed answer reveals information about its content to an attacker who watches the
+// network and can add to the content. Without buckets, pulls and answers to pushes are safe: they contain
+// only what members of the workspace wrote, which each member may read anyway, and no token. With buckets,
+// an answer can contain text that another member may not read, so only pulls are compressed, bucket by
+// bucket, or as a whole for a user without a bucket of his own; see sealer. The answer to a join contains
+// a token, so it is not compressed. The event stream is not compressed because it would gain nothing.
 //
 // Request bodies are not decompressed, because a small body could become a large one.
 func (s *Server) compressed(h http.Handler) http.Handler {
@@ -53,7 +53,11 @@ func (s *Server) sealing(w http.ResponseWriter, r *http.Request, columns bool) *
 		return nil
 	}
 	h.Set("Content-Encoding", "gzip")
-	return &sealer{writers: s.writers}
+	z := &sealer{writers: s.writers, header: h}
+	if accepts(r.Header.Values("Accept-Encoding"), "zstd", "") {
+		z.encoders = s.encoders
+	}
+	return z
 }
 
 // accepts reports whether a header like Accept names something with a weight above 0, and with this parameter

@@ -133,7 +133,10 @@ func (s *Server) sendChunks(to *reader, z *sealer, next func() (chunk []part, mo
 			return unavailable(err)
 		}
 		if len(chunk) == 0 {
-			break
+			if end := z.end(); end != nil {
+				return to.send(end)
+			}
+			return nil
 		}
 		text, size := z.chunk(chunk)
 		s.pulls.count(to.by.workspace, to.by.user, float64(size))

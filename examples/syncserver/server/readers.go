@@ -11,7 +11,7 @@ import (
 )
 
 // The limits for concurrent pulls. Each pull takes up to a megabyte of memory, or three while it makes a chunk
-// of columns: a chunk and the state of its compressor.
+// of columns: a chunk and the state of its compressor. A compressor for a whole answer takes a megabyte until its end.
 const (
 	maxPulls         = 128
 	pullsOfWorkspace = 32

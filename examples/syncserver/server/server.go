@@ -114,6 +114,7 @@ type Server struct {
 	log      logger        // for lines that clients cause
 	readers  *readers      // of pulls
 	writers  *sync.Pool    // of sealers
+	encoders *sync.Pool    // of sealers
 	uploads  *readers      // of large pushes
 	own      *admission    // of pushes whose body has been read, by user
 	turns    *admission    // of pushes that are decoded and applied, by workspace
@@ -182,7 +183,7 @@ func New(ctx context.Context, d *Database, o Options) (*Server, error) {
 		joins:   newQuotas(joinsOfAddress, math.Inf(1), 5*minute),
 		log:     logger{to: o.Log, quotas: newQuotas(linesOfUser, linesOfWorkspace, minute)},
 		readers: newReaders(maxPulls, pullsOfWorkspace, pullsOfUser, maxSilence),
-		writers: compressors(),
+		writers: compressors(), encoders: encoders(),
 		uploads: newReaders(maxUploads, uploadsOfWorkspace, uploadsOfUser, maxUpload),
 		own:     newAdmission(maxPushing, pushesOfUser),
 		turns:   newAdmission(maxTurns, turnsOfWorkspace),

@@ -25,6 +25,12 @@ type snapshot struct {
 	logged  bool            // whether the log may have rows that a plain reading has not read
 }
 
+// isOfAll reports whether the user has the bucket "" and no other.
+func (now snapshot) isOfAll() bool {
+	_, ok := now.Granted[""]
+	return ok && len(now.Granted) == 1
+}
+
 // foundRecord is a record that a pull has found with a sequence under some buckets.
 type foundRecord struct {
 	record.Record
