@@ -52,10 +52,11 @@ func (d *terminal) types(line string) {
 	require.NoError(d.t, err)
 }
 
-// shows waits for a line that matches a pattern, and returns its first word.
+// shows waits for a line that matches a pattern, and returns its first word. A client whose server was away may pause for
+// a minute.
 func (d *terminal) shows(pattern string) string {
 	d.t.Helper()
-	for expected, limit := regexp.MustCompile(pattern), time.After(time.Minute); ; {
+	for expected, limit := regexp.MustCompile(pattern), time.After(3*time.Minute); ; {
 		select {
 		case line, ok := <-d.lines:
 			require.True(d.t, ok, "ended before %q:\n%s", pattern, &d.seen)
