@@ -1,16 +1,19 @@
 // The requests to a server, which is examples/syncserver. A caller is { url, token, signal, heard, fetch }; see
 // requests.d.ts. A token must not appear in an address, so the stream of events is a fetch, not an EventSource.
 
-import { refuse } from './src/text.js';
+import { isText, reading, refuse } from './src/text.js';
 
 const ROWS = 10_000; // records in the answer to a pull
-const CHUNK = 1 << 26; // characters of a chunk
+const CHUNK = 1 << 26; // characters of a chunk, or of another answer
+const DAY = 86_400; // seconds: a timer cannot wait for a month
 const PATIENCE = 60_000; // milliseconds that an answer may take, or pause
 const SILENCE = 40_000; // milliseconds without data after which a stream of events is dead
 const COLUMNS = 'application/vnd.fieldlww.columns+jsonl;v=1, application/jsonl;q=0.5';
 
 /** ask sends a request and returns its answer, or rejects with a Refused if the status is not a success. */
-export const ask = (c, path, options) => send({ ...c, signal: AbortSignal.any([AbortSignal.timeout(PATIENCE)].concat(c.signal || [])) }, path, options);
+export const ask = (c, path, options) => send(within(c, AbortSignal.timeout(PATIENCE)), path, options);
+
+const within = (c, signal) => ({ ...c, signal: AbortSignal.any([signal].concat(c.signal || [])) });
 
 async function send({ url = '', token, signal, heard = () => {}, fetch = globalThis.fetch }, path, { headers = {}, ...options } = {}) {
   const asked = Date.now();
@@ -19,13 +22,27 @@ async function send({ url = '', token, signal, heard = () => {}, fetch = globalT
   const time = answer.headers.get('Server-Time');
   if (time && !signal.aborted) heard(time, Date.now() - asked);
   if (answer.ok) return answer;
-  throw refused(answer, await answer.json().catch(() => ({})));
+  throw refused(answer, await read(answer).catch(() => ({})));
 }
 
 // refused returns the error for an answer whose status is not a success.
-function refused({ status, headers }, { code = `status ${status}`, detail }) {
-  const wait = 1000 * (Number(headers.get('Retry-After')) || 0);
+function refused({ status, headers }, said) {
+  const { code = `status ${status}`, detail } = [said.code || '', said.detail || ''].every(isText) ? said : {};
+  const wait = 1000 * Math.min(Math.max(Number(headers.get('Retry-After')) || 0, 0), DAY);
   return Object.assign(new Error(detail || code), { name: 'Refused', status, code, wait });
+}
+
+// read returns the JSON object in an answer, or refuses it.
+async function read(answer) {
+  let text = '';
+  for await (const part of partsOf(answer)) if ((text += part).length > CHUNK) refuse('answer');
+  return reading('answer', () => Object.assign({}, JSON.parse(text)));
+}
+
+// joined returns the client ID, the user and the token in an answer.
+async function joined(answer) {
+  const said = await read(answer);
+  return [said.token, said.clientId || '', said.user || ''].every(isText) ? said : refuse('answer');
 }
 
 /** isBad reports whether the server itself, not a proxy, will never accept the request as it is. */
@@ -36,21 +53,22 @@ export const isSlow = (error) => error.name === 'TimeoutError' || (!isBad(error)
 
 /** join asks for a client ID and its token. */
 export async function join({ workspace, invite, clientId, ...c }) {
-  return (await ask(c, 'v1/join', { method: 'POST', body: JSON.stringify({ workspace, invite, clientId }) })).json();
+  return joined(await ask(c, 'v1/join', { method: 'POST', body: JSON.stringify({ workspace, invite, clientId }) }));
 }
 
 /** renew asks for a new token for the same client. The token of the caller may have ended. */
-export const renew = async (c) => (await ask(c, 'v1/renew', { method: 'POST' })).json();
+export const renew = async (c) => joined(await ask(c, 'v1/renew', { method: 'POST' }));
 
 /** push sends a batch with the cursor of the last pull, and returns the answer. */
 export async function push(c, cursor, batch) {
-  return (await ask(c, `v1/push?v=2&cursor=${encodeURIComponent(cursor)}`, { method: 'POST', body: batch })).json();
+  return read(await ask(c, `v1/push?v=2&cursor=${encodeURIComponent(cursor)}`, { method: 'POST', body: batch }));
 }
 
 /** pull yields the changes after a cursor as they arrive. Each text ends with the last line of a chunk. */
 export async function* pull(c, cursor) {
   let chunk = ''; // complete lines
   let line = '';
+  let count = 0;
   for await (const part of texts(c, PATIENCE, `v1/pull?cursor=${encodeURIComponent(cursor)}&limit=${ROWS}`, { headers: { Accept: COLUMNS } })) {
     const end = part.lastIndexOf('\n') + 1;
     const lines = end > 0 ? line + part.slice(0, end) : '';
@@ -58,7 +76,8 @@ export async function* pull(c, cursor) {
     const last = endOfChunk(lines);
     if (last > 0) yield chunk + lines.slice(0, last);
     chunk = last > 0 ? lines.slice(last) : chunk + lines;
-    if (chunk.length + line.length > CHUNK) refuse('answer');
+    count += part.split('\n').length - 1;
+    if (chunk.length + line.length > CHUNK || count > 3 * ROWS) refuse('answer'); // a record may be a chunk, with a reset
   }
   if ((chunk + line).trim() !== '') throw new Error('the answer was cut off');
 }
@@ -74,14 +93,10 @@ function endOfChunk(lines) {
   return 0;
 }
 
-function isTrailer(line) {
-  try {
-    const { cursor, table } = JSON.parse(line);
-    return typeof cursor === 'string' && !table;
-  } catch {
-    return refuse('answer');
-  }
-}
+const isTrailer = (line) => reading('answer', () => {
+  const { cursor, table } = JSON.parse(line);
+  return typeof cursor === 'string' && !table;
+});
 
 /**
  * progressOf returns how far the client is after a text that pull has yielded: the server has changes up to the sequence
@@ -98,6 +113,7 @@ export async function* events(c) {
   for await (const part of texts(c, SILENCE, 'v1/events')) {
     const lines = (line + part).split('\n');
     line = lines.pop();
+    if (line.length > ROWS) refuse('answer');
     for (const text of lines) if (text.startsWith('data: ')) yield Number(text.slice('data: '.length));
   }
 }
@@ -112,18 +128,26 @@ async function* texts(c, milliseconds, path, options) {
   };
   heard();
   try {
-    const answer = await send({ ...c, signal: AbortSignal.any([dead.signal].concat(c.signal || [])) }, path, options);
-    const reader = answer.body.getReader();
-    const decoder = new TextDecoder();
-    for (;;) {
-      heard();
-      const { done, value } = await reader.read();
+    const answer = await send(within(c, dead.signal), path, options);
+    heard();
+    for await (const part of partsOf(answer)) {
       clearTimeout(timer); // the caller may take long
-      yield decoder.decode(value, { stream: !done });
-      if (done) return;
+      yield part;
+      heard();
     }
   } finally {
     clearTimeout(timer);
     dead.abort();
+  }
+}
+
+async function* partsOf({ body }) {
+  if (!body) return;
+  const reader = body.getReader();
+  const decoder = new TextDecoder();
+  for (;;) {
+    const { done, value } = await reader.read();
+    yield decoder.decode(value, { stream: !done });
+    if (done) return;
   }
 }

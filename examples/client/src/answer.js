@@ -1,7 +1,7 @@
 // The server's answer to a batch.
 
-import { refuse } from './text.js';
-import { LAST, later, parseClient, parseTime } from './time.js';
+import { isObject, isText, reading, refuse } from './text.js';
+import { later, parseTime, readStamp } from './time.js';
 import { where } from './record.js';
 import { known, touch, heldOf, stale } from './held.js';
 import { coalesce, put, remove } from './outbox.js';
@@ -45,7 +45,7 @@ function takeServerTime(r, time, late) {
 }
 
 // readReplies refuses an answer that does not fit what was sent.
-function readReplies(text, sent) {
+const readReplies = (text, sent) => reading('answer', () => {
   const replies = JSON.parse(text);
   if (!Array.isArray(replies) || replies.length !== sent.length) refuse('answer');
   return replies.map((reply, i) => {
@@ -53,11 +53,10 @@ function readReplies(text, sent) {
     if (!isObject(reply) || !is('table', sent[i].table) || !is('id', sent[i].id) || !['accepted', 'refused'].includes(reply.verdict)) refuse('answer');
     const serverTime = reply.serverTime ? parseTime(reply.serverTime) : '';
     if (reply.code === 'too_far_ahead' && !serverTime) refuse('answer');
+    if (![reply.code || '', reply.detail || ''].every(isText)) refuse('answer');
     return { ...reply, serverTime, fields: readFields(reply.fields), notes: Array.isArray(reply.notes) ? reply.notes : [] };
   });
-}
-
-const isObject = (value) => value !== null && typeof value === 'object' && !Array.isArray(value);
+});
 
 function readFields(fields) {
   const said = new Map();
@@ -66,12 +65,10 @@ function readFields(fields) {
   for (const name of Object.keys(fields)) {
     if (!isObject(fields[name])) refuse('answer');
     const { outcome, lost, winner, loser } = fields[name];
-    said.set(name, { outcome, lost, winner: readStamp(winner), loser: readStamp(loser) });
+    said.set(name, { outcome, lost, winner: winner && readStamp(winner), loser: loser && readStamp(loser) });
   }
   return said;
 }
-
-const readStamp = (s) => (s ? { updatedAt: parseTime(s.updatedAt, LAST), clientId: parseClient(s.clientId) } : undefined);
 
 // confirm moves an item from the outbox to the overlays.
 function confirm(r, it, reply) {

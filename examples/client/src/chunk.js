@@ -1,6 +1,6 @@
 // The lines of a pull. A pull consists of chunks, each with a trailer at its end, which are applied in one step.
 
-import { compareText, isName, isText, refuse } from './text.js';
+import { compareText, isName, isObject, isText, reading, refuse } from './text.js';
 import { parseTime } from './time.js';
 import { parseExactly } from './value.js';
 import { isColumns, unpack } from './columns.js';
@@ -11,14 +11,16 @@ import { reader } from './write.js';
  * readChunks reads the lines of a pull. Lines after the last trailer are discarded.
  * @returns {{resets: object[], rows: object[], erased: object[], trailer: object}[]}
  */
-export function readChunks(r, lines) {
+export const readChunks = (r, lines) => reading('answer', () => read(r, lines));
+
+function read(r, lines) {
   const all = [];
   const last = reader();
   let c = newChunk();
   for (const text of lines.split('\n')) {
     if (text.trim() === '') continue;
     const line = JSON.parse(text);
-    if (line === null || typeof line !== 'object') refuse('answer');
+    if (!isObject(line)) refuse('answer');
     if (typeof line.cursor === 'string' && !line.table) {
       c.trailer = readTrailer(line);
       all.push(c);
@@ -62,18 +64,23 @@ function readLeft(c, line) {
   if (line.erased === true) c.erased.push(key);
 }
 
-const readKey = ({ table, id }) => (isName(table) && isName(id) ? { table, id } : refuse('name'));
+/** readKey returns the key of a record in a parsed object, or refuses it. */
+export const readKey = ({ table, id }) => (isName(table) && isName(id) ? { table, id } : refuse('name'));
 
 function readTrailer({ cursor, more, buckets, fence, level, clock }) {
+  if (!isText(cursor)) refuse('utf8', 'cursor');
   return {
     cursor,
     more: more === true,
     told: buckets === undefined || buckets === null ? undefined : heldForm(names(buckets)),
     fence: fence ? parseTime(fence) : '',
-    level: Number.isSafeInteger(level) ? level : 0,
+    level: isCount(level) ? level : 0,
     clock: clock ? parseTime(clock) : '',
   };
 }
+
+/** isCount reports whether a value may be a level, or count something. */
+export const isCount = (value) => Number.isSafeInteger(value) && value >= 0;
 
 const MOST_SHARED = 10_000; // lists of buckets that records share
 
@@ -96,6 +103,9 @@ export function names(list) {
 
 /** heldForm returns the form in which sorted buckets are held: null for the one bucket "". */
 export const heldForm = (list) => (list.length === 1 && list[0] === '' ? null : list);
+
+/** sameNames reports whether two lists of buckets are equal; either may be missing. */
+export const sameNames = (a, b) => a === b || Boolean(a && b && a.length === b.length && a.every((name, i) => name === b[i]));
 
 /** whyOf returns why buckets are reset, or ''. Of several reasons it is the one that concerns the most. */
 export function whyOf(c) {

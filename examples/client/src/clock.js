@@ -1,6 +1,6 @@
 // The clock, and the correction of the device's clock by the server's time.
 
-import { ENDLESS, UNSET, after, earlier, later, msOf, timeOf } from './time.js';
+import { ENDLESS, UNSET, after, earlier, later, msOf, timeIn, timeOf } from './time.js';
 import { newest } from './record.js';
 import { each } from './held.js';
 import { waiting } from './outbox.js';
@@ -37,7 +37,8 @@ export const limit = (r) => limitAt(serverTime(r));
 export const serverTime = (r) => (r.server === '' ? '' : timeOf(msOf(r.server) + Math.max(0, r.wall() - r.heard)));
 
 /** hear takes the server's time from an answer; see Replica.serverTime. */
-export function hear(r, time, took) {
+export function hear(r, text, took) {
+  const time = timeIn(text);
   applyServerTime(r, time, took);
   if (!isPlausible(time)) return;
   r.server = serverNow(r, time, took);

@@ -1,7 +1,7 @@
 // Edits by the user.
 
-import { compareText, isName, refuse } from './text.js';
-import { after, later } from './time.js';
+import { compareText, isName, reading, refuse } from './text.js';
+import { LAST, MAX, after, later } from './time.js';
 import { canonical, checkValue, parse } from './value.js';
 import { deletion } from './write.js';
 import { DELETED, NONE, checkRecord } from './record.js';
@@ -9,7 +9,6 @@ import { find, shown, top } from './held.js';
 import { enqueue, newItem } from './outbox.js';
 import { limit, observe, tick } from './clock.js';
 import { noticeFuture } from './notice.js';
-import { MAX } from './time.js';
 
 /** edit writes some fields of a record as one mutation; see Replica. */
 export function edit(r, { table, id, fields, seen = {} }) {
@@ -36,18 +35,14 @@ export function edit(r, { table, id, fields, seen = {} }) {
 function checked(name, value) {
   if (!isName(name) || (name[0] === '$' && name !== DELETED)) refuse('name');
   if (value === undefined) return name === DELETED ? refuse('type', name) : undefined;
-  try {
-    checkValue(value);
-  } catch (error) {
-    refuse(error.reason, name);
-  }
+  reading('type', () => checkValue(value), name);
   return typeof value === 'object' ? parse(canonical(value)) : value;
 }
 
 // The base of a field is the stamp that the user saw. Servers refuse a base above the greatest stamp: it was issued
 // by the server's own clock, and the base of the write that waits in the field replaces it.
 function setBase(h, it, { name, seen, w }) {
-  const saw = Object.prototype.hasOwnProperty.call(seen, name) ? seen[name] : w;
+  const saw = Object.keys(seen).includes(name) ? seen[name] : w;
   const base = saw ? { updatedAt: saw.updatedAt, clientId: saw.clientId } : null;
   if (!base || base.updatedAt <= MAX) it.base.set(name, base);
   else if (h && top(h, name) && top(h, name).base.has(name)) it.base.set(name, top(h, name).base.get(name));
@@ -65,6 +60,7 @@ function stampAbove(r, record, names) {
   if (beyond >= stamp) {
     stamp = after(beyond);
     while (r.ahead.has(stamp)) stamp = after(stamp);
+    if (stamp >= LAST) refuse('stamp');
   }
   return { stamp, future };
 }

@@ -1,14 +1,14 @@
 // Reading what was saved.
 
-import { refuse } from './text.js';
-import { ENDLESS, earlier, later, msOf, parseTime } from './time.js';
+import { isText, reading, refuse } from './text.js';
+import { ENDLESS, LAST, earlier, later, msOf, parseClient, parseTime, readStamp } from './time.js';
 import { parse, parseExactly } from './value.js';
-import { newest, readRecord } from './record.js';
+import { newest, readRecord, some } from './record.js';
 import { findOrAdd, heldOf, whysOf } from './held.js';
-import { reader } from './write.js';
+import { reader, sameStamp } from './write.js';
 import { newItem, put, waiting } from './outbox.js';
 import { overlay } from './overlay.js';
-import { heldForm, names } from './chunk.js';
+import { heldForm, isCount, names, readKey } from './chunk.js';
 import { startOver } from './reset.js';
 import { newestKnown } from './clock.js';
 import { restampWaiting } from './restamp.js';
@@ -18,24 +18,20 @@ import { compare } from './why.js';
 export function load(r, saved) {
   const items = { 'outbox/': [], 'accepted/': [], 'again/': [] };
   const last = reader();
-  let state = {};
+  r.stateStale = r.user !== '';
   for (const [key, text] of saved) {
     const slash = key.indexOf('/') + 1;
     const [kind, name] = [key.slice(0, slash), key.slice(slash)];
-    try {
-      if (key === 'state') state = JSON.parse(text);
+    reading('entry', () => {
+      if (key === 'state') readState(r, text);
       else if (items[kind]) items[kind].push(readItem(name, text));
       else if (kind === 'record/') readSavedRecord(r, name, { text, last });
       else if (kind === 'why/') readWhys(r, name, text);
       else if (kind !== 'app/') refuse('unknown key');
-    } catch (error) {
-      refuse(error.reason || 'entry', key);
-    }
+    }, key);
   }
-  if (state.user && r.user && state.user !== r.user) refuse('user');
-  takeState(r, state);
   takeItems(r, items);
-  r.last = [earlier(state.last || '', ENDLESS), newestKnown(r, ENDLESS), r.floor].reduce(later);
+  r.last = [r.last, newestKnown(r, ENDLESS), r.floor].reduce(later);
   for (const it of waiting(r)) r.last = later(r.last, newest(it.data, ENDLESS));
   if (waiting(r).every((it) => it.client === r.id) && (!r.id || !r.savedAs || r.savedAs === r.id)) return;
   if (!r.id) refuse('client');
@@ -44,13 +40,16 @@ export function load(r, saved) {
 }
 
 // An earlier version did not pull in chunks: its cursor cannot be used, and the next pull replaces everything.
-function takeState(r, s) {
-  const user = r.user || s.user || '';
-  Object.assign(r, { user, stateStale: user !== (s.user || ''), savedAs: s.client || '', answered: s.answered || 0 });
-  Object.assign(r, { fence: s.fence ? parseTime(s.fence) : '', level: s.level || 0, floor: earlier(s.clock ? parseTime(s.clock) : '', ENDLESS) });
-  if (s.chunks) Object.assign(r, { cursor: s.cursor, chunked: true, loading: Boolean(s.loading) });
-  if (s.buckets) r.buckets = heldForm(names(s.buckets));
-  r.isEarlier = Boolean(s.cursor) && !s.chunks;
+function readState(r, text) {
+  const { last, cursor = '', chunks, loading, buckets, fence, level = 0, clock, client, user = '', answered = 0 } = JSON.parse(text);
+  if (![cursor, user].every(isText) || ![level, answered].every(isCount)) refuse('type');
+  if (user && r.user && user !== r.user) refuse('user');
+  const time = (saved) => (saved ? parseTime(saved, LAST) : '');
+  Object.assign(r, { stateStale: r.user !== '' && r.user !== user, savedAs: client ? parseClient(client) : '', answered, level, fence: time(fence), floor: earlier(time(clock), ENDLESS), last: earlier(time(last), ENDLESS) });
+  r.user = r.user || user;
+  if (chunks) Object.assign(r, { cursor, chunked: true, loading: Boolean(loading) });
+  if (buckets) r.buckets = heldForm(names(buckets));
+  r.isEarlier = cursor !== '' && !chunks;
 }
 
 function takeItems(r, items) {
@@ -88,18 +87,21 @@ function markCreations(r) {
 }
 
 function readItem(number, text) {
-  if (!/^\d{20}$/.test(number)) refuse('unknown key');
+  if (!/^0{5}\d{15}$/.test(number)) refuse('unknown key');
   const m = parse(text);
   const data = readRecord(m.data);
-  if (data.size === 0) refuse('no fields');
-  const base = new Map(Object.keys(m.base || {}).map((name) => [name, m.base[name]]));
-  const it = newItem(m.table, m.id, data, { number: Number(number), base, isNew: m.new === true, sent: true }); // it may have been sent
+  const [first] = data.values();
+  if (!first || some(data, (_, w) => !sameStamp(w, first))) refuse('stamp');
+  const base = new Map(Object.keys(m.base || {}).map((name) => [name, m.base[name] && readStamp(m.base[name])]));
+  const { table, id } = readKey(m);
+  const it = newItem(table, id, data, { number: Number(number), base, isNew: m.new === true, sent: true }); // it may have been sent
   return Object.assign(it, { wall: msOf(it.time), again: m.again === true, later: m.later ? 1 : 0, hidden: m.hidden === true });
 }
 
 function keyIn(name) {
   const at = name.indexOf('\0');
-  return at > 0 ? [name.slice(0, at), name.slice(at + 1)] : refuse('unknown key');
+  const key = readKey({ table: name.slice(0, at), id: name.slice(at + 1) });
+  return [key.table, key.id];
 }
 
 function readSavedRecord(r, name, { text, last }) {
@@ -119,11 +121,13 @@ function readSavedRecord(r, name, { text, last }) {
 const isWrapped = (parsed) => Array.isArray(parsed.in) || typeof parsed.created === 'string' || parsed.created === true;
 
 function readWhys(r, name, text) {
-  const { before, incoming, seen = {}, unknown = {} } = parse(text);
+  const { before, incoming, seen, unknown } = parse(text);
+  const [marks, unknowns] = [{ __proto__: null, ...seen }, { __proto__: null, ...unknown }]; // a field may be named toString
   const h = findOrAdd(r, ...keyIn(name));
   const old = readRecord(before);
   readRecord(incoming).forEach((w, field) => {
-    whysOf(h).set(field, { ...compare(old.get(field), w), seen: seen[field] || 0, beforeUnknown: unknown[field] === true });
+    if (!old.has(field)) refuse('entry');
+    whysOf(h).set(field, { ...compare(old.get(field), w), seen: [1, 2].includes(marks[field]) ? marks[field] : 0, beforeUnknown: unknowns[field] === true });
   });
   h.whyStored = true;
 }

@@ -22,7 +22,7 @@ export const about = (it) => ({ table: it.table, id: it.id });
 
 /** noticeRefusal reports that an item was refused permanently, and rolled back. */
 export function noticeRefusal(r, it, reply) {
-  const n = { kind: 'refused', ...about(it), fields: [...it.data.keys()].sort(), code: reply.code, detail: String(reply.detail || '').slice(0, MOST), rolledBack: it.data };
+  const n = { kind: 'refused', ...about(it), fields: [...it.data.keys()].sort(), code: reply.code, detail: (reply.detail || '').slice(0, MOST), rolledBack: it.data };
   if (it.hidden && reply.code === 'forbidden') n.why = 'left';
   notice(r, n);
 }

@@ -5,7 +5,7 @@ import { ENDLESS, earlier, later } from './time.js';
 import { NONE, isDeleted, newest, purged, sameRecord } from './record.js';
 import { each, find, findOrAdd, itemsOf, showing, stale, touch } from './held.js';
 import { enqueue, newItem, remove } from './outbox.js';
-import { readChunks, whyOf } from './chunk.js';
+import { readChunks, sameNames, whyOf } from './chunk.js';
 import { change, isBrought, leave, setHidden } from './change.js';
 import { dropEnded, endOverlays, joinOverlays } from './overlay.js';
 import { forgetCreations, takeAway } from './reset.js';
@@ -77,8 +77,6 @@ function settle(r) {
   sendAgain(r);
   renew(r);
 }
-
-const sameNames = (a, b) => a === b || Boolean(a && b && a.length === b.length && a.every((name, i) => name === b[i]));
 
 // replace replaces the confirmed record and its buckets. The two are not joined, because a join would discard
 // derived and repaired fields whose stamps are lower.

@@ -1,6 +1,6 @@
 // Records. A record is a Map from field name to write, and is never changed once it is shown.
 
-import { compareText, isName, refuse } from './text.js';
+import { compareText, isName, isObject, refuse } from './text.js';
 import { compareStamps, compareWrites, encodeWrite, readWrite, reader, sameWrite } from './write.js';
 import { encodeMembers } from './value.js';
 
@@ -13,7 +13,7 @@ export const NONE = new Map();
 
 /** readRecord returns the record in a parsed object, or refuses it. */
 export function readRecord(node, last = reader()) {
-  if (node === null || typeof node !== 'object' || Array.isArray(node)) refuse('type');
+  if (!isObject(node)) refuse('type');
   const record = new Map();
   for (const name of Object.keys(node)) {
     if (!isName(name)) refuse('name');

@@ -4,16 +4,14 @@ import { each, stale, touch } from './held.js';
 import { count } from './outbox.js';
 import { change, forget, isBrought, leave } from './change.js';
 import { dropOverlays } from './overlay.js';
-import { heldForm, whyOf } from './chunk.js';
+import { heldForm, sameNames, whyOf } from './chunk.js';
 import { setAside } from './again.js';
 import { notice } from './notice.js';
-
-const same = (a, b) => a === b || Boolean(a && b && a.length === b.length && a.every((name, i) => name === b[i]));
 
 /** takeAway applies the resets of a chunk, and takes the buckets away that its trailer does not name any longer. */
 export function takeAway(r, c) {
   const { told } = c.trailer;
-  const changes = told !== undefined && !same(told, r.buckets);
+  const changes = told !== undefined && !sameNames(told, r.buckets);
   r.divided = r.buckets !== null || Boolean(told);
   const why = whyOf(c);
   if (why === 'epoch' || !r.chunked) reset(r, why);

@@ -5,6 +5,18 @@ export function refuse(reason, path) {
   throw Object.assign(new Error(`fieldlww: refused: ${path ? `${path}: ` : ''}${reason}`), { name: 'FieldlwwError', reason, path });
 }
 
+/** reading runs a function that reads input, and refuses input with which it fails, such as nesting that is too deep. */
+export function reading(reason, act, path) {
+  try {
+    return act();
+  } catch (error) {
+    return refuse(error.reason || reason, path === undefined ? error.path : path);
+  }
+}
+
+/** isObject reports whether a parsed value is an object. */
+export const isObject = (value) => value !== null && typeof value === 'object' && !Array.isArray(value);
+
 // The surrogates of U+10000 and above are below U+E000 in UTF-16, and above it in UTF-8.
 const rank = (unit) => (unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit);
 

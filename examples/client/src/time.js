@@ -53,14 +53,21 @@ const COMMON = /^\d{4}-(?:0[1-9]|1[012])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3])
 
 /** parseTime returns the canonical text of a time, or refuses it. */
 export function parseTime(text, most = MAX) {
-  if (typeof text === 'string' && COMMON.test(text)) return text >= MIN && text <= most ? text : refuse('stamp');
-  const parts = typeof text === 'string' ? FORM.exec(text) : null;
-  if (!parts) return refuse('stamp');
-  const date = new Date(`${parts[1]}Z`); // it reads 30 February as 2 March
-  if (!(date.getTime() >= 0) || date.toISOString().slice(0, 19) !== parts[1]) refuse('stamp');
-  const time = text.length === 30 ? text : `${parts[1]}.${(parts[2] || '').padEnd(9, '0')}Z`;
+  const time = timeIn(text);
   return time >= MIN && time <= most ? time : refuse('stamp');
 }
+
+/** timeIn returns the canonical text of a time, or '' if it is none; the time may be out of range. */
+export function timeIn(text) {
+  if (typeof text !== 'string') return '';
+  if (COMMON.test(text)) return text;
+  const [, seconds, fraction = ''] = FORM.exec(text) || [];
+  const date = new Date(`${seconds}Z`); // it reads 30 February as 2 March
+  return date >= 0 && date.toISOString().slice(0, 19) === seconds ? `${seconds}.${fraction.padEnd(9, '0')}Z` : '';
+}
+
+/** readStamp returns the stamp in a parsed object, or refuses it. */
+export const readStamp = ({ updatedAt, clientId }) => ({ updatedAt: parseTime(updatedAt, LAST), clientId: parseClient(clientId) });
 
 const CLIENT = /^(?![-0]+$)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 

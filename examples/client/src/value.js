@@ -10,41 +10,45 @@ Integer.prototype.toString = function () {
   return this.text;
 };
 
-const LONG = /[\d.]{16}/; // only a number of 16 digits can lose some
+// Only numbers of 16 digits, or with an exponent, can lose digits.
+const LONG = /[\d.]{16}|\d[eE]\+?\d+(?![\w"-])/;
+const LONGEST = 1000; // characters of a number: servers refuse longer ones
 const MOST = '9223372036854775807';
 const LEAST = '9223372036854775808';
 
 /** parse reads JSON. Integers of 64 bits keep their digits. */
 export const parse = (text) => (LONG.test(text) ? parseExactly(text) : JSON.parse(text));
 
-const TOKEN = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g;
+const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[\d.eE+-]*/g;
 
-// Long numbers become texts with a prefix that no other text of the document has, and are then replaced.
+/** parseExactly reads JSON like parse. */
 export function parseExactly(text) {
   const plain = JSON.parse(text); // a text that is not JSON ends here
-  const tokens = text.match(TOKEN);
-  if (!tokens.some((token) => token[0] !== '"' && typeof exact(token) === 'string')) return plain;
-  const texts = tokens.filter((token) => token[0] === '"').map((token) => JSON.parse(token));
-  let mark = '#';
-  while (texts.some((t) => t.startsWith(mark))) mark += '#';
-  const marked = text.replace(TOKEN, (token) => {
+  const quoted = text.replace(TOKEN, (token) => {
     const number = token[0] === '"' ? 0 : exact(token);
-    return typeof number === 'string' ? `"${mark}${number}"` : token;
+    return typeof number === 'string' ? `"${number}"` : token;
   });
-  return JSON.parse(marked, (_, value) => (typeof value === 'string' && value.startsWith(mark) ? new Integer(value.slice(mark.length)) : value));
+  return quoted === text ? plain : withIntegers(plain, JSON.parse(quoted));
+}
+
+// withIntegers replaces each text where there was a number.
+function withIntegers(plain, quoted) {
+  if (typeof plain === 'number' && typeof quoted === 'string') return new Integer(quoted);
+  if (quoted !== null && typeof quoted === 'object') for (const name of Object.keys(quoted)) quoted[name] = withIntegers(plain[name], quoted[name]);
+  return quoted;
 }
 
 // exact returns the digits of an integer of 64 bits that a Number cannot hold, or otherwise the Number.
 function exact(literal) {
   const double = Number(literal);
-  const parts = /^(-?)(\d+)(?:\.(\d+))?(?:[eE](.+))?$/.exec(literal);
-  if (!parts || Number.isSafeInteger(double)) return double;
-  const digits = (parts[2] + (parts[3] || '')).replace(/^0+/, '');
+  if (literal.length > LONGEST || Number.isSafeInteger(double)) return double;
+  const [, sign, whole, fraction = '', power = 0] = /^(-?)(\d+)(?:\.(\d+))?(?:[eE](.+))?$/.exec(literal);
+  const digits = (whole + fraction).replace(/^0+/, '');
   const significant = digits.replace(/0+$/, '');
-  const zeros = Number(parts[4] || 0) - (parts[3] || '').length + digits.length - significant.length;
+  const zeros = power - fraction.length + digits.length - significant.length;
   if (zeros < 0 || significant.length + zeros > 19) return double;
-  const whole = significant + '0'.repeat(zeros);
-  return whole.length < 19 || whole <= (parts[1] ? LEAST : MOST) ? parts[1] + whole : double;
+  const all = significant + '0'.repeat(zeros);
+  return all.length < 19 || all <= (sign ? LEAST : MOST) ? sign + all : double;
 }
 
 const TWO_53 = 2 ** 53;
@@ -80,7 +84,7 @@ export function checkValue(value, depth = 0) {
   if (typeof value === 'number') return Number.isFinite(value) ? Math.abs(value) >= TWO_53 : refuse('number');
   if (typeof value !== 'object' || depth >= DEEPEST) refuse(depth >= DEEPEST ? 'limit' : 'type');
   const isArray = Array.isArray(value);
-  if (!isArray && Object.getPrototypeOf(value) !== Object.prototype && Object.getPrototypeOf(value) !== null) refuse('type');
+  if (!isArray && ![Object.prototype, null].includes(Object.getPrototypeOf(value))) refuse('type');
   let isRounded = false;
   for (const name of Object.keys(value)) {
     if (!isArray && !isText(name)) refuse('utf8');

@@ -1,7 +1,7 @@
 // Writes. A write of a field is { value, updatedAt, clientId }, or { deleted: true, updatedAt, clientId }.
 // Writes are never changed.
 
-import { compareText, refuse } from './text.js';
+import { compareText, isObject, refuse } from './text.js';
 import { LAST, parseClient, parseTime } from './time.js';
 import { canonical, checkValue } from './value.js';
 
@@ -15,7 +15,7 @@ const MEMBERS = ['value', 'deleted', 'updatedAt', 'clientId'];
 
 /** readWrite returns a parsed write, or refuses it. */
 export function readWrite(node, last) {
-  if (node === null || typeof node !== 'object' || Array.isArray(node)) refuse('type');
+  if (!isObject(node)) refuse('type');
   let members = 0;
   for (const _ in node) members++; // eslint-disable-line no-unused-vars
   if (node.updatedAt !== last.rawTime) {

@@ -119,7 +119,7 @@ test('events yields sequences, and ends when the stream is silent', async (t) =>
 
 test('a device can join as the user of a token, and keep its client ID', async () => {
   const asked = [];
-  const fetch = async (url, { body, headers }) => (asked.push([url, headers.Authorization, JSON.parse(body)]), Response.json({ clientId: 'x' }));
+  const fetch = async (url, { body, headers }) => (asked.push([url, headers.Authorization, JSON.parse(body)]), Response.json({ clientId: 'x', token: 't' }));
   await join({ url: 'http://server', workspace: 'demo', fetch });
   await join({ url: 'http://server/', workspace: 'demo', invite: 'i', clientId: 'x', token: 't', fetch });
   assert.deepEqual(asked, [
