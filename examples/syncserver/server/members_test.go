@@ -196,6 +196,9 @@ func TestFirstUseBindsAClientID(t *testing.T) {
 			status, _ := c.as("ana", first, "POST", path)
 			require.Equal(t, 404, status, path)
 		}
+		all, err := here.Members(t.Context(), "demo")
+		require.NoError(t, err)
+		require.Empty(t, all, "only the server's own tokens make a new user a writer")
 	})
 }
 
@@ -265,6 +268,39 @@ func TestRightsInTokensAreFollowed(t *testing.T) {
 		token.Issued = time.Time{}
 		status, code := c.as("ana", id, "GET", "/v1/pull?cursor=")
 		require.Equal(t, [2]any{500, "internal"}, [2]any{status, code}, "rights without a time")
+	})
+}
+
+// TestOlderTokenIsNotFollowedByAnotherServer: a server remembers for a second which token of a user was the
+// newest. Meanwhile another server follows a newer one.
+func TestOlderTokenIsNotFollowedByAnotherServer(t *testing.T) {
+	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
+		database := name(t)
+		here, there := open(t, database), open(t, database)
+		now := time.Now().Truncate(time.Second)
+		here.at(&now)
+		token := &Account{User: "ana", Workspace: "demo"}
+		external(here, map[string]*Account{"ana": token})
+		external(there, map[string]*Account{"ana": token})
+		c, elsewhere := &client{t: t, url: listen(t, here)}, &client{t: t, url: listen(t, there)}
+		first, second := uuid.NewString(), uuid.NewString()
+		for _, step := range []struct {
+			c      *client
+			id     string
+			issued int // seconds
+			bucket string
+		}{
+			{c, first, 10, "a"},
+			{c, first, 10, "a"}, // now the server remembers it
+			{elsewhere, second, 30, "c"},
+			{c, first, 20, "b"},
+		} {
+			token.Issued, token.Rights = now.Add(time.Duration(step.issued)*time.Second), map[string]string{step.bucket: "reader"}
+			status, code := step.c.as("ana", step.id, "GET", "/v1/pull?cursor=")
+			require.Equal(t, 200, status, code)
+		}
+		grants, _ := here.granted(t, "ana")
+		require.Equal(t, map[string]int64{"c reader": 2}, grants)
 	})
 }
 
