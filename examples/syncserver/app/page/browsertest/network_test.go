@@ -46,6 +46,7 @@ type network struct {
 	pushed map[string]int           // pushes that the server has answered
 	pulled map[string]int           // pulls
 	files  map[string]int           // requests for each file of the page
+	paused chan struct{}            // closed when pulls go on; nil if they do not pause
 	broken bool                     // whether the replica in Go cannot be loaded
 }
 
@@ -157,6 +158,9 @@ func (n *network) passing(next http.Handler) http.Handler {
 		client := clientOf(r)
 		n.mu.Lock()
 		cut, held, asking := n.cut[client], n.held[client], n.asking[client]
+		if n.paused != nil {
+			r.Header.Del("Accept-Encoding") // the proxy reads the answer
+		}
 		if r.URL.Path == pullPath {
 			n.pulled[client]++
 		}
@@ -185,12 +189,15 @@ func (n *network) passing(next http.Handler) http.Handler {
 // answer counts the pushes that the server has answered, and loses the answers that a test asks it
 // to lose.
 func (n *network) answer(a *http.Response) error {
-	if a.Request.URL.Path != pushPath {
-		return nil
-	}
 	client := clientOf(a.Request)
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	if a.Request.URL.Path == pullPath && n.paused != nil {
+		a.Body = n.pausing(a.Body, n.paused)
+	}
+	if a.Request.URL.Path != pushPath {
+		return nil
+	}
 	n.pushed[client]++
 	if n.losing[client] {
 		n.losing[client], n.cut[client] = false, true
