@@ -72,9 +72,9 @@ export function adjustOffset(r, time, took) {
   return r.offset - old;
 }
 
-/** forgetOffset drops the correction, because the device's clock was set. */
+/** forgetOffset drops the correction, because the device's clock was set. How long a request lasts that is under way is not known. */
 export function forgetOffset(r) {
-  Object.assign(r, { offset: 0, heard: r.wall(), asked: Infinity, stateStale: true });
+  Object.assign(r, { offset: 0, heard: r.wall(), asked: -Infinity, stateStale: true });
   for (const it of waiting(r)) it.wall = msOf(it.time);
 }
 

@@ -72,7 +72,7 @@ export function updateWhys(h, before, now) {
  */
 export function whyAnswered(it, name, { c, said }) {
   const met = said && (said.winner || said.loser);
-  const decided = c.outcome === 'superseded' || c.outcome === 'collision' || (said && said.outcome === 'collision');
+  const decided = c.outcome === 'superseded' || c.outcome === 'collision' || (said && said.outcome === 'collision' && c.outcome !== 'equal');
   let why = { ...c, seen: 0, beforeUnknown: false };
   if (!decided && met && !sameStamp(met, c.before)) why = { ...overUnknown(name, c.incoming, met), seen: 0, beforeUnknown: true };
   else if (!decided && c.outcome === 'equal') return undefined;

@@ -1,6 +1,7 @@
 package replica
 
 import (
+	"math"
 	"time"
 
 	"github.com/fieldlww/fieldlww/clock"
@@ -16,7 +17,9 @@ const unset = clock.Timestamp(1_577_836_800) * clock.Timestamp(time.Second)
 // server's.
 func (r *Replica) Offset() time.Duration { return r.offset }
 
-// ForgetOffset tells the Replica that the device's clock was set, so the offset no longer applies.
+// ForgetOffset tells the Replica that the device's clock was set, so the offset no longer applies. How
+// long a push lasts that is under way is not known: its answer only shows that the server's clock reads
+// at least the time in it.
 func (r *Replica) ForgetOffset() {
 	r.offset, r.heard, r.asked = 0, r.reading(), time.Time{}
 	for _, it := range r.outbox.items() {
@@ -103,7 +106,7 @@ func (r *Replica) adjustOffset(at clock.Timestamp, took time.Duration) time.Dura
 		return 0
 	}
 	low := at.Time().Sub(r.reading())
-	high := low + took
+	high := low + min(took, math.MaxInt64-agreement-max(low, 0)) // took is endless after ForgetOffset
 	agrees := func(offset time.Duration) bool { return offset >= low-agreement && offset <= high+agreement }
 	switch {
 	case agrees(r.offset):

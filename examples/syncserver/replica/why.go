@@ -67,7 +67,8 @@ func whyAnswered(d merge.Decision, m record.Mutation, said merge.FieldReply) (Wh
 	w := Why{Decision: d}
 	met, told := otherOf(said)
 	switch {
-	case d.Outcome == merge.Superseded, d.Outcome == merge.Collision, said.Outcome == merge.Collision.String():
+	case d.Outcome == merge.Superseded, d.Outcome == merge.Collision,
+		said.Outcome == merge.Collision.String() && d.Outcome != merge.Equal:
 		// The same decision was made here, or the other write with the same stamp is yet to be pulled.
 	case told && met != d.Before.Stamp:
 		w.Change, w.BeforeUnknown = changeOverUnknown(d, met), true
