@@ -2,6 +2,7 @@ package server
 
 import (
 	"fmt"
+	"go/ast"
 	"maps"
 	"net/http"
 	"os"
@@ -114,4 +115,25 @@ func TestProtocolListsRoutesAndCodes(t *testing.T) {
 	slices.Sort(outcomes)
 	require.Equal(t, outcomes, cells(section(t, document, "## Pushing"), "^\\| `([a-z]*)` \\| (?:is|lost|was|met)\\b"))
 	require.Equal(t, []string{buckets.WhyEpoch, buckets.WhyFence, buckets.WhyGrant}, cells(section(t, document, "## Resets"), "^\\| `([a-z]*)` \\| the"))
+}
+
+// TestProtocolNamesHeadersAndParameters checks that the document names each header that the server reads or sets, and
+// each parameter of a query.
+func TestProtocolNamesHeadersAndParameters(t *testing.T) {
+	document, s, found := protocol(t), sourceOf(t), make(map[string]int)
+	for _, call := range s.calls(`\.(Get|Values|Set|Add|Has)$`) {
+		of := fmt.Sprint(s.info.Types[call.Fun.(*ast.SelectorExpr).X].Type)
+		if of != "net/http.Header" && of != "net/url.Values" {
+			continue
+		}
+		if name := s.text(call.Args[0]); name != "" {
+			found[of]++
+			require.True(t, regexp.MustCompile(`(?m)(^|[\x60?&])`+name+`([:=\x60]|$)`).MatchString(document), name)
+		}
+	}
+	for _, call := range s.calls(`^number$`) {
+		found["number"]++
+		require.Contains(t, document, s.text(call.Args[1])+"=")
+	}
+	require.Len(t, found, 3)
 }

@@ -3,6 +3,7 @@ package server
 import (
 	"bufio"
 	"bytes"
+	"compress/gzip"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -189,7 +190,14 @@ func (e example) run(url string, v variables) (answer *http.Response, body strin
 // read reads the body of an answer. A stream of events does not end, so only as many lines are read as the document has.
 func (e example) read(answer *http.Response) (string, error) {
 	if answer.Header.Get("Content-Type") != "text/event-stream" {
-		body, err := io.ReadAll(answer.Body)
+		text := io.Reader(answer.Body)
+		if answer.Header.Get("Content-Encoding") == "gzip" {
+			var err error
+			if text, err = gzip.NewReader(text); err != nil {
+				return "", err
+			}
+		}
+		body, err := io.ReadAll(text)
 		return string(body), err
 	}
 	var body bytes.Buffer
