@@ -75,6 +75,11 @@ func shapes() []growthShape {
 			c.write.Stamp.Client = clock.ClientID{byte(i), byte(i >> 8), 1}
 			c.key = id(i / 5)
 		}},
+		{"lost edits", func(c *cell, i, n int) {
+			// The stored cells have odd numbers. The one before each is by another client, and later.
+			c.key, c.write.Value = id(i/2), record.Int(int64(i))
+			c.write.Stamp = clock.Stamp{Time: clock.Timestamp(i + 3 - i%2*2), Client: clock.ClientID{byte(1 + i%2)}}
+		}},
 		{"deletions", func(c *cell, i, n int) {
 			c.name, c.write.Value = fmt.Sprint("f", i/2), record.Deletion()
 			if i%7 == 0 {
