@@ -22,6 +22,7 @@ type Cursor struct {
 	seq   int64  // for buckets that are not loading: the client has all rows up to here
 	loads []load // ascending by from
 	told  string // the fingerprint of the buckets that the client was told
+	first bool   // whether it was zero before, and nothing was reset since
 }
 
 // load is the position in the buckets whose grants have a sequence of at least from, and less than
@@ -44,6 +45,12 @@ func (c Cursor) Epoch() string { return c.epoch }
 // was told no list before its first pull.
 func (c Cursor) Divided() bool { return c.told != "" }
 
+// IsFirst reports whether this is the first load of a client: it holds nothing but the rows that the load has
+// brought, and was never reset. Such a client needs no record that was dead when the load began: one that has a
+// sequence up to the begun of Range, and is dead at the fence. A client that loads again needs it, to judge the edits
+// that it has made since; see merge.Purge.
+func (c Cursor) IsFirst() bool { return c.first && c.loadsAll() && len(c.loads) == 1 }
+
 // Reached returns a sequence that the workspace must have reached, or it was restored from a
 // backup.
 func (c Cursor) Reached() int64 {
@@ -62,6 +69,7 @@ func (c *Cursor) Begin(s Snapshot) (resets []Reset, tells bool) {
 	switch {
 	case c.epoch == "":
 		*c = loading(s)
+		c.first = true
 		if s.Fence > 0 {
 			resets = []Reset{{s.Buckets(), WhyFence}}
 		}
@@ -70,6 +78,7 @@ func (c *Cursor) Begin(s Snapshot) (resets []Reset, tells bool) {
 		resets = []Reset{{s.Buckets(), WhyEpoch}}
 	default:
 		resets = c.reload(s)
+		c.first = c.first && len(resets) == 0
 	}
 	c.told = told
 	return resets, tells
@@ -173,7 +182,7 @@ func (c *Cursor) Reach(seq int64) {
 
 // Settle ends the last chunk, after which the client has everything up to the sequence of the
 // snapshot.
-func (c *Cursor) Settle(seq int64) { c.seq, c.loads = seq, nil }
+func (c *Cursor) Settle(seq int64) { c.seq, c.loads, c.first = seq, nil, false }
 
 // tidy removes what makes no difference, so that cursors stay short.
 func (c *Cursor) tidy() {

@@ -183,8 +183,11 @@ func TestTextOfACursor(t *testing.T) {
 	resets, tells := c.Begin(s)
 	require.Empty(t, resets)
 	require.True(t, tells)
-	require.Equal(t, "N5XQ.0.8", c.String())
+	require.Equal(t, "N5XQ.0.8~first", c.String())
 	c.Reach(3)
+	require.Equal(t, "N5XQ.3.8~first", c.String())
+	c, err := ParseCursor("N5XQ.3.8")
+	require.NoError(t, err)
 	require.Equal(t, "N5XQ.3.8", c.String(), "as in earlier versions")
 	c.Settle(8)
 	require.Equal(t, "N5XQ.8", c.String(), "as in earlier versions")
@@ -208,7 +211,7 @@ func TestTextOfACursor(t *testing.T) {
 	for i := range maxLoads + 1 {
 		long += fmt.Sprintf("~%d_0_99", i)
 	}
-	for _, text := range []string{"x", "8", ".8", "e.8.9.1", "e.-1", "e.+1", "e.1~a~+2_0_3", "e.8~", "e.8~a~1", "e.8~a~2_3_2", "e.8~a~3_0_2", "e.8~a~3_0_9~3_0_9", "e.1.2~a~1_0_3", "e.99999999999999999999", long} {
+	for _, text := range []string{"x", "8", ".8", "e.8.9.1", "e.-1", "e.+1", "e.1~a~+2_0_3", "e.8~first", "e.8~first~2_0_3", "e.1.8~first~2_0_3", "e.8~", "e.8~a~1", "e.8~a~2_3_2", "e.8~a~3_0_2", "e.8~a~3_0_9~3_0_9", "e.1.2~a~1_0_3", "e.99999999999999999999", long} {
 		got, err := ParseCursor(text)
 		if text == "e.8~" {
 			require.NoError(t, err)
@@ -217,6 +220,47 @@ func TestTextOfACursor(t *testing.T) {
 		require.ErrorIs(t, err, ErrCursor, text)
 		require.Zero(t, got)
 	}
+}
+
+// TestFirstLoadEndsWithAReset: a client that was reset may have made edits since its first chunk, so it is
+// not new any longer. A client with other buckets than "" does not keep whether it was.
+func TestFirstLoadEndsWithAReset(t *testing.T) {
+	first := func(change func(*Snapshot)) (is, again bool) {
+		s := Snapshot{Epoch: "e", Seq: 8, Fence: 2, Granted: map[string]int64{"": 0}}
+		var c Cursor
+		require.False(t, c.IsFirst())
+		c.Begin(s)
+		require.True(t, c.IsFirst())
+		c.Reach(3)
+		c, err := ParseCursor(c.String())
+		require.NoError(t, err)
+		require.True(t, c.IsFirst())
+		change(&s)
+		c.Begin(s)
+		is = c.IsFirst()
+		c, err = ParseCursor(c.String())
+		require.NoError(t, err)
+		return is, c.IsFirst()
+	}
+	for name, change := range map[string]func(*Snapshot){
+		"a fence":    func(s *Snapshot) { s.Seq, s.Fence = 10, 9 },
+		"an epoch":   func(s *Snapshot) { s.Epoch = "other" },
+		"a restore":  func(s *Snapshot) { s.Seq = 7 },
+		"new rights": func(s *Snapshot) { s.Seq = 9; s.Granted["b"] = 9 },
+	} {
+		is, again := first(change)
+		require.False(t, is, name)
+		require.False(t, again, name)
+	}
+	is, again := first(func(s *Snapshot) { s.Seq, s.Fence = 10, 8 })
+	require.True(t, is, "the client is not below the fence")
+	require.True(t, again)
+	is, again = first(func(s *Snapshot) { s.Granted = map[string]int64{} })
+	require.True(t, is)
+	require.False(t, again)
+	c, err := ParseCursor("e.8.8~first")
+	require.NoError(t, err)
+	require.False(t, c.IsFirst(), "the load has ended")
 }
 
 // TestCursorStaysShort: a client that gets new buckets again and again before it has loaded the

@@ -10,11 +10,16 @@ import (
 // ErrCursor is the error of ParseCursor: the text does not come from a Cursor.
 var ErrCursor = errors.New("buckets: not a cursor: it must be empty, or the cursor of an earlier pull")
 
+// first stands for the fingerprint in the text of a cursor that IsFirst. Earlier versions take it for one, so they
+// tell the client its buckets once more.
+const first = "first"
+
 // String returns the text of the cursor:
 //
 //	                            a client that has pulled nothing
 //	N5XQ.8                      it has everything up to the sequence 8, in the one bucket ""
 //	N5XQ.3.8                    it loads everything, has the rows up to 3, and began at 8
+//	N5XQ.3.8~first              the same, for the first time, in the one bucket ""
 //	N5XQ.8~5f0c…                it has everything up to 8, and was told the buckets with this fingerprint
 //	N5XQ.8~5f0c…~9_0_12         and loads the buckets that were granted at 9 or later, has none of their rows, and began at 12
 //
@@ -28,7 +33,11 @@ func (c Cursor) String() string {
 	switch {
 	case all:
 		text = fmt.Sprintf("%s.%d", text, c.loads[0].begun)
-		if c.told == "" {
+		switch {
+		case c.told != "":
+		case c.IsFirst():
+			return text + "~" + first
+		default:
 			return text
 		}
 	case c.told == "" && len(c.loads) == 0:
@@ -67,6 +76,10 @@ func ParseCursor(text string) (c Cursor, err error) {
 	}
 	if len(parts) > 1 {
 		c.told = parts[1]
+		if c.first = c.told == first; c.first {
+			c.told = ""
+			valid = valid && len(head) == 3
+		}
 		parts = parts[2:]
 	} else {
 		parts = nil

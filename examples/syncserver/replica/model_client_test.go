@@ -73,7 +73,7 @@ func (x *modelSearch) edit(s *modelState, i int) {
 	}
 	low := max(c.last(), newestOf(shown))
 	at := c.cursor()
-	e := modelEdit{synced: at.seq, level: c.level, epoch: at.epoch, sawDeleted: shown.Deleted()}
+	e := modelEdit{synced: at.seq, level: c.level, epoch: at.epoch, sawDeleted: shown.Deleted(), first: !at.pulled}
 	if !at.pulled || at.loads || c.loading() {
 		e.synced = -1
 	}

@@ -97,11 +97,31 @@ func (x *modelSearch) checkSynced(s *modelState, i int, r *replica.Replica) law 
 		}
 		_, after := x.decide(&s.modelServer, items)
 		want = sightOf(after)
+		if x.showsGone(s, i, items, r) {
+			return ""
+		}
 	}
 	if sightOf(r.Shown(modelKey)) != want {
 		return lawSynced
 	}
 	return ""
+}
+
+// showsGone reports whether a client shows edits that are gone, because it made them at or below the fence before its
+// first load, which brought no dead records. The server will refuse them.
+func (x *modelSearch) showsGone(s *modelState, i int, items []record.Item, r *replica.Replica) bool {
+	if stored := x.rec(s.stored); !x.live || !dead(stored, s.fence) {
+		return false
+	}
+	for _, e := range s.clients[i].edits {
+		if data := x.rec(e.data); e.data != "" && e.first && newestOf(data) <= s.fence {
+			absent := s.modelServer
+			absent.stored = ""
+			_, after := x.decide(&absent, items)
+			return sightOf(r.Shown(modelKey)) == sightOf(after)
+		}
+	}
+	return false
 }
 
 // checkClient returns the law that a client breaks, if any.

@@ -18,18 +18,30 @@ const (
 	untilLine         // the line of the record, and then a trailer that says that more is to come
 )
 
-// chunk returns a chunk for a cursor. It is nil if the portion is not less than the whole.
-func (x *modelSearch) chunk(s *modelState, text string, p portion) []byte {
-	at, why := parseModelCursor(text), ""
+// begin returns where a chunk begins, and why the client is reset, or "".
+func (x *modelSearch) begin(s *modelState, at modelCursor) (from modelCursor, why string) {
 	load := modelCursor{pulled: true, epoch: s.epoch, begun: s.seq, loads: true}
 	switch {
 	case !at.pulled:
-		at = load
+		load.first = x.live
+		return load, ""
 	case at.epoch != s.epoch || max(at.seq, at.begun) > s.seq:
-		at, why = load, replica.WhyEpoch
+		return load, replica.WhyEpoch
 	case max(at.seq, at.begun) < s.floor:
-		at, why = load, replica.WhyFence
+		return load, replica.WhyFence
 	}
+	return at, ""
+}
+
+// spares reports whether a chunk that begins at a cursor leaves out the record because it is dead: the client has never
+// held it.
+func (x *modelSearch) spares(s *modelState, at modelCursor) bool {
+	return at.first && (s.changed <= at.begun || x.wire.sparesAll) && dead(x.rec(s.stored), s.fence)
+}
+
+// chunk returns a chunk for a cursor. It is nil if the portion is not less than the whole.
+func (x *modelSearch) chunk(s *modelState, text string, p portion) []byte {
+	at, why := x.begin(s, parseModelCursor(text))
 	var lines []byte
 	if why != "" && !x.wire.noReset {
 		lines = fmt.Appendf(lines, `{"reset":[""],"why":%q}`+"\n", why)
@@ -39,7 +51,7 @@ func (x *modelSearch) chunk(s *modelState, text string, p portion) []byte {
 	switch {
 	case p != whole && !line && (why == "" || p == untilLine):
 		return nil
-	case p == noLine || !line:
+	case p == noLine || !line || x.spares(s, at):
 	case n.Len() > 0:
 		mutation := record.Mutation{Data: n}.AppendJSON(nil)
 		lines = fmt.Appendf(lines, `{"seq":%d,"in":[""],%s`+"\n", s.changed, mutation[1:])
@@ -102,14 +114,16 @@ func (x *modelSearch) pull(s *modelState, i int) {
 // pulled applies a chunk.
 func (x *modelSearch) pulled(s *modelState, i int, r *replica.Replica, lines []byte, p portion) {
 	c := &s.clients[i]
-	if at := c.cursor(); at.pulled && at.epoch != s.epoch {
+	at := c.cursor()
+	if at.pulled && at.epoch != s.epoch {
 		x.release(c)
 	}
+	from, _ := x.begin(s, at)
 	pull := r.BeginPull()
 	if err := r.Pulled(&pull, lines); err != nil {
 		panic(err)
 	}
-	if p != noLine {
+	if neverHeld := x.spares(s, from) || x.live && c.ideal == "" && s.changed <= from.seq; p != noLine && !neverHeld {
 		c.ideal = s.ideal
 	}
 	c.fence, c.level = s.fence, s.level

@@ -23,6 +23,7 @@ type modelScope struct {
 	levelUp  bool     // the level may rise to 2
 	restore  bool     // the server may be restored once
 	newcomer bool     // client B has never pulled
+	live     bool     // a first load brings no dead record
 	begins   []string // the steps with which all histories begin
 	oneIn    int      // continue from one in this many states of the fourth step; 0 means all
 }
@@ -35,6 +36,7 @@ type wire struct {
 	keepsEpoch    bool // a restored server keeps its epoch
 	anyEpoch      bool // the server judges pushes of clients that have not pulled since it was restored
 	noNew         bool // the client does not say that it creates a record
+	sparesAll     bool // a first load leaves out the records that die while it runs, too
 }
 
 // modelAction is a step of a client or, if who is negative, of the server.
@@ -183,7 +185,7 @@ func (x *modelSearch) visit(s modelState, a modelAction, broken law) {
 		if !x.last {
 			x.next, x.nextAt = append(x.next, s), append(x.nextAt, len(x.steps)-1)
 		}
-		if s.epoch == 0 {
+		if s.epoch == 0 && !x.live {
 			return
 		}
 		if broken = x.checkRest(s); broken == "" {

@@ -48,6 +48,7 @@ type modelEdit struct {
 	// need not send them again.
 	accepted, told, released uint8
 	sawDeleted, isNew        bool // its author was shown a deleted record, or none
+	first                    bool // its author has never pulled
 }
 
 // modelClient is a client.
@@ -111,12 +112,15 @@ type modelCursor struct {
 	epoch      int
 	seq, begun int
 	loads      bool
+	first      bool // whether it is the first load, which begins without the dead records
 }
 
 func (c modelCursor) String() string {
 	switch {
 	case !c.pulled:
 		return ""
+	case c.first:
+		return fmt.Sprintf("e%d.%d.%d.first", c.epoch, c.seq, c.begun)
 	case c.loads:
 		return fmt.Sprintf("e%d.%d.%d", c.epoch, c.seq, c.begun)
 	}
@@ -125,8 +129,9 @@ func (c modelCursor) String() string {
 
 func parseModelCursor(text string) (c modelCursor) {
 	epoch, rest, pulled := strings.Cut(strings.TrimPrefix(text, "e"), ".")
+	rest, first := strings.CutSuffix(rest, ".first")
 	seq, begun, loads := strings.Cut(rest, ".")
-	c.pulled, c.loads = pulled, loads
+	c.pulled, c.loads, c.first = pulled, loads, first
 	c.epoch, _ = strconv.Atoi(epoch)
 	c.seq, _ = strconv.Atoi(seq)
 	c.begun, _ = strconv.Atoi(begun)

@@ -31,6 +31,9 @@ var (
 	follower = []string{"a backup is made", "A sets f", "A pushes", "B pulls", "B sets g", "B pushes"}
 	// A creation that waits while the fence passes it.
 	oldCreation = []string{"A sets f", "another record is written", "the fence rises"}
+	// B joins when a record is dead, or when its deletion is under way that makes it so.
+	deadBefore = []string{"A sets f", "A pushes", "A deletes the record", "A pushes", "the fence rises"}
+	lateBefore = []string{"A sets f", "A pushes", "A deletes the record", "another record is written", "a sample is taken", "the fence rises to the sample"}
 	// A holds no f, because it was deleted and purged, and its own f waits.
 	purgedField = []string{"A sets f and g", "A pushes (answer lost)", "B pulls", "B deletes f", "B pushes", "the fence rises", "A pulls"}
 )
@@ -66,6 +69,9 @@ var modelScopes = []struct {
 	{"a follower on a restored server", modelScope{level: 2, edits: 1, kinds: []int{setF}, begins: follower, restore: true}, 3, 133, 5},
 	{"a creation below the fence", modelScope{level: 2, edits: 1, kinds: []int{setF, setG}, begins: oldCreation, portions: true}, 4, 732, 6},
 	{"a client that joins late", modelScope{level: 2, edits: 2, outbox: 2, newcomer: true, others: true}, 4, 5_480, 5},
+	{"a client that joins late, level 1", modelScope{level: 1, edits: 2, outbox: 2, newcomer: true, others: true}, 4, 5_488, 5},
+	{"a first load without the dead", modelScope{level: 1, edits: 2, kinds: []int{setF, deleteIt}, newcomer: true, live: true, begins: deadBefore, portions: true, levelUp: true}, 4, 1_702, 6},
+	{"a deletion that comes late in a first load", modelScope{level: 1, edits: 1, kinds: []int{setF}, newcomer: true, live: true, begins: lateBefore, portions: true}, 4, 2_290, 6},
 	{"all at once", modelScope{level: 1, edits: 3, outbox: 2, batch: 2, copies: true, portions: true, samples: true, others: true, levelUp: true, restore: true}, 4, 11_671, 5},
 }
 

@@ -20,6 +20,7 @@ var modelMutants = []struct {
 	{"a restored server keeps its epoch", wire{keepsEpoch: true}, modelScope{edits: 2, kinds: []int{setF}, restore: true}, []law{lawUntold}},
 	{"a push does not say its epoch", wire{anyEpoch: true}, modelScope{edits: 2, kinds: []int{setF}, restore: true, begins: deadRecord}, []law{lawHonest}},
 	{"a client does not say that it creates a record", wire{noNew: true}, modelScope{edits: 3, kinds: []int{setF, deleteIt}}, []law{lawHonest}},
+	{"a first load leaves out a record that it has brought", wire{sparesAll: true}, modelScope{edits: 1, kinds: []int{setF}, newcomer: true, live: true, begins: lateBefore, portions: true}, []law{lawSynced}},
 }
 
 // TestModelFindsWrongMessages searches for a history that breaks a law under each wrong rule.
@@ -28,7 +29,10 @@ func TestModelFindsWrongMessages(t *testing.T) {
 		t.Run(m.name, func(t *testing.T) {
 			t.Parallel()
 			scope := m.scope
-			scope.level, scope.outbox = 2, 2
+			scope.outbox = 2
+			if scope.level = 2; scope.live {
+				scope.level = 1
+			}
 			states, broken := scope.search(9, m.wire)
 			require.NotNil(t, broken, "%d states", states)
 			require.True(t, slices.Contains(m.laws, broken.law), "%v", broken)

@@ -210,22 +210,29 @@ func appendLine(dst []byte, line any) []byte {
 // addRecord adds the line for a record that was found: its normal form or, if the client may not
 // read it, a line that says that it has left. It adds nothing if the record left each bucket under
 // which it was found before the client began to load that bucket, because the client never had it there.
+//
+// A client that loads for the first time gets no record that was dead when it began, also at level 1, where the
+// deletion is kept: each edit that it makes from now on is above the fence, because its clock follows the trailer, and
+// says New, because it was shown no such record. So it begins a new life wherever it is judged. The client may have
+// made edits before, with a clock below the fence: if one of them is of a dead record, it is shown until the server
+// refuses it as gone. A record that has died since the load began is sent, because an earlier chunk may have
+// brought it. A client that is reset needs the dead records, because its waiting edits may be older than the fence.
 func (s *Server) addRecord(l *lines, at buckets.Cursor, now snapshot, r foundRecord) {
+	isNew := func(name string) bool {
+		granted, ok := now.Granted[name]
+		_, begun := at.Range(granted)
+		return ok && r.seq > begun
+	}
 	n, in := merge.Purge(r.Record, now.fence.stamp, now.fence.level), []string{""}
 	switch {
 	case s.division.of != nil:
 		in = now.Has(s.division.of.Of(n, now.fence.stamp))
-	case n.Len() == 0:
+	case n.Len() == 0, at.IsFirst() && n.Deleted() && merge.Purge(n, now.fence.stamp, 2).Len() == 0 && !isNew(""):
 		in = nil
 	}
 	if len(in) > 0 {
 		l.addRecord(record.Row{Record: n, In: in, Seq: r.seq})
 		return
-	}
-	isNew := func(name string) bool {
-		granted, ok := now.Granted[name]
-		_, begun := at.Range(granted)
-		return ok && r.seq > begun
 	}
 	under := []string{""}
 	if r.under.Valid {

@@ -268,14 +268,28 @@ func (j *Judge) long(x oracle.Write, ok bool) string {
 }
 
 // JudgeEnd compares the final state of a device with the state of a new device, even where a push
-// got no answer and two final states are permitted.
+// got no answer and two final states are permitted. A dead record counts for nothing: a device that
+// held it when it died may keep its deletion, which a new device never needs.
 func (j *Judge) JudgeEnd(by Reader, found, fresh map[oracle.FieldKey]oracle.Write) {
 	isHidden := j.hidden(by)
 	for _, k := range j.Ledger.Keys {
 		f, ok := found[k]
 		g, there := fresh[k]
+		if !there && j.isDead(found, k.ID) || !ok && j.isDead(fresh, k.ID) {
+			continue
+		}
 		if f != g && !isHidden(k.ID, true) && !j.Ledger.Histories[k].Lapsed(f) {
 			j.Broken(law.Skip, "field     %s %s\nfound     %s, by a new device\nfound     %s, by %s", j.place(k.ID), k.Field, j.long(g, there), j.long(f, ok), by.Name)
 		}
 	}
+}
+
+// isDead reports whether a record that was found is dead.
+func (j *Judge) isDead(found map[oracle.FieldKey]oracle.Write, id string) bool {
+	for k, f := range found {
+		if k.ID == id && f.Time > j.Ledger.Fence {
+			return false
+		}
+	}
+	return found[oracle.FieldKey{ID: id, Field: record.DeletedField}].Value == "true"
 }

@@ -40,7 +40,7 @@ func storeLaws() map[Law]Text {
 		},
 		Skip: {
 			"a pull skips nothing",
-			"A client that pulls from its last cursor ends with the same state as a client that pulls from the beginning.",
+			"A client that pulls from its last cursor ends with the same state as a client that pulls from the beginning. Only the deletions of dead records, which have no stamp above the fence, may be missing.",
 			"Look for a change, such as an erasure, that gets no new sequence number, and for a sequence number that is drawn before the commit. Look for a cursor that is a stamp or an offset, that is read after the rows, or that comes from before the server was restored. Where two rows share a sequence number, look for a comparison with >, and for a page that ends between them.",
 		},
 		Stale: {
