@@ -85,7 +85,7 @@ export async function* pull(c, cursor) {
 // endOfChunk returns where the last trailer ends. The member cursor may also be a field or stand in a text.
 function endOfChunk(lines) {
   for (let end = lines.length; end > 0; ) {
-    const start = lines.lastIndexOf('\n', end - 2) + 1;
+    const start = lines.slice(0, end - 1).lastIndexOf('\n') + 1;
     const line = lines.slice(start, end);
     if (line.includes('"cursor"') && isTrailer(line)) return end;
     end = start;

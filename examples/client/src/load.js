@@ -99,9 +99,9 @@ function readItem(number, text) {
 }
 
 function keyIn(name) {
-  const at = name.indexOf('\0');
-  const key = readKey({ table: name.slice(0, at), id: name.slice(at + 1) });
-  return [key.table, key.id];
+  const [table, ...rest] = name.split('\0');
+  readKey({ table, id: rest.join('\0') });
+  return [table, ...rest];
 }
 
 function readSavedRecord(r, name, { text, last }) {
