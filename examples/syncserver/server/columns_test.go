@@ -150,7 +150,7 @@ func lengthOf(t *testing.T, secret, guess string, header map[string]string) int 
 		}
 		v, err := record.Text(text)
 		require.NoError(t, err)
-		edit := record.New(record.Key{Table: "notes", ID: fmt.Sprint(i)}).Edit(clock.Stamp{Time: clock.Timestamp(1e18 + i), Client: clock.ClientID{1}})
+		edit := record.New(record.Key{Table: "notes", ID: fmt.Sprint(i)}).Edit(clock.Stamp{Time: 1e18 + clock.Timestamp(i), Client: clock.ClientID{1}})
 		edit.Set("text", v)
 		// A guess can also be the name of a field.
 		edit.Set("n "+text, v)
