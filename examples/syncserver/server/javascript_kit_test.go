@@ -9,7 +9,7 @@ import (
 	"github.com/fieldlww/fieldlww/merge/mergetest"
 )
 
-var clientSeeds = flag.Int("client-seeds", 34, "the number of runs with the client in JavaScript, with each kind of server")
+var clientSeeds = flag.Int("client-seeds", 50, "the number of runs with the client in JavaScript, with each kind of server")
 
 // TestClientInJavaScriptPassesWithSQLite lets the client of examples/client work with servers on SQLite: with two that
 // keep all deletions, with two that purge and erase, and with two that have buckets.
