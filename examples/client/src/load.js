@@ -3,9 +3,9 @@
 import { isText, reading, refuse } from './text.js';
 import { ENDLESS, LAST, earlier, later, msOf, parseClient, parseTime, readStamp } from './time.js';
 import { parse, parseExactly } from './value.js';
-import { newest, readRecord, some } from './record.js';
+import { newest, readRecord } from './record.js';
 import { findOrAdd, heldOf, whysOf } from './held.js';
-import { reader, sameStamp } from './write.js';
+import { reader } from './write.js';
 import { newItem, put, waiting } from './outbox.js';
 import { overlay } from './overlay.js';
 import { heldForm, isCount, names, readKey } from './chunk.js';
@@ -90,8 +90,7 @@ function readItem(number, text) {
   if (!/^0{5}\d{15}$/.test(number)) refuse('unknown key');
   const m = parse(text);
   const data = readRecord(m.data);
-  const [first] = data.values();
-  if (!first || some(data, (_, w) => !sameStamp(w, first))) refuse('stamp');
+  if (data.size === 0) refuse('no fields');
   const base = new Map(Object.keys(m.base || {}).map((name) => [name, m.base[name] && readStamp(m.base[name])]));
   const { table, id } = readKey(m);
   const it = newItem(table, id, data, { number: Number(number), base, isNew: m.new === true, sent: true }); // it may have been sent
@@ -121,13 +120,12 @@ function readSavedRecord(r, name, { text, last }) {
 const isWrapped = (parsed) => Array.isArray(parsed.in) || typeof parsed.created === 'string' || parsed.created === true;
 
 function readWhys(r, name, text) {
-  const { before, incoming, seen, unknown } = parse(text);
-  const [marks, unknowns] = [{ __proto__: null, ...seen }, { __proto__: null, ...unknown }]; // a field may be named toString
+  const { before, incoming, seen = {}, unknown = {} } = parse(text);
   const h = findOrAdd(r, ...keyIn(name));
   const old = readRecord(before);
   readRecord(incoming).forEach((w, field) => {
     if (!old.has(field)) refuse('entry');
-    whysOf(h).set(field, { ...compare(old.get(field), w), seen: [1, 2].includes(marks[field]) ? marks[field] : 0, beforeUnknown: unknowns[field] === true });
+    whysOf(h).set(field, { ...compare(old.get(field), w), seen: [1, 2].includes(seen[field]) ? seen[field] : 0, beforeUnknown: unknown[field] === true });
   });
   h.whyStored = true;
 }

@@ -43,3 +43,14 @@ test('records of one chunk may be in different buckets', () => {
   const lists = ['a', 'b', 'c'].map((id) => JSON.parse(saved.get(`record/tasks\0${id}`)).in);
   assert.deepEqual(lists, [['x'], ['y'], undefined]);
 });
+
+test('the reasons of fields with the names of methods are saved again', () => {
+  const line = (day, client) => `{"table":"tasks","id":"a","data":{"title":{"value":${day},"updatedAt":"${at(day)}","clientId":"${client}"},"toString":{"value":1,"updatedAt":"${at(Math.min(day, 2))}","clientId":"${client}"}}}\n{"cursor":"e.${day}"}\n`;
+  const saved = new Map();
+  for (const [day, client] of [[1, ANA], [2, BEN], [3, BEN]]) {
+    const replica = openReplica({ id: ANA, saved });
+    replica.pulled(replica.beginPull(), line(day, client));
+    for (const [key, text] of replica.takeSaves()) saved.set(key, text);
+  }
+  assert.equal(openReplica({ id: ANA, saved }).why('tasks', 'a', 'toString').winner.clientId, BEN);
+});
