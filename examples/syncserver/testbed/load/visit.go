@@ -37,12 +37,16 @@ type request struct {
 	Bytes float64 // on the wire
 }
 
+// pause is the time between two visits, in which the page and the browser end what the earlier visit began.
+const pause = 2 * time.Second
+
 // visits measures the first visit of a browser to the page on a network. In the first round the browser is still
 // starting, so it does not count.
 func (r *run) visits(b *browser.Browser, n network) ([]figure, error) {
 	var paint, usable, complete []time.Duration
 	var v visit
 	for i := range 1 + r.rounds {
+		time.Sleep(pause)
 		var err error
 		if v, err = r.visit(b, n); err != nil {
 			return nil, err

@@ -214,7 +214,7 @@ export class Panel {
     this.#changed = { tables: new Set(), tasks: new Map() };
     if (tables.has('devices') || tables.has('projects')) this.draw();
     else {
-      if (tables.has('tasks')) this.board.draw([...tasks.values()], true);
+      if (tables.has('tasks')) this.board.draw([...tasks.values()], !this.sync.progress);
       if (tables.has('meetings') || tables.has('violations')) this.#drawRooms();
       this.outbox.draw();
       this.#drawWire();
