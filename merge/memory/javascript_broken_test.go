@@ -47,7 +47,7 @@ func mistakes() []mistake {
 		{"judges with an old fence", "pull.js", "restored ? t.fence : later", "restored || r.fence === '' ? t.fence : earlier", []string{judges, forgets}},
 		{"pulled stamps are not observed", "pull.js", "observe(r, newest(data, most));", "", []string{observes}},
 		{"the clock of a trailer is not observed", "pull.js", "  r.floor = floor;\n  observe(r, floor);", "", []string{observes, edits}},
-		{"an edit in flight is replaced", "outbox.js", "if (it.sent || it.hidden) return;", "if (it.hidden) return;", []string{keeps, edits, bases}},
+		{"an edit in flight is replaced", "outbox.js", "if (it.sent || it.hidden || it.again) return;", "if (it.hidden || it.again) return;", []string{keeps, edits, bases}},
 		{"the base of the last edit is sent", "outbox.js", "rebase(r, later, names[i], it.base.get(names[i]));", "", []string{bases}},
 		{"a refused item stays in the outbox", "answer.js", "  remove(r, it);\n  noticeRefusal", "  noticeRefusal", []string{rollback, settles}},
 		{"accepted items are dropped", "answer.js", "if (data.size > 0) keep(r, h, it, data);", "", []string{shows}},

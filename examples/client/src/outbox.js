@@ -81,10 +81,11 @@ export function enqueue(r, it) {
 
 /**
  * coalesce drops an item that no server has, if each of its fields is written again by a later item that no server
- * has either. The later items take over its base, and create the record if it did.
+ * has either. The later items take over its base, and create the record if it did. An item that is sent again is kept,
+ * because it has no base to take over: the later items were made on it.
  */
 export function coalesce(r, h, it) {
-  if (it.sent || it.hidden) return;
+  if (it.sent || it.hidden || it.again) return;
   const names = [...it.data.keys()];
   const laters = names.map((name) => after(h, it, name));
   if (laters.some((later) => !later || later.sent)) return;

@@ -29,3 +29,21 @@ test('a write that a reset forgets is not repaired, so the edit that is based on
     assert.equal(replica.shown('tasks', 'a').get('x')?.value, shown);
   }
 });
+
+test('a write that is sent again is kept when its field is edited, and is the base of that edit', () => {
+  let seconds = 1;
+  const replica = openReplica({ id: ANA, wall: () => START + seconds * 1000 });
+  const gets = (lines) => replica.pulled(replica.beginPull(), lines);
+  gets(trailer('"level":1'));
+  replica.edit('tasks', 'a', { x: 1 });
+  replica.batch();
+  replica.answer('[{"verdict":"accepted"}]');
+  seconds = 2;
+  replica.edit('tasks', 'a', { x: 2 });
+  gets(`{"reset":[""],"why":"epoch"}\n{"cursor":"f.9","level":1}\n`);
+  const batch = () => replica.batch().text.split('\n').filter(Boolean).map((each) => JSON.parse(each));
+  assert.deepEqual(batch().map((it) => it.data.x.value), [1, 2]);
+  const later = '{"verdict":"refused","code":"server_clock","retryable":true}';
+  replica.answer(`[${later},${later}]`);
+  assert.deepEqual(batch().map((it) => [it.data.x.value, it.base?.x]), [[1, undefined], [2, { updatedAt: at(1), clientId: ANA }]]);
+});

@@ -218,6 +218,22 @@ func TestWritesThatWaitAreNotSentTwice(t *testing.T) {
 	require.Equal(t, []string{"fence title @1 new base"}, d.sent())
 }
 
+// TestWriteThatIsSentAgainIsNotReplaced: a later edit of its field keeps its base, which is the write
+// that is sent again, also after the server has refused both for a while.
+func TestWriteThatIsSentAgainIsNotReplaced(t *testing.T) {
+	d := newWorld(t).device(ana)
+	d.gets(plainTrailer)
+	d.edit(fence, "title", str("a")) // at 1 s
+	d.accept()
+	d.edit(fence, "title", str("b")) // at 2 s
+	d.gets(`{"reset":[""],"why":"epoch"}`+"\n", epochTrailer)
+	require.Equal(t, []string{"fence title @1 new", "fence title @2 base"}, d.sent())
+	d.outbox()
+	const later = `{"verdict":"refused","code":"server_clock","retryable":true}`
+	require.NoError(t, d.Answer([]byte("["+later+","+later+"]")))
+	require.Equal(t, []string{"fence title @1 new", "fence title @2 base"}, d.sent())
+}
+
 // TestSecondRestoreBeforeThePullIsSettled: the writes that were set aside first are kept, and each
 // write is sent once.
 func TestSecondRestoreBeforeThePullIsSettled(t *testing.T) {

@@ -125,9 +125,10 @@ func (r *Replica) enqueue(m record.Mutation) *item {
 // coalesce drops an item that no server has, if each of its fields is written again by a later item
 // that no server has either. The later items take over its base, and create the record if the
 // dropped item did. So a user who types for a day offline has one waiting edit of the field and not
-// one for each key press.
+// one for each key press. An item that is sent again is kept, because it has no base to take over: the
+// later items were made on it.
 func (r *Replica) coalesce(h *held, it *item) {
-	if it.sent || it.hidden {
+	if it.sent || it.hidden || it.again {
 		return
 	}
 	for i := range it.writes {
