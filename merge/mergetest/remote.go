@@ -104,8 +104,10 @@ type refusal struct {
 	stamp bool
 }
 
+// Error returns the text of the program.
 func (e refusal) Error() string { return e.text }
 
+// Is reports whether the program refused a stamp, as record.ErrStamp does.
 func (e refusal) Is(target error) bool { return e.stamp && target == record.ErrStamp }
 
 // text makes a call whose result must be a text, and keeps its error.

@@ -102,6 +102,7 @@ type preparedRows struct {
 	statement driver.Stmt
 }
 
+// Close closes the rows and keeps their statement for the next query, unless closing them failed.
 func (r *preparedRows) Close() error {
 	if err := r.Rows.Close(); err != nil {
 		r.statement.Close()

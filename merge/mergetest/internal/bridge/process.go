@@ -166,6 +166,7 @@ type tail struct {
 // maxTail is how much a tail keeps, in bytes.
 const maxTail = 4 << 10
 
+// Write keeps the end of what was written so far. It never fails.
 func (t *tail) Write(text []byte) (int, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -174,6 +175,7 @@ func (t *tail) Write(text []byte) (int, error) {
 	return len(text), nil
 }
 
+// String returns what is kept, without the space around it.
 func (t *tail) String() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()

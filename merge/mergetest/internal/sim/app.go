@@ -80,16 +80,19 @@ func (c *clientDevice) judgeCall(call string) {
 	}
 }
 
+// Outbox returns the next batch of the Client, and judges whether the call failed.
 func (c *clientDevice) Outbox() []byte {
 	defer c.judgeCall("Outbox")
 	return c.Client.Outbox()
 }
 
+// Cursor returns the cursor of the Client, and judges whether the call failed.
 func (c *clientDevice) Cursor() string {
 	defer c.judgeCall("Cursor")
 	return c.Client.Cursor()
 }
 
+// Shown returns a record as the Client shows it, and judges whether the call failed.
 func (c *clientDevice) Shown(key record.Key) record.Record {
 	defer c.judgeCall("Shown")
 	return c.Client.Shown(key)
