@@ -1,0 +1,2 @@
+// Package node runs a NATS server inside the process.
+package node
