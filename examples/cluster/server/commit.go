@@ -1,0 +1,107 @@
+package server
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	mrand "math/rand/v2"
+	"time"
+
+	"github.com/fieldlww/fieldlww/examples/cluster/store"
+)
+
+// operation is a change of a workspace that must happen once, whatever becomes of the messages to the cluster.
+type operation struct {
+	workspace string
+	// marker is a message that each batch of the operation writes, and whose JSON has the member batch. It tells
+	// whether a batch whose answer was lost is stored.
+	marker store.Key
+	keys   []store.Key // further messages that each attempt reads first
+}
+
+// maxAttempts is how often an operation is attempted if nothing else ends it.
+const maxAttempts = 1000
+
+// commit attempts an operation until a batch of it is stored, and returns the result of that attempt. An attempt
+// that puts nothing needs no batch.
+//
+// There is no lock: a batch names the sequence of each message that it replaces, and conflicts if one of them has
+// been replaced meanwhile. The next attempt then decides again by what is stored now. If the answer to a batch is
+// lost, the marker decides: if it has the ID of the batch, the batch is stored, and the result of its attempt
+// stands. Otherwise the batch may still arrive, but it names the marker, and so does the batch of the next
+// attempt: only one of them can be stored. So the result of a batch that is not stored is never returned.
+func commit[T any](ctx context.Context, s *Server, o operation, try func(context.Context, *attempt) (T, error)) (none T, err error) {
+	unknown := make(map[string]T) // the results of the batches whose answers were lost
+	for n := range s.attempts {
+		if err := pause(ctx, jitter(n)); err != nil {
+			return none, unavailable(err)
+		}
+		a := s.newAttempt(o.workspace)
+		if err := a.load(ctx, append([]store.Key{stateKey(o.workspace), o.marker}, o.keys...)...); err != nil {
+			return none, unavailable(err)
+		}
+		if result, ok := unknown[batchOf(a.entries[o.marker])]; ok {
+			return result, nil
+		}
+		if err := a.readState(); err != nil {
+			return none, err
+		}
+		result, err := try(ctx, a)
+		if errors.Is(err, store.ErrConflict) {
+			continue
+		}
+		if err != nil {
+			return none, unavailable(err)
+		}
+		if len(a.puts) == 0 {
+			return result, nil
+		}
+		if err := a.check(o); err != nil {
+			return none, err
+		}
+		switch err := s.store.Commit(ctx, a.batch()); {
+		case err == nil:
+			return result, nil
+		case errors.Is(err, store.ErrUnknown):
+			unknown[a.id] = result
+		case !errors.Is(err, store.ErrConflict):
+			return none, unavailable(err)
+		}
+		s.retries.Add(1)
+	}
+	return none, unavailable(errors.New("other writes have changed the same records again and again"))
+}
+
+// check returns an error if the batch does not write the marker: a mistake in this package.
+func (a *attempt) check(o operation) error {
+	if _, ok := a.at[o.marker]; !ok {
+		return fmt.Errorf("a batch does not write its marker %s", o.marker)
+	}
+	return nil
+}
+
+// jitter returns a random time to wait before an attempt, so that operations that conflict do not meet again.
+// There is none before the first attempt.
+func jitter(n int) time.Duration {
+	if n == 0 {
+		return 0
+	}
+	return mrand.N(time.Millisecond << min(n, 6))
+}
+
+// pause waits.
+func pause(ctx context.Context, d time.Duration) error {
+	if d == 0 {
+		return ctx.Err()
+	}
+	select {
+	case <-time.After(d):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// newID returns an ID for a batch.
+func newID() string { return rand.Text() }

@@ -1,0 +1,52 @@
+// Package server is a sync server on a store that has no locks: the port that package store implements on JetStream
+// and package memory in memory. It offers what the server of examples/syncserver offers on a database.
+//
+// # Map
+//
+// A [Server] decides about pushes ([Server.Push]), returns the chunks of pulls ([Server.Pull]), writes records of its
+// own ([Server.Edit]), and changes the rights of users ([Server.Grant]). Any number of servers may use one [Store].
+//
+//	server.go                    Store, Options, Server, and the limits
+//	commit.go                    the loop that takes the place of locks
+//	attempt.go                   what one turn of the loop reads and puts
+//	push.go write.go             pushes, and the server's own writes
+//	rules.go scopes.go view.go   the rules, and the lists of their scopes
+//	pull.go left.go              chunks of pulls, and the buckets that a record has left
+//	state.go                     the fence and the samples of a workspace
+//	rights.go members.go         what a user may do, and changes of it
+//	message.go keys.go           the messages and their keys
+//	errors.go                    errors that clients are told
+//
+// # Messages
+//
+// A workspace has a message for each record, client that has pushed, scope of a rule, and user, and one for its state.
+// A batch puts some of them, and names the sequence of each message that it replaces. A record, with the sequence of
+// its message, is a line of a pull.
+//
+// The message of a client is its mark: the greatest accepted stamp, and the ID of the batch that wrote it. The ID
+// tells whether a batch is stored whose answer was lost. So the answer to a push is exact, unless the client pushes
+// again before it has the answer.
+//
+// # Why no lock is needed
+//
+// Each record that a push changes, and each scope that a rule looked at for it, is put with the sequence at which it
+// was read, so one of two pushes that meet there conflicts and is decided again. The answer about an item depends on
+// its record, and on the state of the workspace and the rights of the user. The batch depends on the state without
+// putting it, and a change that takes a right away puts the state. So a fence that rises and a right that ends make
+// the pushes conflict that were decided before, and pushes do not conflict with each other because of the state.
+//
+// A pull reads the state and the rights before the records and again afterwards. If they differ, it begins again.
+//
+// # Hazards
+//
+// A record that leaves a bucket carries that fact until the fence passes it. A user who has the bucket, and not the
+// one to which the record went, gets a line that the record has left once more whenever the record changes. So the
+// user learns when it changes, though not what.
+//
+// A pull of one bucket reads the messages of all buckets that changed since its cursor.
+//
+// A scope that had more than 10,000 members is not checked any longer.
+//
+// There is no journal, since the store keeps one message for each key, and no limit for the storage of a workspace,
+// since no message counts its bytes.
+package server

@@ -1,0 +1,233 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/examples/cluster/store"
+	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/merge/buckets"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// The limits of a chunk. A chunk that finds few records for its user ends after maxScanned messages.
+const (
+	chunkBytes = 1 << 20
+	maxPage    = 500
+	maxScanned = 10_000
+)
+
+// maxReadings is how often a chunk is read until the state of the workspace and the rights of the user are the same
+// before and after.
+const maxReadings = 10
+
+// Chunk is a part of a pull. It is judged by the rights and the fence of one moment.
+type Chunk struct {
+	Resets  []buckets.Reset
+	Records []Found        // in the order of their sequences
+	Cursor  buckets.Cursor // of the client that has applied the chunk
+	More    bool           // whether the client still lacks records
+	Reached int64          // if More: the sequence up to which the client has everything
+	Last    int64          // the last sequence of the workspace
+	Names   []string       // the buckets of the user, sorted; nil if the client was told them
+	Fence   clock.Timestamp
+	Level   int // of the fence, at least 1
+	Clock   clock.Timestamp
+}
+
+// Found is a record of a chunk.
+type Found struct {
+	Record record.Record // the normal form; only its key counts if In is empty
+	Seq    int64
+	In     []string // the buckets in which the client holds the record; none if it has left
+	Erased bool     // whether it has left because it was erased
+}
+
+// Pull returns the next chunk after a cursor, with about limit records.
+func (s *Server) Pull(ctx context.Context, m Member, at buckets.Cursor, limit int) (Chunk, error) {
+	for range maxReadings {
+		r, err := s.begin(ctx, m, at)
+		if err == nil {
+			err = r.read(ctx, limit)
+		}
+		if err != nil {
+			return Chunk{}, unavailable(err)
+		}
+		same, err := r.isSame(ctx)
+		if err != nil {
+			return Chunk{}, unavailable(err)
+		}
+		if same {
+			return r.chunk(), nil
+		}
+	}
+	return Chunk{}, unavailable(errors.New("the rights or the fence have changed again and again during a pull"))
+}
+
+// reading is a chunk that is being read. The records are read after the fence and the rights, and then these must
+// be the same: otherwise a record might be missing that was purged meanwhile, or one might be sent that the user
+// may not read any longer.
+type reading struct {
+	*Server
+	member Member
+	before store.View // the state of the workspace and the user
+	state  state
+	now    buckets.Snapshot
+	at     buckets.Cursor // begun
+	resets []buckets.Reset
+	tells  bool
+
+	decoder record.Decoder
+	found   []Found
+	last    map[record.Key]int // positions in found
+	scanned int
+	size    int
+	reached int64
+	more    bool
+	idle    bool // whether no record had to be read
+}
+
+func (r *reading) keys() []store.Key {
+	return []store.Key{stateKey(r.member.Workspace), userKey(r.member.Workspace, r.member.User)}
+}
+
+// begin reads the state of a workspace and the rights of a user.
+func (s *Server) begin(ctx context.Context, m Member, at buckets.Cursor) (*reading, error) {
+	r := &reading{Server: s, member: m, at: at, decoder: record.Decoder{Trusted: true}, last: make(map[record.Key]int)}
+	epoch, err := s.store.Incarnation(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if r.before, err = s.store.Load(ctx, m.Workspace, r.keys()); err != nil {
+		return nil, err
+	}
+	if r.state, err = decodeState(r.before.Entries[0]); err != nil {
+		return nil, err
+	}
+	u, err := decodeUser(r.before.Entries[1])
+	if err != nil {
+		return nil, err
+	}
+	r.now = buckets.Snapshot{Epoch: epoch, Seq: r.before.Head, Fence: r.state.Fence.Seq, Granted: u.granted(s.of)}
+	r.resets, r.tells = r.at.Begin(r.now)
+	return r, nil
+}
+
+// isSame reports whether the state and the rights are still the same.
+func (r *reading) isSame(ctx context.Context) (bool, error) {
+	if r.idle {
+		return true, nil
+	}
+	after, err := r.store.Load(ctx, r.member.Workspace, r.keys())
+	if err != nil {
+		return false, err
+	}
+	return slices.EqualFunc(r.before.Entries, after.Entries, func(a, b store.Entry) bool { return a.Seq == b.Seq }), nil
+}
+
+// read reads the next records until there are enough.
+func (r *reading) read(ctx context.Context, limit int) error {
+	r.reached = r.now.Seq
+	if len(r.now.Granted) > 0 {
+		for _, granted := range r.now.Granted {
+			after, _ := r.at.Range(granted)
+			r.reached = min(r.reached, after)
+		}
+	}
+	r.idle = r.reached == r.now.Seq
+	r.more = !r.idle
+	for n := max(limit, 1); r.more && len(r.found) < limit && r.size < chunkBytes && r.scanned < maxScanned; n *= 2 {
+		page, err := r.store.After(ctx, r.member.Workspace, r.reached, min(n, maxPage))
+		if err != nil {
+			return fmt.Errorf("read the records: %w", err)
+		}
+		for _, e := range page.Entries {
+			if err := r.add(e); err != nil {
+				return err
+			}
+		}
+		r.scanned += max(len(page.Entries), 1)
+		r.reached, r.more = page.Reached, page.More || page.Reached < r.now.Seq
+	}
+	return nil
+}
+
+// add adds the line of a record, if the client needs one. A record can come twice, because it is written while it
+// is read: then the later one counts.
+func (r *reading) add(e store.Entry) error {
+	rec, err := decodeRecord(&r.decoder, e)
+	if err != nil {
+		return err
+	}
+	found, needed := r.judge(rec)
+	if i, ok := r.last[rec.Key()]; ok {
+		r.found[i].Seq = 0 // removed by chunk
+		needed = true
+	}
+	if needed {
+		r.last[rec.Key()] = len(r.found)
+		r.found = append(r.found, found)
+		r.size += rec.size
+	}
+	return nil
+}
+
+// judge returns the line of a record, and whether the client needs it. It does if the record is in one
+// of its buckets and has changed after what the client has of the bucket, or if it has left a bucket after the
+// client was granted the bucket and began to load it.
+func (r *reading) judge(rec stored) (Found, bool) {
+	n := r.state.Fence.normal(rec.Record)
+	found := Found{Record: n, Seq: rec.seq, In: r.in(n, rec.seq), Erased: rec.Erased()}
+	for _, name := range found.In {
+		if after, _ := r.at.Range(r.now.Granted[name]); rec.seq > after {
+			return found, true
+		}
+	}
+	for name, left := range departures(r.of, rec, r.state.Fence) {
+		granted, ok := r.now.Granted[name]
+		if after, begun := r.at.Range(granted); ok && rec.seq > after && left > max(begun, granted) {
+			return found, true
+		}
+	}
+	return found, false
+}
+
+// in returns the buckets in which the client holds a record. Without Options.Buckets, a client also gets the dead
+// records that are still stored, because its waiting edits may be older than the fence. Only a client that loads
+// for the first time needs none that was dead when it began: everything that it does from then on is above the
+// fence.
+func (r *reading) in(n record.Record, seq int64) []string {
+	stamp := r.state.Fence.Stamp
+	if r.of != nil {
+		return r.now.Has(r.of.Of(n, stamp))
+	}
+	granted, ok := r.now.Granted[""]
+	_, begun := r.at.Range(granted)
+	isDead := n.Deleted() && merge.Purge(n, stamp, 2).Len() == 0
+	if !ok || n.Len() == 0 || r.at.IsFirst() && isDead && seq <= begun {
+		return nil
+	}
+	return []string{""}
+}
+
+// chunk returns the chunk that was read.
+func (r *reading) chunk() Chunk {
+	c := Chunk{
+		Resets: r.resets, Cursor: r.at, More: r.more, Last: max(r.now.Seq, r.reached),
+		Records: slices.DeleteFunc(r.found, func(f Found) bool { return f.Seq == 0 }),
+		Fence:   r.state.Fence.Stamp, Level: max(r.state.Fence.Level, 1), Clock: r.state.told(),
+	}
+	if r.tells {
+		c.Names = r.now.Buckets()
+	}
+	if r.more {
+		c.Reached = r.reached
+		c.Cursor.Reach(r.reached)
+	} else {
+		c.Cursor.Settle(r.reached)
+	}
+	return c
+}

@@ -1,0 +1,169 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/examples/cluster/store"
+	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/merge/buckets"
+	"github.com/fieldlww/fieldlww/record"
+	"github.com/fieldlww/fieldlww/violation"
+)
+
+// pushTimeout is how long a push may take.
+const pushTimeout = 10 * time.Second
+
+// Push is a batch of mutations that a client has sent.
+type Push struct {
+	Body []byte
+	// Whole refuses items that are partly gone; see merge.Request.WholeItems.
+	Whole bool
+	// At is the cursor of the last pull of the client. It is zero if the client has pulled nothing.
+	At buckets.Cursor
+}
+
+// Outcome is the result of a push.
+type Outcome struct {
+	Answer merge.Answer     // the replies to the items
+	Report violation.Report // the violations that opened, closed or changed
+	Told   []merge.Update   // the violation rows among them that the user may read
+}
+
+// Push decides about a batch and stores the result. After an error of the status 503 the batch may be stored, and
+// the client sends it again.
+func (s *Server) Push(ctx context.Context, m Member, p Push) (Outcome, error) {
+	ctx, cancel := context.WithTimeout(ctx, pushTimeout)
+	defer cancel()
+	items, err := s.engine.Decode(p.Body)
+	if err != nil {
+		return Outcome{}, malformed(err)
+	}
+	if err := s.checkEpoch(ctx, p.At); err != nil {
+		return Outcome{}, err
+	}
+	push := s.engine.Prepare(merge.Request{Actor: m.Client, WholeItems: p.Whole, Wall: s.wall(), Items: items})
+	first := push.Keys()[:min(len(push.Keys()), loadedAtOnce)]
+	o := operation{m.Workspace, markKey(m.Workspace, m.Client), append(recordKeys(m.Workspace, first), userKey(m.Workspace, m.User))}
+	out, err := commit(ctx, s, o, func(ctx context.Context, a *attempt) (Outcome, error) { return a.apply(ctx, signedPush{push, m}) })
+	if err == nil && out.Answer.Greatest > 0 {
+		err = s.clock.Observe(out.Answer.Greatest)
+	}
+	return out, err
+}
+
+// checkEpoch refuses a push of a client that does not know yet that the store was restored. Its own writes may be
+// missing: it pulls first, and sends them again.
+func (s *Server) checkEpoch(ctx context.Context, at buckets.Cursor) error {
+	if at.Epoch() == "" {
+		return nil
+	}
+	epoch, err := s.store.Incarnation(ctx)
+	if err != nil {
+		return unavailable(err)
+	}
+	if at.Epoch() != epoch {
+		return failure(http.StatusConflict, "epoch_changed", errors.New("the database was restored from a backup: pull first"))
+	}
+	return nil
+}
+
+// signedPush is a push and its sender.
+type signedPush struct {
+	*merge.Push
+	by Member
+}
+
+// apply decides about a push by what the attempt reads, and puts the result.
+func (a *attempt) apply(ctx context.Context, p signedPush) (out Outcome, err error) {
+	stored, err := a.stored(ctx, p)
+	if err != nil {
+		return out, err
+	}
+	push := p.Push
+	if absent := a.absentRows(stored); len(absent) > 0 {
+		push = a.refusing(absent).Prepare(push.Request())
+		stored.Records = withoutRecords(stored.Records, absent)
+	}
+	if out.Answer, err = push.Apply(stored); err != nil {
+		return out, err
+	}
+	if out.Report, err = a.change(ctx, out.Answer.Updates); err != nil {
+		return out, err
+	}
+	out.Told = readable(out.Report.Updates, stored.MayRead)
+	for _, w := range out.Answer.Watermarks {
+		if len(a.puts) > 0 || w.Time > stored.Watermarks[0].Time {
+			if err := a.putMark(w.Client, w.Time); err != nil {
+				return out, err
+			}
+		}
+	}
+	if len(a.puts) > store.MostPuts {
+		return out, tooLarge(fmt.Errorf("the push changes more than %d messages: push fewer items at once", store.MostPuts))
+	}
+	return out, nil
+}
+
+// stored returns what a push is applied to.
+func (a *attempt) stored(ctx context.Context, p signedPush) (found merge.Stored, err error) {
+	if err := a.loadRecords(ctx, p.Keys()); err != nil {
+		return found, err
+	}
+	found.Records = make([]record.Record, len(p.Keys()))
+	for i, key := range p.Keys() {
+		r, err := a.record(key)
+		if err != nil {
+			return found, err
+		}
+		found.Records[i] = a.state.Fence.normal(r.Record)
+	}
+	var known mark
+	if err := decode(a.entries[markKey(a.workspace, p.by.Client)], &known); err != nil {
+		return found, err
+	}
+	found.Watermarks = []clock.Stamp{{Time: known.At, Client: p.by.Client}}
+	found.Fence, found.Level = a.state.Fence.Stamp, a.state.Fence.Level
+	u, err := decodeUser(a.entries[userKey(a.workspace, p.by.User)])
+	if err != nil {
+		return found, err
+	}
+	found.MayRead, found.MayWrite = a.rightsOf(actorOf(p.by, u))
+	return found, nil
+}
+
+// absentRows returns the keys of violation rows that a push names and that are not stored. It returns nil while
+// no row was dropped yet, because there is no fence, unless there are buckets: a row without derived fields would
+// be in no bucket.
+func (a *attempt) absentRows(stored merge.Stored) map[record.Key]bool {
+	if stored.Fence == 0 && a.of == nil {
+		return nil
+	}
+	absent := make(map[record.Key]bool)
+	for _, r := range stored.Records {
+		if r.Key().Table == violation.DefaultTable && r.Len() == 0 {
+			absent[r.Key()] = true
+		}
+	}
+	return absent
+}
+
+// refusing returns an engine that refuses all items of some records as gone. Only the server makes violation
+// rows, so a row that an item names and that is not stored was dropped.
+func (s *Server) refusing(absent map[record.Key]bool) *merge.Engine {
+	engine := s.engine
+	engine.Guard = func(actor clock.ClientID, m record.Mutation) error {
+		if absent[m.Data.Key()] {
+			return &merge.Refusal{Code: merge.Gone}
+		}
+		if s.engine.Guard == nil {
+			return nil
+		}
+		return s.engine.Guard(actor, m)
+	}
+	return &engine
+}
