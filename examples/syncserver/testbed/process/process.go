@@ -21,7 +21,12 @@ type Process struct {
 
 // Start starts a server on a database and a free port, and waits until the server listens.
 func (p *Program) Start(database string, args ...string) (*Process, error) {
-	s := &Process{command: append([]string{p.name, "-db", database}, args...)}
+	return p.Run(append([]string{"-db", database}, args...)...)
+}
+
+// Run starts a server with the given arguments and a free port, and waits until the server listens.
+func (p *Program) Run(args ...string) (*Process, error) {
+	s := &Process{command: append([]string{p.name}, args...)}
 	if err := s.run("127.0.0.1:0"); err != nil {
 		return nil, err
 	}
@@ -48,7 +53,7 @@ func (p *Process) run(address string) error {
 	timer := time.AfterFunc(late, func() { p.cmd.Process.Kill() })
 	line, _ := bufio.NewReader(out).ReadString('\n') // after an error, line contains what was read so far
 	timer.Stop()
-	listens, ok := strings.CutPrefix(strings.TrimSpace(line), "syncserver: open http://")
+	_, listens, ok := strings.Cut(strings.TrimSpace(line), ": open http://") // after the name of the program
 	if !ok {
 		p.Kill()
 		return fmt.Errorf("the server did not start: it printed %q\n%s", line, p.log)

@@ -12,13 +12,20 @@ type Program struct{ name string }
 
 // Build builds the server with the go command. The working directory must be in the module of
 // the server.
-func Build() (*Program, error) {
+func Build() (*Program, error) { return build(".", "github.com/fieldlww/fieldlww/examples/syncserver") }
+
+// BuildAt builds the command in a folder, such as a server in another module.
+func BuildAt(folder string) (*Program, error) { return build(folder, ".") }
+
+func build(folder, pkg string) (*Program, error) {
 	dir, err := os.MkdirTemp("", "syncserver")
 	if err != nil {
 		return nil, err
 	}
 	p := &Program{filepath.Join(dir, "syncserver")}
-	out, err := exec.Command("go", "build", "-o", p.name, "github.com/fieldlww/fieldlww/examples/syncserver").CombinedOutput()
+	command := exec.Command("go", "build", "-o", p.name, pkg)
+	command.Dir = folder
+	out, err := command.CombinedOutput()
 	if err != nil {
 		p.Remove()
 		return nil, fmt.Errorf("build the server: %w\n%s", err, out)

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+)
+
+// printTable prints a line for each server.
+func printTable(targets []*target, samples []sample) {
+	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	head := []string{"", "pushes/s"}
+	for _, t := range targets[:max(0, len(targets)-1)] {
+		head = append(head, "to "+t.name)
+	}
+	fmt.Fprintln(w, "  "+strings.Join(append(head, "p50", "p99", "max", "pushes", "refused for now"), "\t"))
+	for i, t := range targets {
+		s := samples[i]
+		line := []string{t.name, fmt.Sprintf("%.0f", median(s.rates))}
+		for j := range len(targets) - 1 {
+			line = append(line, ratio(s.rates, samples[j].rates, i > j))
+		}
+		slices.Sort(s.took)
+		for _, q := range []float64{0.5, 0.99, 1} {
+			line = append(line, milliseconds(quantile(s.took, q)))
+		}
+		fmt.Fprintln(w, "  "+strings.Join(append(line, fmt.Sprint(len(s.took)), s.refused.String()), "\t"))
+	}
+	w.Flush()
+}
+
+// ratio returns the median of the ratios by round, with the least and the greatest, or nothing if it is not
+// wanted.
+func ratio(rates, others []float64, wanted bool) string {
+	if !wanted {
+		return ""
+	}
+	ratios := make([]float64, len(rates))
+	for i := range rates {
+		ratios[i] = rates[i] / others[i]
+	}
+	return fmt.Sprintf("×%.2f (%.2f–%.2f)", median(ratios), slices.Min(ratios), slices.Max(ratios))
+}
+
+func median(values []float64) float64 {
+	sorted := slices.Sorted(slices.Values(values))
+	return (sorted[(len(sorted)-1)/2] + sorted[len(sorted)/2]) / 2
+}
+
+// quantile returns the least of the sorted values that at least the given part of them does not exceed.
+func quantile(sorted []time.Duration, part float64) time.Duration {
+	at := int(float64(len(sorted))*part+0.999999) - 1
+	return sorted[min(max(at, 0), len(sorted)-1)]
+}
+
+func milliseconds(d time.Duration) string {
+	return fmt.Sprintf("%.1f ms", float64(d.Microseconds())/1000)
+}
+
+// String returns the counts in the order of the statuses.
+func (r refused) String() string {
+	var words []string
+	for _, status := range slices.Sorted(maps.Keys(r)) {
+		what := fmt.Sprint("with status ", status)
+		if status == 0 {
+			what = "without an answer"
+		}
+		words = append(words, fmt.Sprintf("%d %s", r[status], what))
+	}
+	if words == nil {
+		return "0"
+	}
+	return strings.Join(words, ", ")
+}
