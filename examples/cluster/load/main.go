@@ -22,6 +22,9 @@
 // rounds, and last until the acknowledgement: they include all attempts that were refused for now, such as an
 // overload with the status 503, and the waiting before the next attempt.
 //
+// The memory is the most that the process of the server has taken so far, and the disk is what its files take now.
+// The memory of PostgreSQL itself is not counted.
+//
 // After each combination load pulls all workspaces, and fails unless they hold exactly the join of what was there
 // before and of all acknowledged writes.
 //
@@ -29,6 +32,7 @@
 //
 //	main.go       the flags, and the order of the measurements
 //	target.go     the servers that are measured, and how they start
+//	postgres.go   the PostgreSQL server
 //	workspace.go  the records of a workspace, and the check that no acknowledged write is missing
 //	client.go     a client that edits and pushes
 //	cell.go       one combination, measured on all servers

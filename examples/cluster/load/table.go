@@ -17,7 +17,7 @@ func printTable(targets []*target, samples []sample) {
 	for _, t := range targets[:max(0, len(targets)-1)] {
 		head = append(head, "to "+t.name)
 	}
-	fmt.Fprintln(w, "  "+strings.Join(append(head, "p50", "p99", "max", "pushes", "refused for now"), "\t"))
+	fmt.Fprintln(w, "  "+strings.Join(append(head, "p50", "p99", "max", "pushes", "refused for now", "memory", "disk"), "\t"))
 	for i, t := range targets {
 		s := samples[i]
 		line := []string{t.name, fmt.Sprintf("%.0f", median(s.rates))}
@@ -28,7 +28,7 @@ func printTable(targets []*target, samples []sample) {
 		for _, q := range []float64{0.5, 0.99, 1} {
 			line = append(line, milliseconds(quantile(s.took, q)))
 		}
-		fmt.Fprintln(w, "  "+strings.Join(append(line, fmt.Sprint(len(s.took)), s.refused.String()), "\t"))
+		fmt.Fprintln(w, "  "+strings.Join(append(line, fmt.Sprint(len(s.took)), s.refused.String(), t.memory(), t.disk()), "\t"))
 	}
 	w.Flush()
 }
@@ -75,4 +75,24 @@ func (r refused) String() string {
 		return "0"
 	}
 	return strings.Join(words, ", ")
+}
+
+// memory returns the peak memory of the server's process, or nothing if it is not known.
+func (t *target) memory() string {
+	if t.process == nil {
+		return ""
+	}
+	return fmt.Sprint(t.process.Memory(), " MB")
+}
+
+// disk returns the size of the server's files, or nothing if it is not known.
+func (t *target) disk() string {
+	if t.stored == nil {
+		return ""
+	}
+	bytes, err := t.stored()
+	if err != nil {
+		return err.Error()
+	}
+	return fmt.Sprintf("%.1f MB", float64(bytes)/(1<<20))
 }

@@ -2,19 +2,14 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
-	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
-	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
-
-	_ "github.com/jackc/pgx/v5/stdlib" // the driver pgx
 
 	"github.com/fieldlww/fieldlww/examples/syncserver/replica/remote"
 	"github.com/fieldlww/fieldlww/examples/syncserver/testbed/process"
@@ -42,6 +37,8 @@ type target struct {
 	name       string
 	server     remote.Server
 	invite     func(workspace string) (string, error) // nil if only the open workspace can be joined
+	process    *process.Process                       // nil if load did not start it
+	stored     func() (bytes int64, err error)        // on disk; nil if that is not known
 	workspaces []*workspace
 }
 
@@ -97,12 +94,14 @@ func (l *launcher) launch(ctx context.Context, name, dir string) (*target, error
 		l.stops = append(l.stops, l.syncserver.Remove)
 	}
 	database := filepath.Join(folder, "load.db")
+	stored := func() (int64, error) { return sizeOf(folder) }
 	if name == postgres {
-		var drop func()
-		if database, drop, err = schema(ctx); err != nil {
+		s, err := newSchema(ctx)
+		if err != nil {
 			return nil, err
 		}
-		l.stops = append(l.stops, drop)
+		l.stops = append(l.stops, s.drop)
+		database, stored = s.url, s.size
 	}
 	p, err := l.syncserver.Start(database)
 	if err != nil {
@@ -110,6 +109,7 @@ func (l *launcher) launch(ctx context.Context, name, dir string) (*target, error
 	}
 	l.stops = append(l.stops, p.Kill)
 	t := newTarget(name, "http://"+p.Address)
+	t.process, t.stored = p, stored
 	t.invite = func(workspace string) (string, error) {
 		return invitation(l.syncserver, "invite", "-db", database, workspace)
 	}
@@ -134,46 +134,20 @@ func invitation(program *process.Program, args ...string) (string, error) {
 	return invite, nil
 }
 
-// withPostgres runs this program again, with a temporary PostgreSQL server that writes to disk. It returns only
-// if that fails.
-func withPostgres() error {
-	const script = "../storage/postgres.sh"
-	self, err := os.Executable()
-	if err == nil {
-		err = syscall.Exec(script, append([]string{script, self}, os.Args[1:]...), append(os.Environ(), "FIELDLWW_FSYNC=on"))
-	}
-	return fmt.Errorf("start PostgreSQL with %s, or leave it out with -only: %w", script, err)
-}
-
-// schema makes an empty schema in the PostgreSQL server, and returns its URL and a function that drops it. It
-// fails if the server may lose what it has acknowledged.
-func schema(ctx context.Context) (name string, drop func(), err error) {
-	server, err := url.Parse(os.Getenv("FIELDLWW_POSTGRES"))
-	if err != nil {
-		return "", nil, errors.New("FIELDLWW_POSTGRES is not a URL") // the error of url.Parse has the password
-	}
-	db, err := sql.Open("pgx", server.String())
-	if err != nil {
-		return "", nil, err
-	}
-	for _, setting := range []string{"fsync", "synchronous_commit"} {
-		var value string
-		if err := db.QueryRowContext(ctx, "SHOW "+setting).Scan(&value); err != nil {
-			return "", nil, err
+// sizeOf returns how many bytes the files in a folder have.
+func sizeOf(folder string) (bytes int64, err error) {
+	err = filepath.WalkDir(folder, func(_ string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
 		}
-		if value != "on" {
-			return "", nil, fmt.Errorf("PostgreSQL has %s = %s, so its figures would mean nothing: unset FIELDLWW_POSTGRES, or run postgres.sh with FIELDLWW_FSYNC=on", setting, value)
+		info, err := d.Info()
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil // the server has removed it
 		}
-	}
-	name = "load_" + strings.ToLower(rand.Text())
-	if _, err := db.ExecContext(ctx, "CREATE SCHEMA "+name); err != nil {
-		return "", nil, err
-	}
-	query := server.Query()
-	query.Set("search_path", name)
-	server.RawQuery = query.Encode()
-	return server.String(), func() {
-		db.Exec("DROP SCHEMA " + name + " CASCADE")
-		db.Close()
-	}, nil
+		if err == nil {
+			bytes += info.Size()
+		}
+		return err
+	})
+	return bytes, err
 }
