@@ -27,41 +27,68 @@ type sample struct {
 	rates   []float64 // pushes in a second, by round
 	took    []time.Duration
 	refused refused
+	again   *int64 // how often the server itself has tried again; nil if it does not say
 }
 
 // measure measures the combination on all servers in turn, and prints the result.
 func (c cell) measure(ctx context.Context, o options, targets []*target) error {
 	fmt.Printf("\n%s\n", c)
-	var measured []*target
-	clients := make(map[*target][]*client)
+	var turns []turn
 	for _, t := range targets {
 		if c.workspaces > 1 && t.invite == nil {
 			fmt.Printf("  %s: NOT MEASURED, because there are no invitations to its workspaces\n", t.name)
 			continue
 		}
-		all, err := c.prepare(ctx, t)
+		clients, err := c.prepare(ctx, t)
 		if err != nil {
 			return fmt.Errorf("%s: %w", t.name, err)
 		}
-		measured, clients[t] = append(measured, t), all
+		turns = append(turns, turn{t, clients, &sample{refused: make(refused)}})
 	}
-	samples := make([]sample, len(measured))
 	for range o.rounds {
-		for i, t := range measured {
-			if err := c.slice(ctx, o.slice, clients[t], &samples[i]); err != nil {
+		for _, t := range turns {
+			if err := c.round(ctx, o, t); err != nil {
 				return fmt.Errorf("%s: %w", t.name, err)
 			}
 		}
 	}
-	for _, t := range measured {
+	for _, t := range turns {
 		for _, w := range t.workspaces[:c.workspaces] {
 			if err := w.check(ctx); err != nil {
 				return fmt.Errorf("%s: %w", t.name, err)
 			}
 		}
 	}
-	printTable(measured, samples)
+	printTable(turns)
 	return nil
+}
+
+// turn is a server in one combination, with the clients that push to it, and what was measured so far.
+type turn struct {
+	*target
+	clients []*client
+	*sample
+}
+
+// round measures one server once.
+func (c cell) round(ctx context.Context, o options, t turn) error {
+	before := t.retries(ctx)
+	if err := c.slice(ctx, o.slice, t); err != nil {
+		return err
+	}
+	t.count(before, t.retries(ctx))
+	return nil
+}
+
+// count adds the retries of a round.
+func (s *sample) count(before, after *int64) {
+	if before == nil || after == nil {
+		return
+	}
+	if s.again == nil {
+		s.again = new(int64)
+	}
+	*s.again += *after - *before
 }
 
 // prepare fills the workspaces of a server, and returns the clients that push to them.
@@ -85,8 +112,8 @@ func (c cell) prepare(ctx context.Context, t *target) (all []*client, err error)
 	return all, nil
 }
 
-// slice lets the clients push for a while, and adds the result to a sample.
-func (c cell) slice(ctx context.Context, d time.Duration, clients []*client, s *sample) error {
+// slice lets the clients push for a while, and adds the result to the sample.
+func (c cell) slice(ctx context.Context, d time.Duration, t turn) error {
 	took := make([][]time.Duration, c.clients)
 	counts := make([]refused, c.clients)
 	failed := make([]error, c.clients)
@@ -95,12 +122,12 @@ func (c cell) slice(ctx context.Context, d time.Duration, clients []*client, s *
 	for i := range c.clients {
 		working.Go(func() {
 			counts[i] = make(refused)
-			for turn := i; time.Since(begin) < d && failed[i] == nil; turn += c.clients {
-				if turn >= len(clients) {
-					turn = i // no two goroutines share a client
+			for at := i; time.Since(begin) < d && failed[i] == nil; at += c.clients {
+				if at >= len(t.clients) {
+					at = i // no two goroutines share a client
 				}
 				var one time.Duration
-				one, failed[i] = clients[turn].edit(ctx, c.records, counts[i])
+				one, failed[i] = t.clients[at].edit(ctx, c.records, counts[i])
 				took[i] = append(took[i], one)
 			}
 		})
@@ -108,19 +135,16 @@ func (c cell) slice(ctx context.Context, d time.Duration, clients []*client, s *
 	working.Wait()
 	passed := time.Since(begin)
 	pushes := 0
-	if s.refused == nil {
-		s.refused = make(refused)
-	}
 	for i := range c.clients {
 		if failed[i] != nil {
 			return failed[i]
 		}
 		pushes += len(took[i])
-		s.took = append(s.took, took[i]...)
+		t.took = append(t.took, took[i]...)
 		for status, n := range counts[i] {
-			s.refused[status] += n
+			t.refused[status] += n
 		}
 	}
-	s.rates = append(s.rates, float64(pushes)/passed.Seconds())
+	t.rates = append(t.rates, float64(pushes)/passed.Seconds())
 	return nil
 }

@@ -119,6 +119,25 @@ func judge(answer []byte) (again bool, err error) {
 	return false, nil
 }
 
+// retries returns how often the server has tried to store a push again since it started, because another push had
+// changed what it depends on. It is nil if the server does not say so in the member retries of its health.
+func (t *target) retries(ctx context.Context) *int64 {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, t.server.URL+"/v1/health", nil)
+	if err != nil {
+		return nil
+	}
+	response, err := t.server.HTTP.Do(request)
+	if err != nil {
+		return nil
+	}
+	defer response.Body.Close()
+	var health struct{ Retries *int64 }
+	if json.NewDecoder(response.Body).Decode(&health) != nil {
+		return nil
+	}
+	return health.Retries
+}
+
 // post sends a request, and returns its status, for how long the server asks to wait, and the body of the answer.
 func (c *client) post(ctx context.Context, path string, body []byte) (status int, wait time.Duration, answer []byte, err error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.server.server.URL+path, bytes.NewReader(body))

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -83,8 +84,8 @@ func TestPushThatIsRefusedForNowIsSentAgain(t *testing.T) {
 	}))
 	clients, err := c.prepare(t.Context(), full)
 	require.NoError(t, err)
-	var s sample
-	require.NoError(t, c.slice(t.Context(), o.slice, clients, &s))
+	s := sample{refused: make(refused)}
+	require.NoError(t, c.slice(t.Context(), o.slice, turn{full, clients, &s}))
 	require.Equal(t, "1 with status 503", s.refused.String())
 	for _, w := range full.workspaces {
 		require.NoError(t, w.check(t.Context()))
@@ -100,6 +101,28 @@ func TestPushThatIsRefusedPermanentlyFailsTheRun(t *testing.T) {
 		return n <= 3
 	}))
 	require.ErrorContains(t, c.measure(t.Context(), o, []*target{strict}), "forbidden")
+}
+
+// TestRetriesOfTheServerAreCountedInEachRound checks that retries before the first round do not count.
+func TestRetriesOfTheServerAreCountedInEachRound(t *testing.T) {
+	c, o := small()
+	var asked atomic.Int64
+	busy := served(t, func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path != "/v1/health" {
+				next.ServeHTTP(w, r)
+				return
+			}
+			fmt.Fprintf(w, `{"retries":%d}`, 100+7*asked.Add(1))
+		})
+	})
+	clients, err := c.prepare(t.Context(), busy)
+	require.NoError(t, err)
+	s := sample{refused: make(refused)}
+	require.NoError(t, c.round(t.Context(), o, turn{busy, clients, &s}))
+	require.NoError(t, c.round(t.Context(), o, turn{busy, clients, &s}))
+	require.Equal(t, "14", s.retried())
+	require.Empty(t, new(sample).retried())
 }
 
 func TestQuantileIsReachedByItsPart(t *testing.T) {

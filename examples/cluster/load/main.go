@@ -20,7 +20,8 @@
 // measured one after the other for the time -for, so that whatever else the machine does concerns all of them. A
 // ratio is the median of the ratios of the rounds, with the least and the greatest. Latencies are of all
 // rounds, and last until the acknowledgement: they include all attempts that were refused for now, such as an
-// overload with the status 503, and the waiting before the next attempt.
+// overload with the status 503, and the waiting before the next attempt. Retries are attempts that the server itself
+// repeated without the client noticing, because pushes to one record met.
 //
 // The memory is the most that the process of the server has taken so far, and the disk is what its files take now.
 // The memory of PostgreSQL itself is not counted.

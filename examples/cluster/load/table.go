@@ -11,24 +11,23 @@ import (
 )
 
 // printTable prints a line for each server.
-func printTable(targets []*target, samples []sample) {
+func printTable(turns []turn) {
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	head := []string{"", "pushes/s"}
-	for _, t := range targets[:max(0, len(targets)-1)] {
+	for _, t := range turns[:max(0, len(turns)-1)] {
 		head = append(head, "to "+t.name)
 	}
-	fmt.Fprintln(w, "  "+strings.Join(append(head, "p50", "p99", "max", "pushes", "refused for now", "memory", "disk"), "\t"))
-	for i, t := range targets {
-		s := samples[i]
-		line := []string{t.name, fmt.Sprintf("%.0f", median(s.rates))}
-		for j := range len(targets) - 1 {
-			line = append(line, ratio(s.rates, samples[j].rates, i > j))
+	fmt.Fprintln(w, "  "+strings.Join(append(head, "p50", "p99", "max", "pushes", "refused for now", "retries", "memory", "disk"), "\t"))
+	for i, t := range turns {
+		line := []string{t.name, fmt.Sprintf("%.0f", median(t.rates))}
+		for j := range len(turns) - 1 {
+			line = append(line, ratio(t.rates, turns[j].rates, i > j))
 		}
-		slices.Sort(s.took)
+		slices.Sort(t.took)
 		for _, q := range []float64{0.5, 0.99, 1} {
-			line = append(line, milliseconds(quantile(s.took, q)))
+			line = append(line, milliseconds(quantile(t.took, q)))
 		}
-		fmt.Fprintln(w, "  "+strings.Join(append(line, fmt.Sprint(len(s.took)), s.refused.String(), t.memory(), t.disk()), "\t"))
+		fmt.Fprintln(w, "  "+strings.Join(append(line, fmt.Sprint(len(t.took)), t.refused.String(), t.retried(), t.memory(), t.disk()), "\t"))
 	}
 	w.Flush()
 }
@@ -75,6 +74,14 @@ func (r refused) String() string {
 		return "0"
 	}
 	return strings.Join(words, ", ")
+}
+
+// retried returns the number of retries, or nothing if it is not known.
+func (s sample) retried() string {
+	if s.again == nil {
+		return ""
+	}
+	return fmt.Sprint(*s.again)
 }
 
 // memory returns the peak memory of the server's process, or nothing if it is not known.
