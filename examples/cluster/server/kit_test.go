@@ -156,6 +156,21 @@ func appendLine(dst []byte, line any) []byte {
 	return append(append(dst, text...), '\n')
 }
 
+// trailer returns the last line of a chunk.
+func trailer(c Chunk) []byte {
+	line := map[string]any{"cursor": c.Cursor.String(), "level": c.Level}
+	if c.Names != nil {
+		line["buckets"] = c.Names
+	}
+	if c.Fence > 0 {
+		line["fence"] = c.Fence
+	}
+	if c.Clock > 0 {
+		line["clock"] = c.Clock
+	}
+	return appendLine(nil, line)
+}
+
 // Write is a write of a server's own.
 func (p *pair) Write(key record.Key, field string, v record.Value) error {
 	return p.next().Edit(p.t.Context(), workspace, key, func(e *record.Edit) { e.Set(field, v) })

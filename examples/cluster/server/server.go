@@ -27,6 +27,10 @@ type Store interface {
 	Commit(ctx context.Context, b store.Batch) error
 	// After returns records with the sequences after a position. The end is the head.
 	After(ctx context.Context, workspace string, seq int64, limit int) (store.Page, error)
+	// List is like After for the messages of any kind.
+	List(ctx context.Context, workspace string, kind store.Kind, seq int64, limit int) (store.Page, error)
+	// Workspaces returns the names of all workspaces, sorted.
+	Workspaces(ctx context.Context) ([]string, error)
 	// Watch reports changes until the context ends.
 	Watch(ctx context.Context, f func(store.Change)) error
 	// Delete deletes messages that were not replaced since they were read.

@@ -78,3 +78,13 @@ func latestOf(r record.Record) (latest clock.Timestamp) {
 	}
 	return latest
 }
+
+// isClosed reports whether a record is a violation row whose condition does not hold any longer, or that was
+// erased. A dismissed row is not closed: without it, the next check would report its violation again.
+func isClosed(r record.Record) bool {
+	if r.Key().Table != violation.DefaultTable {
+		return false
+	}
+	v, err := violation.Parse(r)
+	return r.Erased() || err == nil && (v.Status == violation.Resolved || v.Status == violation.Obsolete)
+}

@@ -18,7 +18,8 @@ import (
 // records the error, and the push fails.
 type view struct {
 	*attempt
-	err error // the failed look-ups
+	erased map[record.Key]bool // rows that are about to be erased, and count as missing
+	err    error               // the failed look-ups
 }
 
 // Groups returns the members of scopes.
@@ -92,7 +93,7 @@ func (v *view) read(scope violation.Scope, to *violation.ScopeRecords) error {
 		}
 		r := v.state.Fence.normal(found.Record)
 		switch {
-		case r.Len() == 0 || !slices.Contains(v.rules.ScopesOf(r), scope):
+		case r.Len() == 0 || v.erased[r.Key()] || !slices.Contains(v.rules.ScopesOf(r), scope):
 		case r.Key().Table == violation.DefaultTable:
 			to.Rows = append(to.Rows, r)
 		default:
@@ -123,7 +124,7 @@ func (v *view) Get(ctx context.Context, keys []record.Key) ([]violation.Lookup, 
 			return nil, err
 		}
 		r := v.state.Fence.normal(found.Record)
-		if r.Erased() && key.Table == violation.DefaultTable {
+		if v.erased[key] || r.Erased() && key.Table == violation.DefaultTable {
 			r = record.New(key)
 		}
 		all[i].Record = r.WithKey(key)

@@ -1,0 +1,130 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/merge/mergetest"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// purging is a pair that purges and erases.
+type purging struct{ plain }
+
+func (p purging) Pull(client clock.ClientID, cursor string) ([]byte, string, error) {
+	if err := p.join(client); err != nil {
+		return nil, "", err
+	}
+	return p.chunk(client, cursor)
+}
+
+// chunk returns the lines of a chunk with about one record, and the trailer.
+func (p *pair) chunk(client clock.ClientID, cursor string) ([]byte, string, error) {
+	c, lines, next, err := p.pull(client, cursor, 1)
+	if err != nil {
+		return nil, "", err
+	}
+	return append(lines, trailer(c)...), next, nil
+}
+
+// Purge does what Retain does each day, but always takes a sample, and does not wait after a gap between samples.
+func (p purging) Purge(retention time.Duration) (purged mergetest.Purged, err error) {
+	ctx, s := p.t.Context(), p.next()
+	err = s.changeState(ctx, workspace, func(ctx context.Context, a *attempt) (bool, error) {
+		if err := a.sample(ctx, s.wall()); err != nil {
+			return false, err
+		}
+		a.state.raise(retention)
+		return true, nil
+	})
+	if err != nil {
+		return purged, err
+	}
+	if err := s.sweep(ctx, workspace); err != nil {
+		return purged, err
+	}
+	a := s.newAttempt(workspace)
+	if err := a.load(ctx, stateKey(workspace)); err != nil {
+		return purged, err
+	}
+	if err := a.readState(); err != nil {
+		return purged, err
+	}
+	f := a.state.Fence
+	purged = mergetest.Purged{Sequence: f.Seq, Fence: f.Stamp, Level: f.Level, Records: []record.Record{}}
+	err = s.each(ctx, workspace, 0, func(r stored) error {
+		if r.seq <= f.Seq {
+			purged.Records = append(purged.Records, r.Record)
+		}
+		return nil
+	})
+	return purged, err
+}
+
+func (p purging) Erase(key record.Key, at clock.Stamp) (clock.Stamp, error) {
+	return p.next().Erase(p.t.Context(), workspace, key, at)
+}
+
+func (p purging) Restart() (mergetest.Backend, error) { return p, p.open() }
+
+func (p purging) Backup() (func() (mergetest.Backend, error), error) {
+	restore, err := p.plain.Backup()
+	return func() (mergetest.Backend, error) {
+		_, err := restore()
+		return p, err
+	}, err
+}
+
+// granting is a purging pair with buckets.
+type granting struct{ purging }
+
+func (g granting) Push(client clock.ClientID, batch []byte) ([]byte, error) {
+	return g.pair.Push(client, batch)
+}
+
+func (g granting) Pull(client clock.ClientID, cursor string) ([]byte, string, error) {
+	return g.chunk(client, cursor)
+}
+
+func (g granting) Grant(client clock.ClientID, bucket string) error {
+	return g.next().Grant(g.t.Context(), workspace, client.String(), map[string]string{bucket: "writer"})
+}
+
+func (g granting) Revoke(client clock.ClientID, bucket string) error {
+	return g.next().Revoke(g.t.Context(), workspace, client.String(), bucket)
+}
+
+func (g granting) Restart() (mergetest.Backend, error) { return g, g.open() }
+
+func (g granting) Backup() (func() (mergetest.Backend, error), error) {
+	restore, err := g.plain.Backup()
+	return func() (mergetest.Backend, error) {
+		_, err := restore()
+		return g, err
+	}, err
+}
+
+func TestPurgingServersPassTheConvergenceKit(t *testing.T) {
+	for level := 1; level <= 2; level++ {
+		t.Run(fmt.Sprintf("level %d", level), func(t *testing.T) {
+			mergetest.Run(t, func(env *mergetest.Env) (mergetest.Backend, error) {
+				p, err := newPair(t, env, newControl(t), Options{PurgeLevel: level})
+				return purging{plain{p}}, err
+			}, mergetest.Options{Seeds: *seeds})
+		})
+	}
+}
+
+func TestServersWithBucketsPassTheConvergenceKit(t *testing.T) {
+	for level := 1; level <= 2; level++ {
+		t.Run(fmt.Sprintf("level %d", level), func(t *testing.T) {
+			mergetest.Run(t, func(env *mergetest.Env) (mergetest.Backend, error) {
+				p, err := newPair(t, env, newControl(t), Options{PurgeLevel: level, Buckets: mergetest.Buckets})
+				return granting{purging{plain{p}}}, err
+			}, mergetest.Options{Seeds: *seeds})
+		})
+	}
+}
