@@ -4,7 +4,8 @@
 // # Map
 //
 // A [Server] decides about pushes ([Server.Push]), returns the chunks of pulls ([Server.Pull]), writes records of its
-// own ([Server.Edit]), and changes the rights of users ([Server.Grant]). Any number of servers may use one [Store].
+// own ([Server.Edit]), erases records ([Server.Erase]), changes the rights of users ([Server.Grant]) and purges what was
+// deleted long ago ([Server.Retain]). Any number of servers may use one [Store].
 //
 //	server.go                    Store, Options, Server, and the limits
 //	commit.go                    the loop that takes the place of locks
@@ -12,8 +13,10 @@
 //	push.go write.go             pushes, and the server's own writes
 //	rules.go scopes.go view.go   the rules, and the lists of their scopes
 //	pull.go left.go              chunks of pulls, and the buckets that a record has left
-//	state.go                     the fence and the samples of a workspace
+//	state.go retain.go sweep.go  the fence, how it rises, and what is purged below it
+//	erase.go                     erasures
 //	rights.go members.go         what a user may do, and changes of it
+//	users.go                     which user a client belongs to, and the secret of the cluster
 //	message.go keys.go           the messages and their keys
 //	errors.go                    errors that clients are told
 //
@@ -46,6 +49,11 @@
 // A pull of one bucket reads the messages of all buckets that changed since its cursor.
 //
 // A scope that had more than 10,000 members is not checked any longer.
+//
+// A sweep gives each record that it purges a new sequence, so clients pull it once more. It reads the whole workspace
+// each day.
+//
+// An erasure reads the whole workspace if there are rules, because a violation row may name records by ID alone.
 //
 // There is no journal, since the store keeps one message for each key, and no limit for the storage of a workspace,
 // since no message counts its bytes.

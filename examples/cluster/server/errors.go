@@ -25,9 +25,9 @@ func (f *Failure) Unwrap() error { return f.Err }
 func failure(status int, code string, err error) error { return &Failure{status, code, err} }
 
 // unavailable returns an error that tells the client to send its request again later. A Failure is returned
-// itself.
+// itself, and so is nil.
 func unavailable(err error) error {
-	if f := new(Failure); errors.As(err, &f) {
+	if f := new(Failure); err == nil || errors.As(err, &f) {
 		return err
 	}
 	code := "unavailable"

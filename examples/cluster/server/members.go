@@ -41,10 +41,14 @@ type change struct {
 	take   []string          // buckets
 	issued time.Time         // rights of tokens that were issued up to then are not followed any longer
 	ended  time.Time         // tokens that were issued up to then are refused; zero changes nothing
+	// clients is the number of further client IDs of the user.
+	clients int
+	always  bool // whether the user is put even if no right changes
 }
 
 // changeUser changes what a user may do.
 func (s *Server) changeUser(ctx context.Context, workspace, name string, ask func(*attempt) (change, error)) error {
+	defer s.known.forget()
 	o := operation{workspace: workspace, marker: userKey(workspace, name)}
 	_, err := commit(ctx, s, o, func(_ context.Context, a *attempt) (struct{}, error) {
 		c, err := ask(a)
@@ -65,7 +69,8 @@ func (a *attempt) changeUser(name string, c change) error {
 		return err
 	}
 	u.Name, u.Batch = name, a.id
-	changed, takes := !c.ended.IsZero(), !c.ended.IsZero()
+	u.Clients += c.clients
+	changed, takes := c.always || c.clients > 0 || !c.ended.IsZero(), false
 	for _, bucket := range c.take {
 		if _, ok := u.Buckets[bucket]; ok {
 			changed, takes = true, true

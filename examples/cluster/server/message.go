@@ -98,6 +98,10 @@ func userKey(workspace, user string) store.Key {
 	return store.Key{Workspace: workspace, Kind: store.KindUser, Name: store.HashName(user)}
 }
 
+func clientKey(client clock.ClientID) store.Key {
+	return store.Key{Kind: store.KindClient, Name: client.String()}
+}
+
 func scopeKey(workspace, rule, name string) store.Key {
 	return store.Key{Workspace: workspace, Kind: store.KindScope, Name: store.HashName(rule, name)}
 }

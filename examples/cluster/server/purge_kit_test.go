@@ -7,8 +7,10 @@ import (
 	"time"
 
 	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/merge/mergetest"
 	"github.com/fieldlww/fieldlww/record"
+	"github.com/fieldlww/fieldlww/violation"
 )
 
 // purging is a pair that purges and erases.
@@ -78,6 +80,47 @@ func (p purging) Backup() (func() (mergetest.Backend, error), error) {
 	}, err
 }
 
+// kitRules flag what the devices of the kit write.
+func kitRules() *violation.Checker {
+	value := func(r record.Record) (string, error) {
+		w, ok := r.Get("box")
+		if !ok || w.Deleted() {
+			return "", nil
+		}
+		return string(w.Value.JSON()), nil
+	}
+	return &violation.Checker{Rules: map[string]violation.Rule{
+		"unique": violation.Unique{Table: "tasks", Fields: []string{"box"}, Value: value},
+		"alone": violation.PerRecord{Table: "tasks", Fields: []string{"points"}, Type: "points", Wrong: func(r record.Record) (string, error) {
+			w, ok := r.Get("points")
+			return map[bool]string{true: "has points"}[ok && !w.Deleted()], nil
+		}},
+	}}
+}
+
+// Close compares the violation rows with those that an audit finds.
+func (p purging) Close() error {
+	s := p.next()
+	if s.rules == nil {
+		return nil
+	}
+	a := s.newAttempt(workspace)
+	if err := a.load(p.t.Context(), stateKey(workspace)); err != nil {
+		return err
+	}
+	if err := a.readState(); err != nil {
+		return err
+	}
+	var all []record.Record
+	for _, r := range allOf(p.t, p.port) {
+		all = append(all, a.state.Fence.normal(r))
+	}
+	for _, u := range s.rules.Audit(merge.Collect(all...), 0).Updates {
+		p.t.Errorf("an audit changes %v\nto %v", u.Before, u.After)
+	}
+	return nil
+}
+
 // granting is a purging pair with buckets.
 type granting struct{ purging }
 
@@ -111,7 +154,7 @@ func TestPurgingServersPassTheConvergenceKit(t *testing.T) {
 	for level := 1; level <= 2; level++ {
 		t.Run(fmt.Sprintf("level %d", level), func(t *testing.T) {
 			mergetest.Run(t, func(env *mergetest.Env) (mergetest.Backend, error) {
-				p, err := newPair(t, env, newControl(t), Options{PurgeLevel: level})
+				p, err := newPair(t, env, newControl(t), Options{PurgeLevel: level, Rules: kitRules()})
 				return purging{plain{p}}, err
 			}, mergetest.Options{Seeds: *seeds})
 		})
@@ -122,7 +165,7 @@ func TestServersWithBucketsPassTheConvergenceKit(t *testing.T) {
 	for level := 1; level <= 2; level++ {
 		t.Run(fmt.Sprintf("level %d", level), func(t *testing.T) {
 			mergetest.Run(t, func(env *mergetest.Env) (mergetest.Backend, error) {
-				p, err := newPair(t, env, newControl(t), Options{PurgeLevel: level, Buckets: mergetest.Buckets})
+				p, err := newPair(t, env, newControl(t), Options{PurgeLevel: level, Buckets: mergetest.Buckets, Rules: kitRules()})
 				return granting{purging{plain{p}}}, err
 			}, mergetest.Options{Seeds: *seeds})
 		})

@@ -78,6 +78,7 @@ type Server struct {
 	clock    *clock.Clock       // of the server's own writes
 	attempts int                // of an operation
 	retries  atomic.Int64       // attempts that have stored nothing
+	known    cache
 }
 
 // The limits of a push. All sizes are in bytes.
@@ -120,6 +121,7 @@ func New(s Store, o Options) (*Server, error) {
 	}
 	return &Server{
 		options: o, store: s, rules: rulesOf(o), of: withRows(o.Buckets), id: clock.ClientID(uuid.New()), clock: c, attempts: maxAttempts,
+		known: cache{of: make(map[clock.ClientID]known)},
 		engine: merge.Engine{Guard: o.Guard, MaxRecord: maxRecord, TableMaxRecord: o.TableMaxRecord, Limits: record.Limits{
 			Bytes: maxBody, Items: maxItems, Fields: maxFields, Value: maxValue, Name: maxName,
 		}},

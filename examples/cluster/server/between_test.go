@@ -1,0 +1,150 @@
+package server
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/examples/cluster/memory"
+	"github.com/fieldlww/fieldlww/examples/cluster/store"
+	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/merge/buckets"
+	"github.com/fieldlww/fieldlww/record"
+)
+
+var ana = clock.MustParseClientID("7f3c61f2-9c1e-4a0b-8d52-0b9e6a4c1d10")
+
+// between is a store that calls a function once before the next commit, or after the next page of records.
+type between struct {
+	Store
+	commit, after func()
+}
+
+func once(f *func()) {
+	if run := *f; run != nil {
+		*f = nil
+		run()
+	}
+}
+
+func (b *between) Commit(ctx context.Context, batch store.Batch) error {
+	once(&b.commit)
+	return b.Store.Commit(ctx, batch)
+}
+
+func (b *between) After(ctx context.Context, workspace string, seq int64, limit int) (store.Page, error) {
+	page, err := b.Store.After(ctx, workspace, seq, limit)
+	once(&b.after)
+	return page, err
+}
+
+// open returns a server on a store, at noon, and grants a bucket to ana.
+func open(t *testing.T, p Store, o Options) *Server {
+	o.Now = func() time.Time { return noon }
+	s, err := New(p, o)
+	require.NoError(t, err)
+	require.NoError(t, s.Grant(t.Context(), workspace, ana.String(), map[string]string{"": "writer"}))
+	return s
+}
+
+// write returns an item that sets the title of a task.
+func write(t *testing.T, id string, at clock.Timestamp, title string) []byte {
+	m, err := record.New(record.Key{Table: "tasks", ID: id}).Edit(clock.Stamp{Time: at, Client: ana}).Set("title", title).Mutation()
+	require.NoError(t, err)
+	m.New = false
+	return m.AppendJSON(nil)
+}
+
+func (s *Server) pushes(t *testing.T, item []byte) merge.Result {
+	out, err := s.Push(t.Context(), Member{workspace, ana.String(), ana}, Push{Body: item})
+	require.NoError(t, err)
+	return out.Answer.Results[0]
+}
+
+// raise raises the fence of the workspace to its present state.
+func (s *Server) raise(t *testing.T) {
+	require.NoError(t, s.changeState(t.Context(), workspace, func(ctx context.Context, a *attempt) (bool, error) {
+		err := a.sample(ctx, s.wall())
+		a.state.raise(0)
+		return true, err
+	}))
+}
+
+// TestPushDependsOnTheFence lets the fence rise after a push was decided. A late write of a record that may have been
+// purged is gone then.
+func TestPushDependsOnTheFence(t *testing.T) {
+	at := clock.TimestampOf(noon)
+	for _, careful := range []bool{true, false} {
+		b := &between{Store: memory.New()}
+		if !careful {
+			b.Store = careless{memory.New(), store.KindState}
+		}
+		s := open(t, b, Options{PurgeLevel: 2})
+		require.Nil(t, s.pushes(t, write(t, "1", at, "paint")).Refusal)
+		b.commit = func() { s.raise(t) }
+		require.Equal(t, careful, !s.pushes(t, write(t, "2", at-1, "late")).Accepted(), "careful: %v", careful)
+	}
+}
+
+// TestPushDependsOnRights revokes a bucket after a push was decided.
+func TestPushDependsOnRights(t *testing.T) {
+	for _, careful := range []bool{true, false} {
+		b := &between{Store: memory.New()}
+		if !careful {
+			b.Store = careless{memory.New(), store.KindState}
+		}
+		s := open(t, b, Options{})
+		b.commit = func() { require.NoError(t, s.Revoke(t.Context(), workspace, ana.String())) }
+		result := s.pushes(t, write(t, "1", clock.TimestampOf(noon), "paint"))
+		require.Equal(t, careful, !result.Accepted())
+	}
+}
+
+// pulls pulls until the client has everything, and returns the titles by ID.
+func (s *Server) pulls(t *testing.T, at *buckets.Cursor, titles map[string]string) {
+	for more := true; more; {
+		c, err := s.Pull(t.Context(), Member{workspace, ana.String(), ana}, *at, 10)
+		require.NoError(t, err)
+		if len(c.Resets) > 0 {
+			clear(titles)
+		}
+		for _, f := range c.Records {
+			delete(titles, f.Record.Key().ID)
+			if w, ok := f.Record.Get("title"); ok && len(f.In) > 0 && !f.Record.Deleted() {
+				titles[f.Record.Key().ID] = w.Value.String()
+			}
+		}
+		*at, more = c.Cursor, c.More
+	}
+}
+
+// TestPullNoticesAPurge lets a dead record be purged after a pull has read the fence, and before it reads the records.
+func TestPullNoticesAPurge(t *testing.T) {
+	b := &between{Store: memory.New()}
+	s := open(t, b, Options{PurgeLevel: 2})
+	at := clock.TimestampOf(noon)
+	s.pushes(t, write(t, "1", at, "paint"))
+	var cursor buckets.Cursor
+	titles := make(map[string]string)
+	s.pulls(t, &cursor, titles)
+	require.Len(t, titles, 1)
+	require.NoError(t, s.Edit(t.Context(), workspace, record.Key{Table: "tasks", ID: "1"}, func(e *record.Edit) { e.DeleteRecord() }))
+	s.pushes(t, write(t, "2", at+1, "fence"))
+	b.after = func() {
+		s.raise(t)
+		require.NoError(t, s.sweep(t.Context(), workspace))
+	}
+	m := Member{workspace, ana.String(), ana}
+	first, err := s.begin(t.Context(), m, cursor)
+	require.NoError(t, err)
+	once(&b.after)
+	require.NoError(t, first.read(t.Context(), 10))
+	same, err := first.isSame(t.Context())
+	require.NoError(t, err)
+	require.False(t, same, "the records are those after the purge")
+	s.pulls(t, &cursor, titles)
+	require.Equal(t, map[string]string{"2": `"fence"`}, titles)
+}

@@ -1,0 +1,210 @@
+package server
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/examples/cluster/store"
+)
+
+// clientsOfUser is the maximum number of client IDs that a user may bind in a workspace.
+const clientsOfUser = 1000
+
+// writerRole is the role of a new user in the bucket "".
+const writerRole = "writer"
+
+// Account is what the credentials of a request say about its sender.
+type Account struct {
+	Workspace string
+	User      string
+	Client    clock.ClientID
+	// Rights are the roles of the user by bucket, if the credentials name them. With nil Rights, a new user gets
+	// the bucket "".
+	Rights map[string]string
+	Issued time.Time // of the credentials
+}
+
+// Admit refuses a client that is bound to another user or workspace, and credentials that were issued before their
+// user was signed out. It binds a new client to its user, and follows the rights of new credentials. It
+// remembers for a second which user a client has and when the user was signed out, so a sign-out by another process
+// takes a second.
+func (s *Server) Admit(ctx context.Context, a Account) (Member, error) {
+	m := Member{a.Workspace, a.User, a.Client}
+	known, ok := s.known.get(a.Client, s.wall())
+	if !ok {
+		var err error
+		if known, err = s.bound(ctx, a); err != nil {
+			return m, unavailable(err)
+		}
+		s.known.put(a.Client, known, s.wall())
+	}
+	if known.owner != (owner{Workspace: a.Workspace, User: a.User}) {
+		err := errors.New("the client ID belongs to another user or workspace: keep their data apart, and use another client ID")
+		return m, failure(http.StatusForbidden, "client_taken", err)
+	}
+	if !known.ended.IsZero() && !a.Issued.After(known.ended) {
+		return m, failure(http.StatusUnauthorized, "signed_out", errors.New("the user was signed out: log in again"))
+	}
+	if a.Rights == nil || !a.Issued.After(known.issued) {
+		return m, nil
+	}
+	return m, unavailable(s.follow(ctx, a))
+}
+
+// owner is the workspace and the user of a client. Its message is written once.
+type owner struct {
+	Batch     string `json:"batch,omitempty"`
+	Workspace string `json:"workspace"`
+	User      string `json:"user"`
+}
+
+// bound returns the owner of a client, and binds a new client and a new user.
+func (s *Server) bound(ctx context.Context, a Account) (known, error) {
+	key := clientKey(a.Client)
+	view, err := s.store.Load(ctx, "", []store.Key{key})
+	if err != nil {
+		return known{}, err
+	}
+	var found owner
+	if err := decode(view.Entries[0], &found); err != nil {
+		return known{}, err
+	}
+	if found.Batch = ""; found == (owner{}) {
+		if found, err = s.bind(ctx, a); err != nil {
+			return known{}, err
+		}
+	}
+	if found.Workspace != a.Workspace || found.User != a.User {
+		return known{owner: found}, nil
+	}
+	u, err := s.user(ctx, a.Workspace, a.User)
+	if err == nil && u.Name == "" { // the process that has bound the client was stopped
+		if err = s.welcome(ctx, a); err == nil {
+			u, err = s.user(ctx, a.Workspace, a.User)
+		}
+	}
+	return known{found, u.Issued, u.Ended, time.Time{}}, err
+}
+
+// bind binds a client to its user, unless another request has bound it.
+func (s *Server) bind(ctx context.Context, a Account) (owner, error) {
+	u, err := s.user(ctx, a.Workspace, a.User)
+	if err != nil {
+		return owner{}, err
+	}
+	if u.Clients >= clientsOfUser {
+		return owner{}, failure(http.StatusForbidden, "too_many_clients", fmt.Errorf("the user has %d client IDs: use one of them again", u.Clients))
+	}
+	key := clientKey(a.Client)
+	found, err := commit(ctx, s, operation{marker: key}, func(_ context.Context, t *attempt) (found owner, err error) {
+		if err = decode(t.entries[key], &found); err != nil || found != (owner{}) {
+			return found, err
+		}
+		found = owner{t.id, a.Workspace, a.User}
+		return found, t.putJSON(key, found)
+	})
+	found.Batch = ""
+	if err == nil && found == (owner{Workspace: a.Workspace, User: a.User}) {
+		err = s.welcome(ctx, a)
+	}
+	return found, err
+}
+
+// welcome counts a client of a user. If nothing was ever granted to the user or taken from the user, and the
+// credentials name no rights, the user becomes a writer of the bucket "".
+func (s *Server) welcome(ctx context.Context, a Account) error {
+	return s.changeUser(ctx, a.Workspace, a.User, func(t *attempt) (change, error) {
+		c := change{clients: 1}
+		if t.entries[userKey(a.Workspace, a.User)].Seq == 0 && a.Rights == nil {
+			c.give = map[string]string{"": writerRole}
+		}
+		return c, nil
+	})
+}
+
+// follow gives a user the rights of credentials, unless later ones were followed.
+func (s *Server) follow(ctx context.Context, a Account) error {
+	return s.changeUser(ctx, a.Workspace, a.User, func(t *attempt) (change, error) {
+		u, err := decodeUser(t.entries[userKey(a.Workspace, a.User)])
+		if err != nil || !a.Issued.After(u.Issued) {
+			return change{}, err
+		}
+		taken := slices.DeleteFunc(slices.Sorted(maps.Keys(u.Buckets)), func(name string) bool { return a.Rights[name] != "" })
+		return change{give: a.Rights, take: taken, issued: a.Issued, always: true}, nil
+	})
+}
+
+// user reads the message of a user.
+func (s *Server) user(ctx context.Context, workspace, name string) (user, error) {
+	view, err := s.store.Load(ctx, workspace, []store.Key{userKey(workspace, name)})
+	if err != nil {
+		return user{}, err
+	}
+	return decodeUser(view.Entries[0])
+}
+
+// Secret returns a secret of the cluster, which its first call makes, for example to sign tokens.
+func (s *Server) Secret(ctx context.Context) (string, error) {
+	key := store.Key{Kind: store.KindState, Name: "secret"}
+	return commit(ctx, s, operation{marker: key}, func(_ context.Context, a *attempt) (string, error) {
+		var found struct {
+			Batch  string `json:"batch"`
+			Secret string `json:"secret"`
+		}
+		if err := decode(a.entries[key], &found); err != nil || found.Secret != "" {
+			return found.Secret, err
+		}
+		found.Batch, found.Secret = a.id, rand.Text()+rand.Text()
+		return found.Secret, a.putJSON(key, found)
+	})
+}
+
+// known is what was read about a client and its user.
+type known struct {
+	owner
+	issued, ended time.Time // see user
+	read          time.Time
+}
+
+// cache remembers for a second what was read about the clients of recent requests.
+type cache struct {
+	mu sync.Mutex
+	of map[clock.ClientID]known
+}
+
+const (
+	maxKnown = 100_000 // clients
+	knownFor = time.Second
+)
+
+func (c *cache) get(client clock.ClientID, now time.Time) (known, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	k, ok := c.of[client]
+	return k, ok && now.Sub(k.read) < knownFor
+}
+
+func (c *cache) put(client clock.ClientID, k known, now time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.of) >= maxKnown {
+		clear(c.of)
+	}
+	k.read = now
+	c.of[client] = k
+}
+
+// forget forgets what was read, after a change.
+func (c *cache) forget() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	clear(c.of)
+}
