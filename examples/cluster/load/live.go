@@ -49,12 +49,12 @@ func measurePulls(ctx context.Context, o options, targets []*target) error {
 // livePushes is how many pushes of a round another device waits for.
 const livePushes = 20
 
-// measureLive measures how long after the acknowledgement of a push another device is told that there is news.
-// The event may come first; the duration is then negative.
+// measureLive measures how long after the acknowledgement of a push another device is told that there is news, and
+// how long its pull takes then. The event may come first; the duration is then negative.
 func measureLive(ctx context.Context, o options, targets []*target) error {
 	ctx, cancel := context.WithCancel(ctx) // ends the event streams
 	defer cancel()
-	took := make([][]time.Duration, len(targets))
+	events, pulls := make([][]time.Duration, len(targets)), make([][]time.Duration, len(targets))
 	streams := make([]<-chan time.Time, len(targets))
 	for i, t := range targets {
 		var err error
@@ -65,23 +65,29 @@ func measureLive(ctx context.Context, o options, targets []*target) error {
 	for range o.rounds {
 		for i, t := range targets {
 			for range livePushes {
-				d, err := t.news(ctx, streams[i])
+				event, pull, err := t.news(ctx, streams[i])
 				if err != nil {
 					return fmt.Errorf("%s: %w", t.name, err)
 				}
-				took[i] = append(took[i], d)
+				events[i], pulls[i] = append(events[i], event), append(pulls[i], pull)
 			}
 		}
 	}
-	printTimes("from the acknowledgement of a push to the event on another device", targets, took)
+	printTimes("from the acknowledgement of a push to the event on another device", targets, events)
+	printTimes("a device pulls one change", targets, pulls)
+	for _, t := range targets {
+		if err := t.workspaces[0].check(ctx); err != nil {
+			return fmt.Errorf("%s: %w", t.name, err)
+		}
+	}
 	return nil
 }
 
-// news pushes once, and returns how long after the acknowledgement the event came.
-func (t *target) news(ctx context.Context, events <-chan time.Time) (time.Duration, error) {
+// news pushes once, and returns how long after the acknowledgement the event came, and how long the pull takes.
+func (t *target) news(ctx context.Context, events <-chan time.Time) (event, pull time.Duration, err error) {
 	pusher, err := t.workspaces[0].client(ctx, t, 0)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	for quiet := false; !quiet; { // the event of an earlier push may still be on its way
 		select {
@@ -91,18 +97,21 @@ func (t *target) news(ctx context.Context, events <-chan time.Time) (time.Durati
 		}
 	}
 	if _, err := pusher.edit(ctx, t.workspaces[0].filled, make(refused)); err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	acknowledged := time.Now()
 	select {
 	case at, ok := <-events:
 		if !ok {
-			return 0, errors.New("the event stream has ended")
+			return 0, 0, errors.New("the event stream has ended")
 		}
-		return at.Sub(acknowledged), nil
+		event = at.Sub(acknowledged)
 	case <-time.After(30 * time.Second):
-		return 0, errors.New("no event came within 30 s of a push")
+		return 0, 0, errors.New("no event came within 30 s of a push")
 	}
+	begin := time.Now()
+	err = t.workspaces[0].reader.Pull(ctx)
+	return event, time.Since(begin), err
 }
 
 // events returns the times at which events of the open workspace come.

@@ -103,6 +103,13 @@ func TestPushThatIsRefusedPermanentlyFailsTheRun(t *testing.T) {
 	require.ErrorContains(t, c.measure(t.Context(), o, []*target{strict}), "forbidden")
 }
 
+func TestPullsAndEventsAreMeasured(t *testing.T) {
+	honest := served(t, pushes(func(int64, http.ResponseWriter) bool { return true }))
+	o := options{rounds: 1, pulled: 30}
+	require.NoError(t, measurePulls(t.Context(), o, []*target{honest}))
+	require.NoError(t, measureLive(t.Context(), o, []*target{honest}))
+}
+
 // TestRetriesOfTheServerAreCountedInEachRound checks that retries before the first round do not count.
 func TestRetriesOfTheServerAreCountedInEachRound(t *testing.T) {
 	c, o := small()
