@@ -3,8 +3,15 @@ package store
 import "errors"
 
 // MostPuts is the greatest number of puts in a batch. The server permits 1,000 messages, and one of
-// them is the head.
+// them is the head. A put of KindState counts as Copies puts.
 const MostPuts = 999
+
+// MostBytes is the greatest size of the data of a batch, in bytes. One message holds up to 8 MB less
+// its headers.
+const MostBytes = 24 << 20
+
+// Copies is the number of messages in which an entry of KindState is stored: see copies.go.
+const Copies = 32
 
 // An Entry is a message as it is stored. With Seq 0, no message is stored under Key, and Data is
 // nil. The receiver must not modify Data.
@@ -65,12 +72,14 @@ var (
 	ErrConflict = errors.New("another batch has changed an entry")
 	// ErrUnknown is returned if the batch was sent and its answer did not arrive. It may be stored, now
 	// or later. Load again: the batch is stored if an entry that it wrote carries its ID. If the entry
-	// is unchanged, retry: only one of the two attempts can succeed.
+	// is unchanged, retry: only one of the attempts can succeed. It may be the first one, even if a
+	// later Load did not find it, so keep the answers of all attempts until one has an outcome.
 	ErrUnknown = errors.New("the outcome of the batch is unknown")
 	// ErrTooLarge is returned for a batch or an entry above the limits. Nothing was stored, and a retry
 	// fails too.
 	ErrTooLarge = errors.New("the batch is too large")
 	// ErrUnavailable is returned if no majority of the nodes answers in time. Nothing was stored.
+	// Methods that read have retried before.
 	ErrUnavailable = errors.New("no majority of the nodes answers")
 	// ErrFull is returned if a node has no space left. Nothing was stored. Reading is still possible.
 	ErrFull = errors.New("the cluster has no space left")
