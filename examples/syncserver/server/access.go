@@ -38,17 +38,17 @@ type joining struct {
 //
 // A device whose token can no longer be renewed asks for the client ID that it has, so it keeps its
 // outbox. It needs an invitation that names its user, or a token of the user.
-func (s *Server) serveJoin(w http.ResponseWriter, r *http.Request) error {
+func (s *Frontend) serveJoin(w http.ResponseWriter, r *http.Request) error {
 	body, err := readAll(bodyOf(w, r, 4<<10))
 	if err != nil {
 		return err
 	}
 	var asked joining
 	if err := json.Unmarshal(body, &asked); err != nil {
-		return malformed(err)
+		return Malformed(err)
 	}
 	if err := checkWorkspace(asked.Workspace); err != nil {
-		return malformed(err)
+		return Malformed(err)
 	}
 	user, err := s.userOf(r, asked)
 	if err != nil {
@@ -69,20 +69,20 @@ func (s *Server) serveJoin(w http.ResponseWriter, r *http.Request) error {
 		user = client.String()
 	}
 	account := Account{Workspace: asked.Workspace, User: user, Client: client, Issued: s.now()}
-	if err := s.admit(r.Context(), account); err != nil {
+	if err := s.admitted(r.Context(), account); err != nil {
 		return err
 	}
 	return s.writeMembership(w, account)
 }
 
 // userOf returns the user who joins a workspace, or "" for a new user.
-func (s *Server) userOf(r *http.Request, asked joining) (string, error) {
+func (s *Frontend) userOf(r *http.Request, asked joining) (string, error) {
 	if bearer(r) != "" {
 		m, err := s.authenticate(r)
-		if err == nil && m.workspace != asked.Workspace {
+		if err == nil && m.Workspace != asked.Workspace {
 			err = unauthorized(errors.New("the token is for another workspace"))
 		}
-		return m.user, err
+		return m.User, err
 	}
 	user, invited := s.tokens.invites(asked.Invite, asked.Workspace)
 	if invited || asked.Workspace == s.options.Open && !strings.Contains(asked.Invite, ".") {
@@ -93,21 +93,21 @@ func (s *Server) userOf(r *http.Request, asked joining) (string, error) {
 }
 
 // checkOwn returns an error if the client ID that a join asks for is not bound to the user.
-func (s *Server) checkOwn(ctx context.Context, asked joining, user string) error {
+func (s *Frontend) checkOwn(ctx context.Context, asked joining, user string) error {
 	wanted := Account{Workspace: asked.Workspace, User: user, Client: asked.ClientID}
-	known, err := s.database.user(ctx, wanted.Client)
+	is, err := s.backend.Owns(ctx, wanted)
 	if err != nil {
-		return unavailable(err)
+		return Unavailable(err)
 	}
-	if !known.matches(wanted) {
-		return clientTaken()
+	if !is {
+		return ClientTaken()
 	}
 	return nil
 }
 
 // serveRenew answers POST /v1/renew with a new token for the client of the token in the request. A token
 // can also be renewed for renewable after its end, so a device that was away keeps its client ID.
-func (s *Server) serveRenew(w http.ResponseWriter, r *http.Request) error {
+func (s *Frontend) serveRenew(w http.ResponseWriter, r *http.Request) error {
 	account, err := s.tokens.account(r)
 	if err != nil {
 		return unauthorized(err)
@@ -115,14 +115,14 @@ func (s *Server) serveRenew(w http.ResponseWriter, r *http.Request) error {
 	if !account.Ends.IsZero() && !s.now().Before(account.Ends.Add(renewable)) {
 		return unauthorized(errors.New("the token ended long ago"))
 	}
-	if err := s.admit(r.Context(), account); err != nil {
+	if err := s.admitted(r.Context(), account); err != nil {
 		return err
 	}
 	return s.writeMembership(w, account)
 }
 
 // writeMembership answers with a new token.
-func (s *Server) writeMembership(w http.ResponseWriter, a Account) error {
+func (s *Frontend) writeMembership(w http.ResponseWriter, a Account) error {
 	a.Issued = s.now()
 	a.Ends = a.Issued.Add(tokenLife).Truncate(time.Millisecond) // as in the answer
 	return writeJSON(w, membership{a.Workspace, a.User, a.Client, s.tokens.of(a), clock.TimestampOf(a.Ends)})

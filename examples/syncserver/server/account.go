@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -61,14 +62,6 @@ var ErrUnavailable = errors.New("the account cannot be checked now")
 // ended. The code of the refusal is then token_ended, so the client gets another token and keeps its data.
 var ErrTokenEnded = errors.New("the token has ended")
 
-// member is the sender of a request: a client of a user in a workspace.
-type member struct {
-	workspace string
-	user      string
-	client    clock.ClientID
-	ends      time.Time // of the token; zero means never
-}
-
 const (
 	maxUser = 255 // bytes
 	maxRole = 64  // bytes
@@ -76,7 +69,7 @@ const (
 
 // authenticated returns an endpoint for clients that have a token. It takes the user, the client and
 // the workspace from the account, not from the rest of the request.
-func (s *Server) authenticated(f func(http.ResponseWriter, *http.Request, member) error) endpoint {
+func (s *Frontend) authenticated(f func(http.ResponseWriter, *http.Request, Sender) error) endpoint {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		m, err := s.authenticate(r)
 		if err != nil {
@@ -87,7 +80,7 @@ func (s *Server) authenticated(f func(http.ResponseWriter, *http.Request, member
 }
 
 // authenticate returns the sender of a request, and follows the rights in its token.
-func (s *Server) authenticate(r *http.Request) (member, error) {
+func (s *Frontend) authenticate(r *http.Request) (Sender, error) {
 	find := s.options.Authenticate
 	if find == nil {
 		find = s.tokens.account
@@ -95,25 +88,34 @@ func (s *Server) authenticate(r *http.Request) (member, error) {
 	account, err := find(r)
 	switch {
 	case errors.Is(err, ErrUnavailable):
-		return member{}, unavailable(err)
+		return Sender{}, Unavailable(err)
 	case errors.Is(err, ErrTokenEnded):
-		return member{}, tokenEnded()
+		return Sender{}, tokenEnded()
 	case err != nil:
-		return member{}, unauthorized(err)
+		return Sender{}, unauthorized(err)
 	}
 	if account.Client.IsZero() {
 		if account.Client, err = clock.ParseClientID(r.Header.Get("Client-Id")); err != nil {
 			err = fmt.Errorf("the header Client-Id must be a client ID: %w", err)
-			return member{}, &failure{http.StatusBadRequest, "invalid_client_id", err.Error(), err}
+			return Sender{}, &failure{http.StatusBadRequest, "invalid_client_id", err.Error(), err}
 		}
 	}
 	if err := account.check(); err != nil {
-		return member{}, err
+		return Sender{}, err
 	}
 	if !account.Ends.IsZero() && !s.now().Before(account.Ends) {
-		return member{}, tokenEnded()
+		return Sender{}, tokenEnded()
 	}
-	return member{account.Workspace, account.User, account.Client, account.Ends}, s.admit(r.Context(), account)
+	m := Sender{account.Workspace, account.User, account.Client, account.Ends}
+	return m, s.admitted(r.Context(), account)
+}
+
+// admitted returns an error if the backend does not admit an account.
+func (s *Frontend) admitted(ctx context.Context, a Account) error {
+	if err := s.backend.Admit(ctx, a); err != nil {
+		return Unavailable(err)
+	}
+	return nil
 }
 
 // unauthorized returns the failure for a request without a valid token. Only the log gets the cause.
@@ -156,7 +158,7 @@ func checkUser(user string) error {
 // checkRoles returns an error if a name or a role is not valid.
 func checkRoles(roles map[string]string) error {
 	if len(roles) > maxBuckets {
-		return tooManyBuckets()
+		return TooManyBuckets()
 	}
 	for bucket, role := range roles {
 		if !buckets.Valid(bucket) {

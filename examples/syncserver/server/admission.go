@@ -69,7 +69,7 @@ func takePlace(ctx context.Context, places chan<- struct{}) error {
 	case places <- struct{}{}:
 		return nil
 	case <-ctx.Done():
-		return unavailable(ctx.Err())
+		return Unavailable(ctx.Err())
 	}
 }
 

@@ -19,8 +19,8 @@ import (
 // writes later stamps, and their pushes are refused until the time of that write has come. So the
 // answer to such a push names the stored writes, and Repair restamps them.
 
-// aheadWrite is a stored write that is stamped too far ahead, without its value.
-type aheadWrite struct {
+// AheadWrite is a stored write that is stamped too far ahead, without its value.
+type AheadWrite struct {
 	Table     string          `json:"table"`
 	ID        string          `json:"id"`
 	Field     string          `json:"field"`
@@ -37,13 +37,9 @@ const (
 )
 
 // greatest returns the greatest timestamp that is not too far ahead at the given wall clock time.
-func (s *Server) greatest(wall time.Time) clock.Timestamp {
-	ahead := s.engine.MaxAhead
-	if ahead == 0 {
-		ahead = clock.DefaultMaxAhead
-	}
+func greatest(wall time.Time) clock.Timestamp {
 	// The limit includes the whole last millisecond, with any value of the logical counter.
-	return clock.TimestampOf(wall.Add(ahead)) + clock.Timestamp(time.Millisecond-1)
+	return clock.TimestampOf(wall.Add(clock.DefaultMaxAhead)) + clock.Timestamp(time.Millisecond-1)
 }
 
 // tooFarAhead reports whether an item was refused as too far ahead.
@@ -55,8 +51,8 @@ func tooFarAhead(answer merge.Answer) bool {
 
 // ahead returns some stored writes that are too far ahead, of records that the user may read. A nil
 // function permits all. It looks at a limited number of records.
-func (s *Server) ahead(ctx context.Context, tx *session, wall time.Time, mayRead func(record.Record) bool) (writes []aheadWrite, err error) {
-	limit := s.greatest(wall)
+func (s *Server) ahead(ctx context.Context, tx *session, wall time.Time, mayRead func(record.Record) bool) (writes []AheadWrite, err error) {
+	limit := greatest(wall)
 	for _, rows := range []bool{false, true} { // first the records, from which violation rows take their stamps
 		for at, pages := (beyond{limit, math.MaxInt64, rows}), maxAheadPages; pages > 0; pages-- {
 			found, next, err := tx.beyond(ctx, at, maxAheadRecords)
@@ -86,10 +82,10 @@ func (s *Server) ahead(ctx context.Context, tx *session, wall time.Time, mayRead
 }
 
 // writesAfter returns the writes of a record that are stamped after the limit.
-func writesAfter(r record.Record, limit clock.Timestamp) iter.Seq[aheadWrite] {
-	return func(yield func(aheadWrite) bool) {
+func writesAfter(r record.Record, limit clock.Timestamp) iter.Seq[AheadWrite] {
+	return func(yield func(AheadWrite) bool) {
 		for name, w := range r.All() {
-			if w.Stamp.Time > limit && !yield(aheadWrite{r.Key().Table, r.Key().ID, name, w.Stamp.Time, w.Stamp.Client}) {
+			if w.Stamp.Time > limit && !yield(AheadWrite{r.Key().Table, r.Key().ID, name, w.Stamp.Time, w.Stamp.Client}) {
 				return
 			}
 		}

@@ -71,13 +71,13 @@ func (b *body) listen(until time.Time) error {
 func readAll(r io.Reader) ([]byte, error) {
 	text, err := io.ReadAll(r)
 	if limit := new(http.MaxBytesError); errors.As(err, &limit) {
-		return nil, tooLarge(err)
+		return nil, TooLarge(err)
 	}
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		return nil, &failure{http.StatusRequestTimeout, "timeout", "the body did not arrive in time: send a smaller body", err}
 	}
 	if err != nil {
-		return nil, unavailable(err)
+		return nil, Unavailable(err)
 	}
 	return text, nil
 }

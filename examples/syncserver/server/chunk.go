@@ -3,7 +3,6 @@ package server
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"net/http"
 	"slices"
 
@@ -76,16 +75,16 @@ type leftLine struct {
 // half of the time on a slow network:
 //
 //	Accept: application/vnd.fieldlww.columns+jsonl;v=1, application/jsonl;q=0.5
-func (s *Server) servePullCursor(w http.ResponseWriter, r *http.Request, m member) error {
-	p := cursorPage{member: m, chunk: firstRecords}
+func (s *Frontend) servePullCursor(w http.ResponseWriter, r *http.Request, m Sender) error {
+	p := Page{Sender: m, chunk: firstRecords}
 	w.Header().Add("Vary", "Accept")
 	p.columns = accepts(r.Header.Values("Accept"), columnsType, "1")
 	var err error
-	if p.at, err = cursorOf(r); err != nil {
+	if p.Cursor, err = cursorOf(r); err != nil {
 		return err
 	}
-	if p.limit, err = limitOf(r); err != nil {
-		return malformed(err)
+	if p.Limit, err = limitOf(r); err != nil {
+		return Malformed(err)
 	}
 	reader, err := s.beginPull(w, r, m)
 	if err != nil {
@@ -97,9 +96,9 @@ func (s *Server) servePullCursor(w http.ResponseWriter, r *http.Request, m membe
 }
 
 // nextChunk returns the next chunk of an answer, and whether more follow in it.
-func (s *Server) nextChunk(ctx context.Context, p *cursorPage, z *sealer) (parts []part, more bool, err error) {
+func (s *Frontend) nextChunk(ctx context.Context, p *Page, z *sealer) (parts []part, more bool, err error) {
 	parts, more, err = s.pullChunk(ctx, p)
-	if more = more && p.limit > 0; err == nil && !z.admits(p.all, more) {
+	if more = more && p.Limit > 0; err == nil && !z.admits(p.all, more) {
 		return nil, false, nil
 	}
 	return parts, more, err
@@ -115,88 +114,38 @@ func cursorOf(r *http.Request) (buckets.Cursor, error) {
 	return c, nil
 }
 
-// cursorPage is the part of a pull with a cursor that is still to be sent.
-type cursorPage struct {
-	member
-	at    buckets.Cursor
-	limit int64   // how many more lines the client wants
-	chunk int64   // how many records to read next
-	next  reading // what to read next; zero if that is unknown
-
-	columns bool // whether the records are sent as columns
-	all     bool // whether each member may read all of the last chunk
-}
-
-// bounds returns after how many records, and after how many bytes of them, a chunk ends.
-func (p *cursorPage) bounds() (records int64, bytes int) {
-	if p.columns {
-		return columnRecords, columnBytes
-	}
-	return chunkRecords, chunkBytes
-}
-
-// maxGuesses is how many times a chunk is read until the guess was right. One time is
-// enough if the rights and the fence are as in the chunk before, and two are if they do not change between
-// the two.
-const maxGuesses = 5
-
 // pullChunk returns the next chunk, and whether more chunks follow. It advances p past the chunk.
-//
-// What to read follows from the rights, the epoch and the fence, and these must come from the same
-// snapshot as the records. So pullChunk guesses what to read, and reads it in one statement together with
-// the rest. If the guess was wrong, it begins again.
-func (s *Server) pullChunk(ctx context.Context, p *cursorPage) (parts []part, more bool, err error) {
-	guess := p.next
-	if guess.rows == nil {
-		guess = s.firstReading(p.at)
+func (s *Frontend) pullChunk(ctx context.Context, p *Page) (parts []part, more bool, err error) {
+	now, err := s.backend.Snapshot(ctx, p)
+	if err != nil {
+		return nil, false, err
 	}
-	for range maxGuesses {
-		now, err := s.snapshot(ctx, p, guess)
-		if err == nil && now.Seq > 0 && now.Epoch == "" { // a server of an earlier version created the workspace
-			if err = s.locked(ctx, p.workspace, func(*session) error { return nil }); err == nil {
-				now, err = s.snapshot(ctx, p, guess)
-			}
-		}
-		if err != nil {
-			return nil, false, err
-		}
-		at := p.at
-		resets, tells := at.Begin(now.Snapshot)
-		if want := s.wanted(at, now); !guess.covers(want) {
-			guess = want
-			continue
-		}
-		l := lines{columns: p.columns}
-		for _, reset := range resets {
-			l.add(resetLine{reset.Buckets, reset.Why})
-		}
-		for _, r := range now.records {
-			s.addRecord(&l, at, now, r)
-		}
-		if now.more {
-			at.Reach(now.reached)
-		} else {
-			at.Settle(now.Seq)
-		}
-		p.at, p.next, p.all = at, s.wanted(at, now), now.isOfAll()
-		p.limit -= int64(len(now.records))
-		l.end(s.trailer(at, now, tells))
-		return l.parts, now.more, nil
+	at := p.Cursor
+	resets, tells := at.Begin(now.Snapshot)
+	l := lines{columns: p.columns}
+	for _, reset := range resets {
+		l.add(resetLine{reset.Buckets, reset.Why})
 	}
-	return nil, false, errors.New("the rights or the fence have changed again and again during a pull")
+	for _, r := range now.Records {
+		s.addRecord(&l, at, now, r)
+	}
+	p.Cursor, p.all = now.after(at), now.isOfAll()
+	p.Limit -= int64(len(now.Records))
+	l.end(s.trailer(p.Cursor, now, tells))
+	return l.parts, now.More, nil
 }
 
 // trailer returns the trailer of a chunk.
-func (s *Server) trailer(at buckets.Cursor, now snapshot, tells bool) trailer {
+func (s *Frontend) trailer(at buckets.Cursor, now Snapshot, tells bool) trailer {
 	t := trailer{
-		Cursor: at.String(), More: now.more, Fence: now.fence.stamp, Level: max(now.fence.level, 1),
-		Clock: max(now.fence.stamp, now.sampled, min(now.latest, s.greatest(s.options.Now()))),
+		Cursor: at.String(), More: now.More, Fence: now.Purged, Level: max(now.Level, 1),
+		Clock: max(now.Purged, now.Sampled, min(now.Latest, greatest(s.options.Now()))),
 	}
 	if tells {
 		t.Buckets = now.Buckets()
 	}
-	if now.more {
-		t.Reached, t.Last = now.reached, now.Seq
+	if now.More {
+		t.Reached, t.Last = now.Reached, now.Seq
 	}
 	return t
 }
@@ -217,29 +166,29 @@ func appendLine(dst []byte, line any) []byte {
 // made edits before, with a clock below the fence: if one of them is of a dead record, it is shown until the server
 // refuses it as gone. A record that has died since the load began is sent, because an earlier chunk may have
 // brought it. A client that is reset needs the dead records, because its waiting edits may be older than the fence.
-func (s *Server) addRecord(l *lines, at buckets.Cursor, now snapshot, r foundRecord) {
+func (s *Frontend) addRecord(l *lines, at buckets.Cursor, now Snapshot, r Found) {
 	isNew := func(name string) bool {
 		granted, ok := now.Granted[name]
 		_, begun := at.Range(granted)
-		return ok && r.seq > begun
+		return ok && r.Seq > begun
 	}
-	n, in := merge.Purge(r.Record, now.fence.stamp, now.fence.level), []string{""}
+	n, in := merge.Purge(r.Record, now.Purged, now.Level), []string{""}
 	switch {
-	case s.division.of != nil:
-		in = now.Has(s.division.of.Of(n, now.fence.stamp))
-	case n.Len() == 0, at.IsFirst() && n.Deleted() && merge.Purge(n, now.fence.stamp, 2).Len() == 0 && !isNew(""):
+	case s.of != nil:
+		in = now.Has(s.of.Of(n, now.Purged))
+	case n.Len() == 0, at.IsFirst() && n.Deleted() && merge.Purge(n, now.Purged, 2).Len() == 0 && !isNew(""):
 		in = nil
 	}
 	if len(in) > 0 {
-		l.addRecord(record.Row{Record: n, In: in, Seq: r.seq})
+		l.addRecord(record.Row{Record: n, In: in, Seq: r.Seq})
 		return
 	}
 	under := []string{""}
-	if r.under.Valid {
-		json.Unmarshal([]byte(r.under.V), &under) // the database has made it
+	if r.Under != "" {
+		json.Unmarshal([]byte(r.Under), &under) // the backend has made it
 	}
 	if slices.ContainsFunc(under, isNew) {
-		l.add(leftLine{r.seq, r.Key().Table, r.Key().ID, true, r.Erased()})
+		l.add(leftLine{r.Seq, r.Key().Table, r.Key().ID, true, r.Erased()})
 	}
 }
 

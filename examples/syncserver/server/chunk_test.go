@@ -246,10 +246,10 @@ func TestClockOfATrailerIsAboveTheNextFence(t *testing.T) {
 	require.Equal(t, clock.TimestampOf(s.wall), ana.Clock)
 	s.wall = begun
 	ana.pullAll(9)
-	require.Equal(t, s.greatest(begun), ana.Clock, "a stamp that is too far ahead is not passed on")
+	require.Equal(t, greatest(begun), ana.Clock, "a stamp that is too far ahead is not passed on")
 	s.wall = begun.Add(30 * time.Minute)
 	require.NoError(t, s.Retain(context.Background()))
-	sampled := s.greatest(s.wall)
+	sampled := greatest(s.wall)
 	s.wall = begun
 	ana.pullAll(9)
 	require.Equal(t, sampled, ana.Clock, "the newest sample may become the fence")

@@ -127,7 +127,7 @@ func taken(hour int) record.Value {
 }
 
 // bound returns a client of the workspace demo after its first request.
-func bound(s *Server, client clock.ClientID) member {
+func bound(s *Server, client clock.ClientID) Sender {
 	m, err := s.admitted(client)
 	if err != nil {
 		panic(err)

@@ -248,14 +248,14 @@ func TestAnswerForAllEndsBeforeAnotherBucket(t *testing.T) {
 	to := httptest.NewRecorder()
 	r := httptest.NewRequest("GET", "/v1/pull?cursor=", nil)
 	r.Header.Set("Accept-Encoding", "gzip, zstd")
-	p := cursorPage{member: member{workspace: "demo", user: ana.ID.String(), client: ana.ID}, chunk: firstRecords, limit: 1000, columns: true}
+	p := Page{Sender: Sender{Workspace: "demo", User: ana.ID.String(), Client: ana.ID}, chunk: firstRecords, Limit: 1000, columns: true}
 	z := s.sealing(to, r, true)
-	reader, err := s.readers.enter(t.Context(), to, p.member)
+	reader, err := s.readers.enter(t.Context(), to, p.Sender)
 	require.NoError(t, err)
 	chunks := 0
 	require.NoError(t, s.sendChunks(reader, z, func() ([]part, bool, error) {
 		if chunks++; chunks == 2 {
-			require.NoError(t, s.Grant(t.Context(), "demo", p.user, map[string]string{"a": "reader"}))
+			require.NoError(t, s.Grant(t.Context(), "demo", p.User, map[string]string{"a": "reader"}))
 		}
 		return s.nextChunk(t.Context(), &p, z)
 	}))

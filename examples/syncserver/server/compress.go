@@ -26,8 +26,8 @@ import (
 // a token, so it is not compressed. The event stream is not compressed because it would gain nothing.
 //
 // Request bodies are not decompressed, because a small body could become a large one.
-func (s *Server) compressed(h http.Handler) http.Handler {
-	if s.division.of != nil {
+func (s *Frontend) compressed(h http.Handler) http.Handler {
+	if s.options.Buckets != nil {
 		return h
 	}
 	wrap, _ := gzhttp.NewWrapper( // cannot fail, because the options are valid
@@ -39,14 +39,14 @@ func (s *Server) compressed(h http.Handler) http.Handler {
 
 // sealing sets the headers of a pull with a cursor. It returns the sealer that compresses the answer, or nil
 // if the handler that compressed returns does, or if the client does not accept gzip.
-func (s *Server) sealing(w http.ResponseWriter, r *http.Request, columns bool) *sealer {
+func (s *Frontend) sealing(w http.ResponseWriter, r *http.Request, columns bool) *sealer {
 	h := w.Header()
 	if columns {
 		h.Set("Content-Type", columnsType+";v=1")
-	} else if s.division.of == nil {
+	} else if s.options.Buckets == nil {
 		return nil
 	}
-	if s.division.of != nil {
+	if s.options.Buckets != nil {
 		h.Add("Vary", "Accept-Encoding")
 	}
 	if !accepts(r.Header.Values("Accept-Encoding"), "gzip", "") {

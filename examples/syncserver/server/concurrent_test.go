@@ -41,7 +41,7 @@ func TestConcurrentServersConvergeAndSkipNoSequence(t *testing.T) {
 				for n := range pushes {
 					batch := w.batch(t)
 					sent[i] = append(sent[i], batch...)
-					_, err := servers[n%2].push(context.Background(), bound(servers[0], w.client), pushBody{body: merge.Collect(batch...).AppendLines(nil)})
+					_, err := servers[n%2].push(context.Background(), bound(servers[0], w.client), Pushed{Body: merge.Collect(batch...).AppendLines(nil)})
 					if err != nil {
 						t.Errorf("push: %v", err)
 					}
@@ -52,10 +52,10 @@ func TestConcurrentServersConvergeAndSkipNoSequence(t *testing.T) {
 		done.Store(true)
 		pulling.Wait()
 
-		want := make(map[record.Key]record.Record) // joined independently of package merge: see greatest
+		want := make(map[record.Key]record.Record) // joined independently of package merge: see winners
 		for _, records := range sent {
 			for _, r := range records {
-				greatest(want, r)
+				winners(want, r)
 			}
 		}
 		for _, pulled := range seen {
@@ -90,7 +90,7 @@ func follow(t *testing.T, s *Server, done *atomic.Bool) map[record.Key]record.Re
 	}
 	for after := int64(0); ; {
 		last := done.Load() // read before the pull, so that the last pull begins after the last push
-		text, err := s.pull(context.Background(), &page{member: m, after: after, limit: 5, chunk: 5})
+		text, err := s.pull(context.Background(), &page{Sender: m, after: after, limit: 5, chunk: 5})
 		if err != nil {
 			t.Errorf("pull: %v", err)
 			return got
@@ -138,9 +138,9 @@ func (w *author) batch(t *testing.T) []record.Record {
 	return batch
 }
 
-// greatest merges a record into a state: for each field, the later timestamp wins, and then the
+// winners merges a record into a state: for each field, the later timestamp wins, and then the
 // greater client ID. It need not compare values, because no stamp is used twice for one field.
-func greatest(state map[record.Key]record.Record, r record.Record) {
+func winners(state map[record.Key]record.Record, r record.Record) {
 	fields := make(map[string]record.FieldValue)
 	for name, w := range state[r.Key()].All() {
 		fields[name] = w

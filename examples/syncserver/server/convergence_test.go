@@ -79,9 +79,9 @@ func (p *pair) Restart() (mergetest.Backend, error) {
 }
 
 // admitted returns a client after its first request with a token of the server.
-func (s *Server) admitted(client clock.ClientID) (member, error) {
-	m := member{workspace: "demo", user: client.String(), client: client}
-	return m, s.admit(context.Background(), Account{User: m.user, Workspace: m.workspace, Client: client})
+func (s *Server) admitted(client clock.ClientID) (Sender, error) {
+	m := Sender{Workspace: "demo", User: client.String(), Client: client}
+	return m, s.admit(context.Background(), Account{User: m.User, Workspace: m.Workspace, Client: client})
 }
 
 // Push may crash before it stores anything, or after the commit.
@@ -93,11 +93,11 @@ func (p *pair) Push(client clock.ClientID, batch []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	out, err := p.next().push(context.Background(), m, pushBody{body: batch})
+	out, err := p.next().push(context.Background(), m, Pushed{Body: batch})
 	if err := p.env.Crash(); err != nil {
 		return nil, err
 	}
-	return out.answer.AppendJSON(nil), err
+	return out.Answer.AppendJSON(nil), err
 }
 
 // Pull reads pages of one record, so that a page boundary follows each record. Others may push
@@ -108,7 +108,7 @@ func (p *pair) Pull(client clock.ClientID, cursor string) ([]byte, string, error
 	if err != nil {
 		return nil, cursor, err
 	}
-	rest := page{member: m, after: after, limit: 1, chunk: 1}
+	rest := page{Sender: m, after: after, limit: 1, chunk: 1}
 	lines, err := p.next().pull(context.Background(), &rest)
 	p.env.Pause()
 	if err != nil || len(lines) == 0 {

@@ -115,7 +115,7 @@ func TestCostOfManyBuckets(t *testing.T) {
 		}
 		for i := range n {
 			user := fmt.Sprint("user-", i)
-			l := all[n].feed.listen(member{workspace: "demo", user: user}, user)
+			l := all[n].feed.listen(Sender{Workspace: "demo", User: user}, user)
 			require.NotNil(t, l)
 			defer all[n].feed.leave(l)
 			all[n].feed.subscribe(l, []string{fmt.Sprint("bucket-", i)})

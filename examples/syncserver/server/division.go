@@ -21,7 +21,7 @@ func divisionOf(o Options) division {
 	if o.Buckets == nil {
 		return division{}
 	}
-	return division{withRows(o.Buckets), "1/" + o.BucketsVersion} // the number must change when the same Func leads to other rows
+	return division{WithRows(o.Buckets), "1/" + o.BucketsVersion} // the number must change when the same Func leads to other rows
 }
 
 // mixed is the version of a workspace to which a server of an earlier version, which does not know
@@ -41,7 +41,7 @@ func (s *session) checkDivision() error {
 		s.divided = s.version
 		return nil
 	}
-	return unavailable(errDivision)
+	return Unavailable(errDivision)
 }
 
 // divide files all records again that are filed by another version of Options.Buckets. New calls it.

@@ -4,7 +4,11 @@
 // # Map
 //
 //	server.go      options and limits
-//	http.go        routes and errors
+//	backend.go     what a backend does
+//	frontend.go    the protocol over any backend
+//	sqlbackend.go  the backend of a Server
+//	http.go        routes
+//	failures.go    errors
 //	body.go        request bodies and their deadlines
 //	compress.go    compressed answers
 //	sealer.go      compressing a pull without revealing one bucket to the readers of another
@@ -57,6 +61,13 @@
 //	erasures.go    the file that remembers erasures
 //	rewrite.go     writing the files of the database again
 //	audit.go       deriving the index and all violations again
+//
+// # Another database
+//
+// A Server is a Frontend over SQL. A Frontend does everything that does not depend on where the data is:
+// HTTP, tokens, quotas, event streams and the text of pulls. For another database, implement Backend and
+// call NewFrontend, as examples/cluster does. The Backend decides with EngineOf, files records with WithRows if
+// there are buckets, and answers with the failures of this package.
 //
 // # A workspace is the unit of locking
 //

@@ -17,10 +17,10 @@ import (
 // greater: the sequence falls when the database is restored, and the pull then reports that.
 //
 // The stream ends when the token ends, and when the user is signed out.
-func (s *Server) serveEvents(w http.ResponseWriter, r *http.Request, m member) error {
+func (s *Frontend) serveEvents(w http.ResponseWriter, r *http.Request, m Sender) error {
 	l := s.feed.listen(m, addressOf(r))
 	if l == nil {
-		return unavailable(errors.New("too many event streams are open"))
+		return Unavailable(errors.New("too many event streams are open"))
 	}
 	defer s.feed.leave(l)
 	if err := s.follows(r.Context(), l); err != nil {
@@ -30,8 +30,8 @@ func (s *Server) serveEvents(w http.ResponseWriter, r *http.Request, m member) e
 	alive := time.NewTicker(15 * time.Second)
 	defer alive.Stop()
 	var ended <-chan time.Time // never, if the token does not end
-	if !m.ends.IsZero() {
-		ended = time.After(m.ends.Sub(s.now()))
+	if !m.Ends.IsZero() {
+		ended = time.After(m.Ends.Sub(s.now()))
 	}
 	again := time.After(knownFor) // another process may have signed the user out just before the stream began
 	for told := int64(unknown); ; {
@@ -72,32 +72,34 @@ func (s *Server) serveEvents(w http.ResponseWriter, r *http.Request, m member) e
 }
 
 // follows subscribes a listener to the buckets that its user has now.
-func (s *Server) follows(ctx context.Context, l *listener) error {
-	buckets, err := s.database.names(ctx, `SELECT bucket FROM members WHERE workspace = $1 AND "user" = $2`, l.workspace, l.user)
+func (s *Frontend) follows(ctx context.Context, l *listener) error {
+	buckets, seq, err := s.backend.Follow(ctx, l.Sender)
 	if err != nil {
-		return unavailable(err)
+		return Unavailable(err)
 	}
 	slices.Sort(buckets)
 	s.feed.subscribe(l, buckets)
-	seq, err := s.database.sequence(ctx, l.workspace)
-	if err != nil {
-		return unavailable(err)
-	}
 	s.feed.begin(l, seq)
 	return nil
 }
 
-// Watch polls the Database for changes by other processes until the context ends. It polls four
-// times a second while there are listeners. It also calls Retain, a minute after Watch begins and
-// then each hour. When Watch ends, all event streams end.
-func (s *Server) Watch(ctx context.Context) {
+// Watch tells the event streams of changes until the context ends, and lets the backend do what it does
+// from time to time. When Watch ends, all event streams end.
+func (s *Frontend) Watch(ctx context.Context) {
+	defer close(s.stopped)
+	s.backend.Watch(ctx, s.feed.observe)
+}
+
+// watch polls the Database for changes by other processes until the context ends. It polls four
+// times a second while there are listeners. It also calls Retain, a minute after watch begins and
+// then each hour.
+func (s *Server) watch(ctx context.Context) {
 	retaining := make(chan struct{})
 	go func() {
 		defer close(retaining)
 		s.retainHourly(ctx)
 	}()
 	defer func() { <-retaining }()
-	defer close(s.stopped)
 	tick := time.NewTicker(time.Second / 4)
 	defer tick.Stop()
 	for {
@@ -129,7 +131,7 @@ func (s *Server) readSequences(ctx context.Context) error {
 		return err
 	}
 	defer rows.Close()
-	var changed []news
+	var changed []News
 	for rows.Next() {
 		var name string
 		var seq int64
@@ -137,7 +139,7 @@ func (s *Server) readSequences(ctx context.Context) error {
 			return err
 		}
 		if seq != known[name] {
-			changed = append(changed, news{workspace: name, before: known[name], seq: seq})
+			changed = append(changed, News{Workspace: name, Before: known[name], Seq: seq})
 		}
 	}
 	if err := rows.Err(); err != nil {
@@ -145,12 +147,12 @@ func (s *Server) readSequences(ctx context.Context) error {
 	}
 	rows.Close()
 	for _, n := range changed {
-		if n.seq > n.before && n.seq-n.before <= maxLook {
+		if n.Seq > n.Before && n.Seq-n.Before <= maxLook {
 			if err := s.database.findNews(ctx, &n); err != nil {
 				return err
 			}
 		}
-		if len(n.users) > 0 {
+		if len(n.Users) > 0 {
 			s.users.forget()
 		}
 		s.feed.observe(n)
@@ -163,17 +165,17 @@ func (s *Server) readSequences(ctx context.Context) error {
 const maxLook = 10_000
 
 // findNews finds the buckets in which something changed, and the users whose membership changed.
-func (d *Database) findNews(ctx context.Context, n *news) error {
+func (d *Database) findNews(ctx context.Context, n *News) error {
 	rows, err := d.db.QueryContext(ctx, `
 		SELECT 0, bucket FROM records WHERE workspace = $1 AND bucket <> '' AND seq > $2
 		UNION SELECT 0, '' FROM records WHERE workspace = $1 AND bucket = '' AND seq > $2
 		UNION SELECT 0, bucket FROM log WHERE workspace = $1 AND seq > $2
-		UNION SELECT 1, "user" FROM users WHERE workspace = $1 AND changed > $2`, n.workspace, n.before)
+		UNION SELECT 1, "user" FROM users WHERE workspace = $1 AND changed > $2`, n.Workspace, n.Before)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
-	n.buckets, n.users = make(map[string]bool), make(map[string]bool)
+	n.Buckets, n.Users = make(map[string]bool), make(map[string]bool)
 	for rows.Next() {
 		var isUser bool
 		var name string
@@ -181,12 +183,21 @@ func (d *Database) findNews(ctx context.Context, n *news) error {
 			return err
 		}
 		if isUser {
-			n.users[name] = true
+			n.Users[name] = true
 		} else {
-			n.buckets[name] = true
+			n.Buckets[name] = true
 		}
 	}
 	return rows.Err()
+}
+
+// follow returns the buckets of a user, and the last sequence of the workspace, in this order.
+func (d *Database) follow(ctx context.Context, m Sender) (buckets []string, seq int64, err error) {
+	buckets, err = d.names(ctx, `SELECT bucket FROM members WHERE workspace = $1 AND "user" = $2`, m.Workspace, m.User)
+	if err == nil {
+		seq, err = d.sequence(ctx, m.Workspace)
+	}
+	return buckets, seq, err
 }
 
 // sequence returns the last sequence of a workspace, or 0 if the workspace does not exist.

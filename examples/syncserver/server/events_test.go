@@ -76,7 +76,7 @@ func streamOf(t *testing.T, r *http.Request) func() string {
 }
 
 // heard returns a listener of a feed that has been told a sequence.
-func heard(t *testing.T, f *feed, m member, seq int64, buckets ...string) *listener {
+func heard(t *testing.T, f *feed, m Sender, seq int64, buckets ...string) *listener {
 	t.Helper()
 	l := f.listen(m, "192.0.2.1")
 	require.NotNil(t, l)
@@ -111,7 +111,7 @@ func TestChangeWakesOnlyItsReaders(t *testing.T) {
 	f := feed{topics: make(map[string]*topic)}
 	var all []*listener
 	for i := range 1000 {
-		m := member{workspace: "a", user: fmt.Sprint("user", i)}
+		m := Sender{Workspace: "a", User: fmt.Sprint("user", i)}
 		buckets := []string{fmt.Sprint("b", i), "", fmt.Sprint("c", i/2)}
 		slices.Sort(buckets)
 		if i == 7 {
@@ -122,37 +122,37 @@ func TestChangeWakesOnlyItsReaders(t *testing.T) {
 		f.begin(l, 5)
 		all = append(all, l)
 	}
-	elsewhere := heard(t, &f, member{workspace: "b", user: "user1"}, 5, "b1")
+	elsewhere := heard(t, &f, Sender{Workspace: "b", User: "user1"}, 5, "b1")
 	for _, c := range []struct {
-		news
+		News
 		woken []int
 		moved bool
 	}{
-		{news{buckets: setOf("b3")}, []int{3}, false},
-		{news{buckets: setOf("c2", "x")}, []int{4, 5}, false},
-		{news{buckets: setOf("b6", "b7", "b9", "c4", "y", "z")}, []int{6, 8, 9}, false}, // more than a listener has
-		{news{users: setOf("user7")}, []int{7}, true},
-		{news{users: setOf("stranger"), buckets: setOf("x")}, nil, false},
-		{news{buckets: setOf("b1")}, []int{1}, false},
+		{News{Buckets: setOf("b3")}, []int{3}, false},
+		{News{Buckets: setOf("c2", "x")}, []int{4, 5}, false},
+		{News{Buckets: setOf("b6", "b7", "b9", "c4", "y", "z")}, []int{6, 8, 9}, false}, // more than a listener has
+		{News{Users: setOf("user7")}, []int{7}, true},
+		{News{Users: setOf("stranger"), Buckets: setOf("x")}, nil, false},
+		{News{Buckets: setOf("b1")}, []int{1}, false},
 	} {
-		c.workspace, c.before = "a", f.topics["a"].seq
-		c.seq = c.before + 2
-		f.advance(c.news)
-		f.advance(c.news)
+		c.Workspace, c.Before = "a", f.topics["a"].seq
+		c.Seq = c.Before + 2
+		f.advance(c.News)
+		f.advance(c.News)
 		var woken []int
 		for i, l := range all {
 			is, seq, moved := l.woken(&f)
 			if is {
 				woken = append(woken, i)
-				require.Equal(t, c.seq, seq)
+				require.Equal(t, c.Seq, seq)
 			}
 			require.Equal(t, is && c.moved, moved)
 		}
-		require.Equal(t, c.woken, woken, "%+v", c.news)
+		require.Equal(t, c.woken, woken, "%+v", c.News)
 		is, _, _ := elsewhere.woken(&f)
-		require.False(t, is, "%+v", c.news)
+		require.False(t, is, "%+v", c.News)
 	}
-	f.observe(news{workspace: "a", before: f.topics["a"].seq, seq: f.topics["a"].seq + 1})
+	f.observe(News{Workspace: "a", Before: f.topics["a"].seq, Seq: f.topics["a"].seq + 1})
 	for i, l := range all {
 		is, _, _ := l.woken(&f)
 		require.True(t, is, i)
@@ -163,14 +163,14 @@ func TestChangeWakesOnlyItsReaders(t *testing.T) {
 // change of this process is still found by the next look into the database, and wakes its readers.
 func TestChangesOfOtherProcessesAreNotSkipped(t *testing.T) {
 	f := feed{topics: make(map[string]*topic)}
-	x := heard(t, &f, member{workspace: "a", user: "x"}, 5, "x")
-	y := heard(t, &f, member{workspace: "a", user: "y"}, 5, "y")
-	f.advance(news{workspace: "a", before: 6, seq: 7, buckets: setOf("y")}) // another process made 6, in x
+	x := heard(t, &f, Sender{Workspace: "a", User: "x"}, 5, "x")
+	y := heard(t, &f, Sender{Workspace: "a", User: "y"}, 5, "y")
+	f.advance(News{Workspace: "a", Before: 6, Seq: 7, Buckets: setOf("y")}) // another process made 6, in x
 	is, seq, _ := y.woken(&f)
 	require.True(t, is)
 	require.EqualValues(t, 7, seq)
 	require.Equal(t, map[string]int64{"a": 5}, f.sequences(), "6 would be skipped")
-	f.observe(news{workspace: "a", before: 5, seq: 7, buckets: setOf("x", "y")})
+	f.observe(News{Workspace: "a", Before: 5, Seq: 7, Buckets: setOf("x", "y")})
 	is, seq, _ = x.woken(&f)
 	require.True(t, is)
 	require.EqualValues(t, 7, seq)
@@ -189,7 +189,7 @@ func TestListenersAreLimited(t *testing.T) {
 	}
 	require.Nil(t, f.listen(ana, "192.0.2.9"))
 	b := ana
-	b.workspace = "b"
+	b.Workspace = "b"
 	require.NotNil(t, f.listen(b, "192.0.2.1"))
 	var last *listener
 	for range listenersOfAddress - listenersOfUser {
@@ -227,7 +227,7 @@ func TestNothingIsLeftOfListeners(t *testing.T) {
 // sequence fell, but not when a read is only late.
 func TestFallenSequenceNotifiesListeners(t *testing.T) {
 	f := feed{topics: make(map[string]*topic)}
-	l := heard(t, &f, member{workspace: "a", user: "ana"}, 0, "")
+	l := heard(t, &f, Sender{Workspace: "a", User: "ana"}, 0, "")
 	for _, c := range []struct{ before, seq, want int64 }{
 		{0, 9, 9},
 		{0, 5, 9}, // 5 was read before 9 was known
@@ -237,12 +237,12 @@ func TestFallenSequenceNotifiesListeners(t *testing.T) {
 		{9, 3, 4}, // the sequence fell to 4 during this read, so the next read decides
 		{4, 6, 6},
 	} {
-		f.observe(news{workspace: "a", before: c.before, seq: c.seq, buckets: setOf("")})
+		f.observe(News{Workspace: "a", Before: c.before, Seq: c.seq, Buckets: setOf("")})
 		seq, _ := f.take(l)
 		require.Equal(t, c.want, seq, "%+v", c)
 	}
-	f.observe(news{workspace: "unknown", before: 9, seq: 1})
-	f.advance(news{workspace: "unknown", before: 1, seq: 2})
+	f.observe(News{Workspace: "unknown", Before: 9, Seq: 1})
+	f.advance(News{Workspace: "unknown", Before: 1, Seq: 2})
 }
 
 // TestRestoredDatabaseIsReported checks that clients that listen and clients that pull are told when

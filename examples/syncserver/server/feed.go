@@ -40,41 +40,41 @@ type audience struct {
 
 // listener is an event stream.
 type listener struct {
-	member
+	Sender
 	address string
 	wake    chan struct{} // receives when there is news
 	seq     int64         // the last sequence to tell
 	moved   bool          // whether the membership of the user may have changed
 }
 
-// news is a change of a workspace. If it names no bucket and no user, it is for all listeners: for
+// News is a change of a workspace. If it names no bucket and no user, it is for all listeners: for
 // example, the workspace has a new epoch.
-type news struct {
-	workspace   string
-	before, seq int64           // the last sequences before and after the change
-	buckets     map[string]bool // in which something changed
-	users       map[string]bool // whose membership changed
+type News struct {
+	Workspace   string
+	Before, Seq int64           // the last sequences before and after the change
+	Buckets     map[string]bool // in which something changed
+	Users       map[string]bool // whose membership changed
 }
 
 // listen returns a listener that has joined a workspace, or nil if there are too many. It is woken for
 // changes of the membership of its user, and for changes in the buckets that subscribe sets.
-func (f *feed) listen(m member, address string) *listener {
+func (f *feed) listen(m Sender, address string) *listener {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	t := f.topics[m.workspace]
-	if f.listeners == maxListeners || t != nil && !t.admits(m.user, address) {
+	t := f.topics[m.Workspace]
+	if f.listeners == maxListeners || t != nil && !t.admits(m.User, address) {
 		return nil
 	}
 	if t == nil {
 		t = &topic{from: make(map[string]int), audience: make(map[string]*audience), seq: unknown}
-		f.topics[m.workspace] = t
+		f.topics[m.Workspace] = t
 	}
-	a := t.audience[m.user]
+	a := t.audience[m.User]
 	if a == nil {
 		a = &audience{listeners: make(map[*listener]bool)}
-		t.audience[m.user] = a
+		t.audience[m.User] = a
 	}
-	l := &listener{member: m, address: address, wake: make(chan struct{}, 1), seq: unknown}
+	l := &listener{Sender: m, address: address, wake: make(chan struct{}, 1), seq: unknown}
 	a.listeners[l] = true
 	f.listeners++
 	t.listeners++
@@ -93,16 +93,16 @@ func (f *feed) leave(l *listener) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.listeners--
-	t := f.topics[l.workspace]
-	a := t.audience[l.user]
+	t := f.topics[l.Workspace]
+	a := t.audience[l.User]
 	if delete(a.listeners, l); len(a.listeners) == 0 {
-		delete(t.audience, l.user)
+		delete(t.audience, l.User)
 	}
 	if t.from[l.address]--; t.from[l.address] == 0 {
 		delete(t.from, l.address)
 	}
 	if t.listeners--; t.listeners == 0 {
-		delete(f.topics, l.workspace)
+		delete(f.topics, l.Workspace)
 	}
 }
 
@@ -111,7 +111,7 @@ func (f *feed) leave(l *listener) {
 func (f *feed) subscribe(l *listener, buckets []string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.topics[l.workspace].audience[l.user].buckets = buckets
+	f.topics[l.Workspace].audience[l.User].buckets = buckets
 }
 
 // begin sets the sequence to tell first. It must have been read since the listener subscribed.
@@ -119,7 +119,7 @@ func (f *feed) begin(l *listener, seq int64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	l.seq = max(l.seq, seq)
-	if t := f.topics[l.workspace]; t.seq == unknown {
+	if t := f.topics[l.Workspace]; t.seq == unknown {
 		t.seq = seq
 	}
 }
@@ -135,12 +135,12 @@ func (f *feed) take(l *listener) (seq int64, moved bool) {
 
 // advance reports a change that this process has made. If another process has made changes before it
 // that are not known yet, the next look into the database finds them.
-func (f *feed) advance(n news) {
+func (f *feed) advance(n News) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if t := f.topics[n.workspace]; t != nil {
-		if n.before <= t.seq {
-			t.seq = max(t.seq, n.seq)
+	if t := f.topics[n.Workspace]; t != nil {
+		if n.Before <= t.seq {
+			t.seq = max(t.seq, n.Seq)
 		}
 		t.tell(n)
 	}
@@ -150,39 +150,39 @@ func (f *feed) advance(n news) {
 // known before the read began. If the sequence is less, the database was restored, and all listeners are
 // told, unless a greater sequence became known during the read: then the next read decides. For example,
 // if the known sequence is 9, observing 4 after 9 makes it 4, but observing 4 after 3 leaves it at 9.
-func (f *feed) observe(n news) {
+func (f *feed) observe(n News) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	t := f.topics[n.workspace]
+	t := f.topics[n.Workspace]
 	switch {
 	case t == nil || t.seq == unknown:
-	case n.seq >= n.before:
-		t.seq = max(t.seq, n.seq)
+	case n.Seq >= n.Before:
+		t.seq = max(t.seq, n.Seq)
 		t.tell(n)
-	case n.before == t.seq:
-		t.seq = n.seq
+	case n.Before == t.seq:
+		t.seq = n.Seq
 		for _, a := range t.audience {
 			for l := range a.listeners {
 				l.seq = unknown
 			}
 		}
-		t.tell(news{seq: n.seq})
+		t.tell(News{Seq: n.Seq})
 	}
 }
 
 // tell wakes the listeners that must be told.
-func (t *topic) tell(n news) {
-	all := len(n.buckets)+len(n.users) == 0
+func (t *topic) tell(n News) {
+	all := len(n.Buckets)+len(n.Users) == 0
 	for user, a := range t.audience {
-		moved := n.users[user]
-		if !all && !moved && !a.has(n.buckets) {
+		moved := n.Users[user]
+		if !all && !moved && !a.has(n.Buckets) {
 			continue
 		}
 		for l := range a.listeners {
-			if n.seq <= l.seq && !moved {
+			if n.Seq <= l.seq && !moved {
 				continue // was told before
 			}
-			l.seq, l.moved = max(l.seq, n.seq), l.moved || moved
+			l.seq, l.moved = max(l.seq, n.Seq), l.moved || moved
 			select {
 			case l.wake <- struct{}{}:
 			default: // it is awake already

@@ -49,7 +49,7 @@ func TestHelperProcessThatHangs(t *testing.T) {
 		}}
 		s, err := New(context.Background(), d, Options{Rules: &violation.Checker{Rules: map[string]violation.Rule{"hangs": hangs}}})
 		require.NoError(t, err)
-		_, err = s.push(context.Background(), bound(s, ghost), pushBody{body: ghostly(t)})
+		_, err = s.push(context.Background(), bound(s, ghost), Pushed{Body: ghostly(t)})
 		require.NoError(t, err)
 	}
 	err = d.locked(context.Background(), &session{workspace: "demo"}, func(tx *session) error {

@@ -26,10 +26,10 @@ type healthAnswer struct {
 // serveHealth answers GET /v1/health. The status 200 means that the database accepts writes, and
 // 503 means that this process cannot store anything. The check writes to the database, because a
 // database that is full, read-only, locked by another process or removed can still be read.
-func (s *Server) serveHealth(w http.ResponseWriter, _ *http.Request) error {
-	unchecked, err := s.health.check(s.database)
+func (s *Frontend) serveHealth(w http.ResponseWriter, _ *http.Request) error {
+	unchecked, err := s.health.check(s.backend)
 	if err != nil {
-		return unavailable(err)
+		return Unavailable(err)
 	}
 	answer := healthAnswer{Status: "ok", ServerTime: clock.TimestampOf(s.options.Now()), Failing: s.health.failing(), Unchecked: unchecked}
 	if answer.Failing > 0 || len(unchecked) > 0 {
@@ -59,7 +59,7 @@ type health struct {
 }
 
 // check returns the result of the last check, or checks again if that result is too old.
-func (h *health) check(d *Database) (unchecked []string, err error) {
+func (h *health) check(b Backend) (unchecked []string, err error) {
 	h.checking.Lock()
 	defer h.checking.Unlock()
 	if h.at.IsZero() || time.Since(h.at) > healthAge {
@@ -67,9 +67,7 @@ func (h *health) check(d *Database) (unchecked []string, err error) {
 		// not count as a failure of the database.
 		ctx, cancel := context.WithTimeout(context.Background(), healthTimeout)
 		defer cancel()
-		if h.err = d.probe(ctx); h.err == nil {
-			h.unchecked, h.err = d.unchecked(ctx)
-		}
+		h.unchecked, h.err = b.Check(ctx)
 		h.at = time.Now()
 	}
 	return h.unchecked, h.err

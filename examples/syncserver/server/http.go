@@ -19,7 +19,7 @@ type endpoint func(http.ResponseWriter, *http.Request) error
 // wall clock time of the server when the answer began, as the text of a [clock.Timestamp]. Joins
 // and event streams are limited per client address, taken from the RemoteAddr of the request:
 // behind a proxy, set RemoteAddr to the address that the proxy reports.
-func (s *Server) Handler() http.Handler {
+func (s *Frontend) Handler() http.Handler {
 	mux := http.NewServeMux()
 	allowed := make(map[string]string) // methods by path
 	for _, route := range s.routes() {
@@ -45,7 +45,7 @@ type route struct {
 }
 
 // routes returns the routes of the server. With Options.Authenticate, it issues no tokens.
-func (s *Server) routes() []route {
+func (s *Frontend) routes() []route {
 	routes := []route{
 		{http.MethodGet, "/v1/health", s.handle(s.serveHealth)},
 		{http.MethodPost, "/v1/push", s.compressed(s.handle(s.authenticated(s.servePush)))},
@@ -78,7 +78,7 @@ func serveNothing(_ http.ResponseWriter, r *http.Request) error {
 
 // handle returns a handler for an endpoint. If the endpoint fails after a part of the answer was
 // written, the handler aborts the connection, so that no client mistakes the part for the whole.
-func (s *Server) handle(f endpoint) http.Handler {
+func (s *Frontend) handle(f endpoint) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
 		if r.Body != http.NoBody {
@@ -164,44 +164,6 @@ func (w *writer) Write(p []byte) (int, error) {
 
 // Unwrap returns the underlying writer, for http.ResponseController.
 func (w *writer) Unwrap() http.ResponseWriter { return w.ResponseWriter }
-
-// failure describes to a client why a whole request failed. A refused item is not a failure: it
-// has its own reply.
-type failure struct {
-	status int
-	Code   string `json:"code"`
-	Detail string `json:"detail,omitempty"` // for people
-	err    error
-}
-
-// Error returns the code and the cause. The cause is for the log, not for the client.
-func (f *failure) Error() string { return f.Code + ": " + f.err.Error() }
-
-// Unwrap returns the cause.
-func (f *failure) Unwrap() error { return f.err }
-
-// malformed returns a failure for an invalid request, which will fail again if it is repeated.
-func malformed(err error) error {
-	return &failure{http.StatusBadRequest, "malformed", err.Error(), err}
-}
-
-const tooLargeCode = "too_large"
-
-// tooLarge returns a failure for a request that will fail again if it is repeated as a whole, but
-// whose parts may succeed.
-func tooLarge(err error) error {
-	return &failure{http.StatusRequestEntityTooLarge, tooLargeCode, err.Error(), err}
-}
-
-// unavailable returns a failure for a request that may succeed later, and that may have taken
-// effect already. The client is not told the cause. If err is a failure already, unavailable
-// returns it unchanged.
-func unavailable(err error) error {
-	if fail := new(failure); errors.As(err, &fail) {
-		return err
-	}
-	return &failure{http.StatusServiceUnavailable, "unavailable", "", err}
-}
 
 // writeJSON answers with a value in JSON.
 func writeJSON(w http.ResponseWriter, v any) error {

@@ -33,7 +33,7 @@ func TestStalledPullsBlockNoPush(t *testing.T) {
 		}
 		m, err := s.admitted(ana.ID)
 		require.NoError(t, err)
-		chunk, err := s.pull(context.Background(), &page{member: m, limit: maxPage, chunk: chunkRecords})
+		chunk, err := s.pull(context.Background(), &page{Sender: m, limit: maxPage, chunk: chunkRecords})
 		require.NoError(t, err)
 		require.Less(t, len(chunk), chunkBytes+2*len(long), "a chunk takes too much memory")
 		for range maxConnections + 4 {

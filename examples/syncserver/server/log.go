@@ -85,7 +85,7 @@ func beginning(text string, most int) string {
 }
 
 // logFailure logs that a request failed.
-func (s *Server) logFailure(r *http.Request, fail *failure, err error) {
+func (s *Frontend) logFailure(r *http.Request, fail *failure, err error) {
 	level := slog.LevelWarn
 	if fail.status == http.StatusTooManyRequests {
 		level = slog.LevelInfo
@@ -97,11 +97,11 @@ func (s *Server) logFailure(r *http.Request, fail *failure, err error) {
 // logPush logs the result of a push, without field values: a line for the push, and a line for
 // each refused item, each note, each decision and each violation. Decisions about uncontested
 // writes have the level Debug.
-func (s *Server) logPush(ctx context.Context, m member, out outcome) {
-	answer, report := out.answer, out.report
-	who := []slog.Attr{slog.String("workspace", m.workspace), slog.Any("client", m.client), slog.String("user", m.user)}
+func (s *Frontend) logPush(ctx context.Context, m Sender, out Outcome) {
+	answer, report := out.Answer, out.Report
+	who := []slog.Attr{slog.String("workspace", m.Workspace), slog.Any("client", m.Client), slog.String("user", m.User)}
 	log := func(level slog.Level, msg string, attrs ...slog.Attr) {
-		s.log.log(ctx, by{m.workspace, m.user}, level, msg, append(who[:len(who):len(who)], attrs...)...)
+		s.log.log(ctx, by{m.Workspace, m.User}, level, msg, append(who[:len(who):len(who)], attrs...)...)
 	}
 	refused := 0
 	for _, r := range answer.Results {

@@ -23,12 +23,12 @@ func (c *calendar) lose(by *client, id string) (created, row record.Record) {
 	by.push2(first)
 	c.wall = c.wall.Add(time.Second)
 	other := bound(c.Server, clock.ClientID{9})
-	unseen := c.edit(&client{ID: other.client}, task(id), title("x"))
+	unseen := c.edit(&client{ID: other.Client}, task(id), title("x"))
 	unseen.Base = map[string]clock.Stamp{board.Title: {}}
-	out, err := c.push(context.Background(), other, pushBody{body: unseen.AppendJSON(nil)})
+	out, err := c.push(context.Background(), other, Pushed{Body: unseen.AppendJSON(nil)})
 	require.NoError(c.t, err)
-	require.Len(c.t, out.answer.LostEdits(), 1)
-	row, ok := c.options.Rules.LostEdit(out.answer.LostEdits()[0])
+	require.Len(c.t, out.Answer.LostEdits(), 1)
+	row, ok := c.options.Rules.LostEdit(out.Answer.LostEdits()[0])
 	require.True(c.t, ok)
 	err = c.locked(context.Background(), "demo", func(tx *session) error {
 		return storeEach(context.Background(), tx, c.options.Rules, []record.Record{row})

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net/http"
 	"slices"
 	"time"
 )
@@ -119,11 +118,6 @@ func checkMember(workspace, user string) error {
 	return errors.Join(checkWorkspace(workspace), checkUser(user))
 }
 
-func tooManyBuckets() error {
-	err := fmt.Errorf("a user has at most %d buckets", maxBuckets)
-	return &failure{http.StatusForbidden, "too_many_buckets", err.Error(), err}
-}
-
 // follow gives a user the buckets of a token, unless a later token was followed.
 func (s *Server) follow(ctx context.Context, a Account) error {
 	return s.changeMember(ctx, a.Workspace, func(tx *session) error {
@@ -195,7 +189,7 @@ func (s *session) change(ctx context.Context, user string, c change) error {
 		}
 	}
 	if len(have) > maxBuckets {
-		return tooManyBuckets()
+		return TooManyBuckets()
 	}
 	if changed {
 		s.moved[user] = true

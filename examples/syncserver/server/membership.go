@@ -7,34 +7,44 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"slices"
 )
 
-// maxMembers is the maximum number of members in an answer.
-const maxMembers = 5000
+// MaxMembers is the maximum number of members in an answer.
+const MaxMembers = 5000
 
 // serveMembers answers GET /v1/members with the members of the buckets of the user, or of one of these
-// buckets with ?bucket=B. The first are the rows of the user. There are at most maxMembers.
-func (s *Server) serveMembers(w http.ResponseWriter, r *http.Request, m member) error {
+// buckets with ?bucket=B. The first are the rows of the user. There are at most MaxMembers.
+func (s *Frontend) serveMembers(w http.ResponseWriter, r *http.Request, m Sender) error {
 	if err := s.chargePull(m); err != nil {
 		return err
 	}
-	all, err := s.database.membersFor(r.Context(), m, r.URL.Query())
-	if err != nil {
-		return unavailable(err)
+	var bucket *string
+	if query := r.URL.Query(); query.Has("bucket") {
+		name := query.Get("bucket")
+		bucket = &name
 	}
-	s.pulls.count(m.workspace, m.user, float64(len(all)*maxUser))
+	all, err := s.backend.Members(r.Context(), m, bucket)
+	if err != nil {
+		return Unavailable(err)
+	}
+	s.pulls.count(m.Workspace, m.User, float64(len(all)*maxUser))
 	return writeJSON(w, struct {
 		User    string   `json:"user"` // who asks
 		Members []Member `json:"members"`
-	}{m.user, all})
+	}{m.User, all})
 }
 
 // membersFor returns what serveMembers answers. The others are read bucket by bucket, up to the maximum: all of them may
 // be many more.
-func (d *Database) membersFor(ctx context.Context, m member, query url.Values) ([]Member, error) {
-	args := []any{m.workspace, m.user, !query.Has("bucket"), query.Get("bucket")}
+func (d *Database) membersFor(ctx context.Context, m Sender, bucket *string) ([]Member, error) {
+	if err := d.check(); err != nil {
+		return nil, err
+	}
+	args := []any{m.Workspace, m.User, bucket == nil, ""}
+	if bucket != nil {
+		args[3] = *bucket
+	}
 	rows, err := d.db.QueryContext(ctx, `
 		SELECT "user", bucket, role FROM members WHERE workspace = $1 AND "user" = $2 AND ($3 OR bucket = $4) ORDER BY bucket`, args...)
 	own, err := membersOf(rows, err)
@@ -45,7 +55,7 @@ func (d *Database) membersFor(ctx context.Context, m member, query url.Values) (
 		SELECT k."user", k.bucket, k.role
 		FROM (SELECT bucket FROM members WHERE workspace = $1 AND "user" = $2 AND ($3 OR bucket = $4) ORDER BY bucket) AS o
 		LOOKUP members AS k ON k.workspace = $1 AND k.bucket = o.bucket AND k."user" <> $2
-		LIMIT $5`), append(args, max(maxMembers-len(own), 0))...)
+		LIMIT $5`), append(args, max(MaxMembers-len(own), 0))...)
 	others, err := membersOf(rows, err)
 	slices.SortFunc(others, func(a, b Member) int { // an order in the statement would read all of them
 		return cmp.Or(cmp.Compare(a.Bucket, b.Bucket), cmp.Compare(a.User, b.User))
@@ -55,86 +65,94 @@ func (d *Database) membersFor(ctx context.Context, m member, query url.Values) (
 
 // serveGrant answers POST /v1/members, whose body is a Member, by making a user a member of a bucket, or
 // by changing the role, if Options.MayGrant permits it. The user must have used the workspace before.
-func (s *Server) serveGrant(w http.ResponseWriter, r *http.Request, m member) error {
+func (s *Frontend) serveGrant(w http.ResponseWriter, r *http.Request, m Sender) error {
 	body, err := readAll(bodyOf(w, r, 4<<10))
 	if err != nil {
 		return err
 	}
 	var asked Member
 	if err := json.Unmarshal(body, &asked); err != nil {
-		return malformed(err)
+		return Malformed(err)
 	}
 	if err := checkRoles(map[string]string{asked.Bucket: asked.Role}); err != nil {
-		return malformed(err)
+		return Malformed(err)
 	}
 	return s.serveChange(w, r, m, asked)
 }
 
 // serveRevoke answers DELETE /v1/members?user=U&bucket=B by ending a membership, if Options.MayGrant
 // permits it.
-func (s *Server) serveRevoke(w http.ResponseWriter, r *http.Request, m member) error {
+func (s *Frontend) serveRevoke(w http.ResponseWriter, r *http.Request, m Sender) error {
 	query := r.URL.Query()
 	if !query.Has("bucket") {
-		return malformed(errors.New("bucket: must be in the query; it may be empty"))
+		return Malformed(errors.New("bucket: must be in the query; it may be empty"))
 	}
 	return s.serveChange(w, r, m, Member{User: query.Get("user"), Bucket: query.Get("bucket")})
 }
 
 // serveChange changes a membership, and answers with it. An empty role ends the membership.
-func (s *Server) serveChange(w http.ResponseWriter, r *http.Request, m member, asked Member) error {
+func (s *Frontend) serveChange(w http.ResponseWriter, r *http.Request, m Sender, asked Member) error {
 	if err := checkUser(asked.User); err != nil {
-		return malformed(err)
+		return Malformed(err)
 	}
-	done, err := s.own.enter(r.Context(), m.workspace+"/"+m.user)
+	done, err := s.own.enter(r.Context(), m.Workspace+"/"+m.User)
 	if err != nil {
 		return err
 	}
 	defer done()
-	if err := s.pushes.admit(m.workspace, m.user); err != nil {
+	if err := s.pushes.admit(m.Workspace, m.User); err != nil {
 		return err
 	}
-	err = s.changeMember(r.Context(), m.workspace, func(tx *session) error {
-		if err := s.mayGrant(r.Context(), tx, m, asked); err != nil {
+	if s.options.MayGrant == nil {
+		return mayNotGrant(errors.New("this server changes no membership by request"))
+	}
+	err = s.backend.ChangeMember(r.Context(), MemberChange{By: m, Member: asked, Permit: func(a Actor, members []Member) error {
+		if err := s.pushes.charge(m.Workspace, m.User, float64(costOfItem+len(members)*maxUser)); err != nil {
 			return err
 		}
-		c := change{take: []string{asked.Bucket}, issued: s.now()}
-		if asked.Role != "" {
-			c = change{give: map[string]string{asked.Bucket: asked.Role}, issued: s.now()}
+		g := Grant{User: asked.User, Bucket: asked.Bucket, Role: asked.Role, Members: make(map[string]string, len(members))}
+		for _, k := range members {
+			g.Members[k.User] = k.Role
 		}
-		return tx.change(r.Context(), asked.User, c)
-	})
+		if err := s.options.MayGrant(a, g); err != nil {
+			return mayNotGrant(err)
+		}
+		return nil
+	}})
 	if err != nil {
-		return unavailable(err)
+		return Unavailable(err)
 	}
 	return writeJSON(w, asked)
 }
 
-// mayGrant returns an error if a client may not change a membership, or the user does not exist. It
-// charges the client for reading the members of the bucket.
-func (s *Server) mayGrant(ctx context.Context, tx *session, m member, asked Member) error {
-	if s.options.MayGrant == nil {
-		return mayNotGrant(errors.New("this server changes no membership by request"))
-	}
-	have, err := tx.rights(ctx, m.user)
+// changeByRequest changes a membership if the request permits it, and the user exists.
+func (s *Server) changeByRequest(ctx context.Context, c MemberChange) error {
+	return s.changeMember(ctx, c.By.Workspace, func(tx *session) error {
+		if err := tx.permit(ctx, c); err != nil {
+			return err
+		}
+		if c.Role == "" {
+			return tx.change(ctx, c.User, change{take: []string{c.Bucket}, issued: s.now()})
+		}
+		return tx.change(ctx, c.User, change{give: map[string]string{c.Bucket: c.Role}, issued: s.now()})
+	})
+}
+
+// permit returns an error if a change of a membership is not permitted, or the user does not exist.
+func (s *session) permit(ctx context.Context, c MemberChange) error {
+	have, err := s.rights(ctx, c.By.User)
 	if err != nil {
 		return err
 	}
-	rows, err := tx.tx.QueryContext(ctx, `SELECT "user", bucket, role FROM members WHERE workspace = $1 AND bucket = $2`, m.workspace, asked.Bucket)
+	rows, err := s.tx.QueryContext(ctx, `SELECT "user", bucket, role FROM members WHERE workspace = $1 AND bucket = $2`, s.workspace, c.Bucket)
 	members, err := membersOf(rows, err)
 	if err != nil {
 		return err
 	}
-	if err := s.pushes.charge(m.workspace, m.user, float64(costOfItem+len(members)*maxUser)); err != nil {
+	if err := c.Permit(actorOf(c.By, have), members); err != nil {
 		return err
 	}
-	g := Grant{User: asked.User, Bucket: asked.Bucket, Role: asked.Role, Members: make(map[string]string, len(members))}
-	for _, k := range members {
-		g.Members[k.User] = k.Role
-	}
-	if err := s.options.MayGrant(actorOf(m, have), g); err != nil {
-		return mayNotGrant(err)
-	}
-	return tx.checkExists(ctx, asked.User)
+	return s.checkExists(ctx, c.User)
 }
 
 // mayNotGrant returns the failure for a change of membership that is not permitted.
@@ -143,8 +161,8 @@ func mayNotGrant(err error) error {
 }
 
 // actorOf returns a member with the roles of the user.
-func actorOf(m member, have map[string]right) Actor {
-	a := Actor{User: m.user, Client: m.client, Roles: make(map[string]string, len(have))}
+func actorOf(m Sender, have map[string]right) Actor {
+	a := Actor{User: m.User, Client: m.Client, Roles: make(map[string]string, len(have))}
 	for bucket, r := range have {
 		a.Roles[bucket] = r.role
 	}
@@ -159,8 +177,7 @@ func (s *session) checkExists(ctx context.Context, user string) error {
 		return fmt.Errorf("look up a user: %w", err)
 	}
 	if found == 0 {
-		err := errors.New("the user never used this workspace")
-		return &failure{http.StatusNotFound, "unknown_user", err.Error(), err}
+		return UnknownUser()
 	}
 	return nil
 }

@@ -143,7 +143,7 @@ func TestOpenAPIHasTheMembersOfAnswers(t *testing.T) {
 	d := described(t)
 	for name, of := range map[string]any{
 		"Failure": failure{}, "Joining": joining{}, "Membership": membership{}, "PushAnswer": pushAnswer{}, "Result": merge.Reply{},
-		"FieldResult": merge.FieldReply{}, "Stamp": merge.StampReply{}, "Violation": violation.Violation{}, "AheadWrite": aheadWrite{},
+		"FieldResult": merge.FieldReply{}, "Stamp": merge.StampReply{}, "Violation": violation.Violation{}, "AheadWrite": AheadWrite{},
 		"Reset": resetLine{}, "Left": leftLine{}, "Trailer": trailer{}, "Member": Member{}, "Health": healthAnswer{},
 	} {
 		var members []string

@@ -12,7 +12,7 @@ import (
 // crossOrigin lets the web pages of Options.Origins use a handler. Browsers then send requests of these
 // pages, and let them read the answers and some headers. The server needs no cookies, so the requests have
 // none.
-func (s *Server) crossOrigin(next http.Handler) http.Handler {
+func (s *Frontend) crossOrigin(next http.Handler) http.Handler {
 	if len(s.options.Origins) == 0 {
 		return next
 	}

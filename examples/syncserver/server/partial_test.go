@@ -27,8 +27,8 @@ import (
 // partial is a client that holds a part of the workspace.
 type partial struct {
 	*calendar
-	member
-	page  cursorPage
+	Sender
+	page  Page
 	size  func() int64    // of a chunk
 	has   map[string]bool // the buckets that it may read
 	holds map[record.Key]held
@@ -54,7 +54,7 @@ type heldLine struct {
 // pullOnce reads a chunk, and applies it. It reports whether more chunks follow.
 func (c *partial) pullOnce() (more bool) {
 	c.t.Helper()
-	c.page.member, c.page.limit, c.page.chunk = c.member, 100, c.size()
+	c.page.Sender, c.page.Limit, c.page.chunk = c.Sender, 100, c.size()
 	parts, more, err := c.pullChunk(context.Background(), &c.page)
 	require.NoError(c.t, err)
 	text, _ := (*sealer)(nil).chunk(parts)
@@ -62,7 +62,7 @@ func (c *partial) pullOnce() (more bool) {
 	var end trailer
 	require.NoError(c.t, json.Unmarshal(lines[len(lines)-1], &end))
 	require.Equal(c.t, more, end.More)
-	require.Equal(c.t, c.page.at.String(), end.Cursor)
+	require.Equal(c.t, c.page.Cursor.String(), end.Cursor)
 	var resets []string
 	var rows []heldLine
 	for _, line := range lines[:len(lines)-1] {
@@ -236,7 +236,7 @@ func (c *calendar) history(random *rand.Rand, seed uint64, seen map[string]int) 
 	var clients []*partial
 	for i := range 3 {
 		user := fmt.Sprint("user", i)
-		clients = append(clients, &partial{calendar: c, member: member{workspace: "demo", user: user, client: clock.ClientID{byte(i)}},
+		clients = append(clients, &partial{calendar: c, Sender: Sender{Workspace: "demo", User: user, Client: clock.ClientID{byte(i)}},
 			size: func() int64 { return 1 + random.Int64N(3) }, has: make(map[string]bool), holds: make(map[record.Key]held), ever: make(map[record.Key]bool), seen: seen})
 	}
 	ana := &client{t: t, ID: clock.ClientID{7}}
@@ -276,9 +276,9 @@ func (c *calendar) history(random *rand.Rand, seed uint64, seen map[string]int) 
 		case n < 12:
 			bucket := names[random.IntN(len(names))]
 			if one.has[bucket] = !one.has[bucket]; one.has[bucket] {
-				require.NoError(t, c.Grant(ctx, "demo", one.user, map[string]string{bucket: "reader"}))
+				require.NoError(t, c.Grant(ctx, "demo", one.User, map[string]string{bucket: "reader"}))
 			} else {
-				require.NoError(t, c.Revoke(ctx, "demo", one.user, bucket))
+				require.NoError(t, c.Revoke(ctx, "demo", one.User, bucket))
 			}
 		case n == 12:
 			c.pass(1 + random.IntN(4))

@@ -74,9 +74,9 @@ func TestNoPullReadsAWholeWorkspace(t *testing.T) {
 		fillBuckets(t, s, *planned)
 		pull := func(user, cursor string, chunks int) func() {
 			return func() {
-				p := cursorPage{member: member{workspace: "demo", user: user}, limit: maxPage, chunk: chunkRecords}
+				p := Page{Sender: Sender{Workspace: "demo", User: user}, Limit: maxPage, chunk: chunkRecords}
 				var err error
-				p.at, err = buckets.ParseCursor(cursor)
+				p.Cursor, err = buckets.ParseCursor(cursor)
 				require.NoError(t, err)
 				for range chunks {
 					_, _, err := s.pullChunk(ctx, &p)
@@ -88,7 +88,7 @@ func TestNoPullReadsAWholeWorkspace(t *testing.T) {
 		members := func(path, user string) func() {
 			return func() {
 				w := httptest.NewRecorder()
-				require.NoError(t, s.serveMembers(w, httptest.NewRequest("GET", path, nil), member{workspace: "demo", user: user}))
+				require.NoError(t, s.serveMembers(w, httptest.NewRequest("GET", path, nil), Sender{Workspace: "demo", User: user}))
 				require.NotZero(t, w.Body.Len())
 			}
 		}
@@ -121,8 +121,10 @@ func TestNoPullReadsAWholeWorkspace(t *testing.T) {
 			"the members of all buckets of many": members("/v1/members", "many"),
 			"the members of a bucket of many":    members("/v1/members?bucket=bucket-7", "many"),
 			"a grant that is asked for": func() {
+				asked := MemberChange{By: Sender{Workspace: "demo", User: "many"}, Member: Member{User: "user-7", Bucket: "bucket-7", Role: "reader"}}
+				asked.Permit = func(Actor, []Member) error { return nil }
 				require.ErrorIs(t, s.locked(ctx, "demo", func(tx *session) error {
-					require.NoError(t, s.mayGrant(ctx, tx, member{workspace: "demo", user: "many"}, Member{User: "user-7", Bucket: "bucket-7", Role: "reader"}))
+					require.NoError(t, tx.permit(ctx, asked))
 					return errDry
 				}), errDry)
 			},

@@ -110,7 +110,7 @@ func handlers(t *testing.T, s *Server, ana *client) map[string]func() {
 		"a look for changes": command(func() error {
 			seq, err := s.database.sequence(ctx, "demo")
 			require.NoError(t, err)
-			defer s.feed.leave(heard(t, &s.feed, member{workspace: "demo"}, seq-20))
+			defer s.feed.leave(heard(t, &s.feed, Sender{Workspace: "demo"}, seq-20))
 			return s.readSequences(ctx)
 		}),
 		"a health check": command(func() error { return s.database.probe(ctx) }),

@@ -60,7 +60,7 @@ func TestProtocolHasTheLimits(t *testing.T) {
 	}
 	require.Equal(t, time.Minute, writeTimeout)
 	require.Contains(t, document, "tokens end after "+days(tokenLife)+" days and can be renewed for "+days(renewable)+" days more")
-	require.Contains(t, document, "at most "+a(maxMembers)+" in all")
+	require.Contains(t, document, "at most "+a(MaxMembers)+" in all")
 	require.Contains(t, document, "chunks have up to "+size(columnBytes)+" of stored records")
 	require.Contains(t, document, "lines that each hold up to "+a(columnRecords)+" records")
 }

@@ -53,7 +53,7 @@ func sourceOf(t *testing.T) *source {
 		info: &types.Info{Defs: make(map[*ast.Ident]types.Object), Uses: make(map[*ast.Ident]types.Object), Types: make(map[ast.Expr]types.TypeAndValue)},
 	}
 	config := types.Config{Importer: importer.ForCompiler(files, "gc", exported(t))}
-	_, err = config.Check("server", files, all, s.info)
+	checked, err := config.Check("server", files, all, s.info)
 	require.NoError(t, err)
 	for _, f := range all {
 		for _, d := range f.Decls {
@@ -61,6 +61,13 @@ func sourceOf(t *testing.T) *source {
 				s.body[s.info.Defs[d.Name]] = d
 			}
 		}
+	}
+	// A call of a method of a Backend reaches the Backend of a Server.
+	backend := checked.Scope().Lookup("Backend").Type().Underlying().(*types.Interface)
+	for m := range backend.Methods() {
+		of, _, _ := types.LookupFieldOrMethod(checked.Scope().Lookup("sqlBackend").Type(), true, checked, m.Name())
+		require.Contains(t, s.body, of, m.Name())
+		s.body[m] = s.body[of]
 	}
 	return s
 }

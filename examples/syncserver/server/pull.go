@@ -62,21 +62,22 @@ const (
 // Options.Buckets, all clients must: other pulls are refused with the status 400 and the code
 // cursor_required, because their lines cannot say what a client must forget. A user who does not have the
 // bucket "" is refused with the status 403 and the code forbidden.
-func (s *Server) servePull(w http.ResponseWriter, r *http.Request, m member) error {
+func (s *Frontend) servePull(w http.ResponseWriter, r *http.Request, m Sender) error {
 	if r.URL.Query().Has("cursor") {
 		return s.servePullCursor(w, r, m)
 	}
-	if s.division.of != nil {
+	sql, ok := s.backend.(sqlBackend)
+	if !ok || s.options.Buckets != nil {
 		err := errors.New("a client of this version cannot hold a part of a workspace: pull with a cursor")
 		return &failure{http.StatusBadRequest, "cursor_required", err.Error(), err}
 	}
-	p := page{member: m, chunk: firstRecords}
+	p := page{Sender: m, chunk: firstRecords}
 	var err error
 	if p.after, err = number(r, "after", 0); err != nil {
-		return malformed(err)
+		return Malformed(err)
 	}
 	if p.limit, err = limitOf(r); err != nil {
-		return malformed(err)
+		return Malformed(err)
 	}
 	reader, err := s.beginPull(w, r, m)
 	if err != nil {
@@ -84,7 +85,7 @@ func (s *Server) servePull(w http.ResponseWriter, r *http.Request, m member) err
 	}
 	defer reader.leave()
 	return s.sendChunks(reader, nil, func() ([]part, bool, error) {
-		lines, err := s.pull(r.Context(), &p)
+		lines, err := sql.pull(r.Context(), &p)
 		if len(lines) == 0 {
 			return nil, false, err
 		}
@@ -102,7 +103,7 @@ func limitOf(r *http.Request) (int64, error) {
 }
 
 // beginPull admits a pull. The caller must call leave on the result.
-func (s *Server) beginPull(w http.ResponseWriter, r *http.Request, m member) (*reader, error) {
+func (s *Frontend) beginPull(w http.ResponseWriter, r *http.Request, m Sender) (*reader, error) {
 	if err := s.chargePull(m); err != nil {
 		return nil, err
 	}
@@ -110,19 +111,16 @@ func (s *Server) beginPull(w http.ResponseWriter, r *http.Request, m member) (*r
 }
 
 // chargePull charges a user for a pull, except for what it sends.
-func (s *Server) chargePull(m member) error {
-	if err := s.database.check(); err != nil {
-		return unavailable(err)
-	}
-	if err := s.pulls.admit(m.workspace, m.user); err != nil {
+func (s *Frontend) chargePull(m Sender) error {
+	if err := s.pulls.admit(m.Workspace, m.User); err != nil {
 		return err
 	}
-	return s.pulls.charge(m.workspace, m.user, costOfPull)
+	return s.pulls.charge(m.Workspace, m.User, costOfPull)
 }
 
 // sendChunks sends the chunks of a pull, each before the function next reads another one. It ends
 // when next returns an empty chunk or reports that no more chunks follow.
-func (s *Server) sendChunks(to *reader, z *sealer, next func() (chunk []part, more bool, err error)) error {
+func (s *Frontend) sendChunks(to *reader, z *sealer, next func() (chunk []part, more bool, err error)) error {
 	if h := to.w.Header(); h.Get("Content-Type") == "" {
 		h.Set("Content-Type", "application/jsonl")
 	}
@@ -130,7 +128,7 @@ func (s *Server) sendChunks(to *reader, z *sealer, next func() (chunk []part, mo
 		var chunk []part
 		var err error
 		if chunk, more, err = next(); err != nil {
-			return unavailable(err)
+			return Unavailable(err)
 		}
 		if len(chunk) == 0 {
 			if end := z.end(); end != nil {
@@ -139,7 +137,7 @@ func (s *Server) sendChunks(to *reader, z *sealer, next func() (chunk []part, mo
 			return nil
 		}
 		text, size := z.chunk(chunk)
-		s.pulls.count(to.by.workspace, to.by.user, float64(size))
+		s.pulls.count(to.by.Workspace, to.by.User, float64(size))
 		if !more {
 			text = append(text, z.end()...)
 		}
@@ -152,7 +150,7 @@ func (s *Server) sendChunks(to *reader, z *sealer, next func() (chunk []part, mo
 
 // page is the part of a page that is still to be sent.
 type page struct {
-	member
+	Sender
 	after, limit int64
 	chunk        int64 // how many records to ask for next
 	begun        bool
@@ -162,18 +160,21 @@ type page struct {
 // pull reads the next chunk of a page and returns its lines, or no lines if nothing is left. It
 // advances p past the chunk.
 func (s *Server) pull(ctx context.Context, p *page) (lines []byte, err error) {
+	if err := s.database.check(); err != nil {
+		return nil, err
+	}
 	after := p.after
 	if lines, err = s.readChunk(ctx, p); err != nil {
 		return nil, err
 	}
 	// The state is read after the records. So the sequence is at least each valid cursor, and
 	// the fence is at least the fence below which the records were purged.
-	seq, fenced, err := s.database.state(ctx, p.workspace)
+	seq, fenced, err := s.database.state(ctx, p.Workspace)
 	if err != nil {
 		return nil, err
 	}
 	if len(lines) == 0 { // perhaps because the user may not read them
-		granted, err := s.database.granted(ctx, p.member)
+		granted, err := s.database.granted(ctx, p.Sender)
 		if err != nil {
 			return nil, err
 		}
@@ -187,7 +188,7 @@ func (s *Server) pull(ctx context.Context, p *page) (lines []byte, err error) {
 		return nil, &failure{http.StatusConflict, "cursor_ahead", err.Error(), err}
 	}
 	if !p.begun {
-		if p.above, err = s.database.beginPage(ctx, p.member, after, fenced.seq); err != nil {
+		if p.above, err = s.database.beginPage(ctx, p.Sender, after, fenced.seq); err != nil {
 			return nil, err
 		}
 		p.begun = true
@@ -214,7 +215,7 @@ func (s *Server) readChunk(ctx context.Context, p *page) (lines []byte, err erro
 		FROM records AS k JOIN workspaces AS w ON w.name = $1
 		WHERE k.workspace = $1 AND k.bucket = '' AND k.seq > $2 AND k.purge <> $4
 			AND EXISTS (SELECT 1 FROM members WHERE workspace = $1 AND "user" = $5 AND bucket = '')
-		ORDER BY k.seq LIMIT $3`, p.workspace, p.after, most+1, departed, p.user)
+		ORDER BY k.seq LIMIT $3`, p.Workspace, p.after, most+1, departed, p.User)
 	if err != nil {
 		return nil, err
 	}
@@ -270,14 +271,14 @@ func (p *page) take(records int64, size int) {
 //
 // A client can crash before it has stored that it begins again. It then comes back with the cursor
 // that was refused. So the row also holds that cursor, which stays refused.
-func (d *Database) beginPage(ctx context.Context, m member, after, fence int64) (above int64, err error) {
+func (d *Database) beginPage(ctx context.Context, m Sender, after, fence int64) (above int64, err error) {
 	if after >= fence {
 		return after, nil
 	}
 	var refused int64
 	err = d.db.QueryRowContext(ctx, `
 		SELECT coalesce(max(fence_seq), 0), coalesce(max(refused), 0) FROM loads WHERE workspace = $1 AND client = $2`,
-		m.workspace, m.client).Scan(&above, &refused)
+		m.Workspace, m.Client).Scan(&above, &refused)
 	switch {
 	case err != nil || above >= fence && (after == 0 || after != refused): // a pull that begins again writes nothing
 		return above, err
@@ -290,7 +291,7 @@ func (d *Database) beginPage(ctx context.Context, m member, after, fence int64) 
 	}
 	_, err = d.db.ExecContext(ctx, `
 		INSERT INTO loads (workspace, client, fence_seq, refused) VALUES ($1, $2, $3, $4)
-		ON CONFLICT (workspace, client) DO UPDATE SET fence_seq = excluded.fence_seq, refused = excluded.refused`, m.workspace, m.client, above, refused)
+		ON CONFLICT (workspace, client) DO UPDATE SET fence_seq = excluded.fence_seq, refused = excluded.refused`, m.Workspace, m.Client, above, refused)
 	return above, err
 }
 

@@ -53,11 +53,11 @@ func (p purging) Pull(client clock.ClientID, text string) (lines []byte, next st
 	if err != nil {
 		return nil, "", err
 	}
-	rest := cursorPage{member: m, at: at, limit: 1, chunk: 1}
+	rest := Page{Sender: m, Cursor: at, Limit: 1, chunk: 1}
 	parts, _, err := p.next().pullChunk(context.Background(), &rest)
 	lines, _ = (*sealer)(nil).chunk(parts)
 	p.env.Pause()
-	return lines, rest.at.String(), err
+	return lines, rest.Cursor.String(), err
 }
 
 // Purge does what Retain does each day, but always takes a sample, and does not wait after a gap
@@ -66,7 +66,7 @@ func (p purging) Purge(retention time.Duration) (purged mergetest.Purged, err er
 	ctx, s := context.Background(), p.next()
 	err = s.maintain(ctx, "demo", func(tx *session) error {
 		wall := p.env.Now()
-		now := sample{at: wall.UnixNano(), greatest: s.greatest(wall)}
+		now := sample{at: wall.UnixNano(), greatest: greatest(wall)}
 		all, err := tx.samples(ctx)
 		if err != nil {
 			return err

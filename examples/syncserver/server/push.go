@@ -3,7 +3,6 @@ package server
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -12,7 +11,6 @@ import (
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
-	"github.com/fieldlww/fieldlww/merge/buckets"
 	"github.com/fieldlww/fieldlww/record"
 	"github.com/fieldlww/fieldlww/violation"
 )
@@ -26,7 +24,7 @@ import (
 // item is judged. The client pulls first, and sends again its own writes that the restored state
 // lacks. A cursor that the server cannot read is refused with the status 400 and the code
 // invalid_cursor, also before any item is judged.
-func (s *Server) servePush(w http.ResponseWriter, r *http.Request, m member) error {
+func (s *Frontend) servePush(w http.ResponseWriter, r *http.Request, m Sender) error {
 	body, release, err := s.readPush(w, r, m)
 	if err != nil {
 		return err
@@ -35,26 +33,26 @@ func (s *Server) servePush(w http.ResponseWriter, r *http.Request, m member) err
 	// A push first waits for the earlier pushes of its user. So the pushes of a user take only
 	// one slot in the queue of the workspace, and the quota counts the earlier pushes before it
 	// admits the next.
-	done, err := s.own.enter(r.Context(), m.workspace+"/"+m.user)
+	done, err := s.own.enter(r.Context(), m.Workspace+"/"+m.User)
 	if err != nil {
 		return err
 	}
 	defer done()
 	// The quota is checked after the body is read: a client that is still sending might not
 	// receive the answer.
-	if err := s.pushes.admit(m.workspace, m.user); err != nil {
+	if err := s.pushes.admit(m.Workspace, m.User); err != nil {
 		return err
 	}
 	at, err := cursorOf(r)
 	if err != nil {
 		return err
 	}
-	out, err := s.push(r.Context(), m, pushBody{body, r.URL.Query().Get("v") != "2", at})
-	if fail := new(failure); err == nil || r.Context().Err() == nil && errors.As(err, &fail) && fail.status == http.StatusServiceUnavailable {
-		s.health.recordPush(m.workspace, err == nil)
+	out, err := s.backend.Push(r.Context(), m, Pushed{body, r.URL.Query().Get("v") != "2", at, Budget{s.pushes, m.Workspace, m.User}})
+	if err == nil || r.Context().Err() == nil && isUnavailable(err) {
+		s.health.recordPush(m.Workspace, err == nil)
 	}
 	if err != nil {
-		return err
+		return Unavailable(err)
 	}
 	s.logPush(r.Context(), m, out)
 	return writeJSON(w, out.answerJSON(clock.TimestampOf(s.options.Now())))
@@ -63,7 +61,7 @@ func (s *Server) servePush(w http.ResponseWriter, r *http.Request, m member) err
 // readPush reads the body of a push. A large body waits for an upload slot, which the caller
 // must release. A small body needs no slot, so clients that take every slot and then stall cannot
 // delay it.
-func (s *Server) readPush(w http.ResponseWriter, r *http.Request, m member) (body []byte, release func(), err error) {
+func (s *Frontend) readPush(w http.ResponseWriter, r *http.Request, m Sender) (body []byte, release func(), err error) {
 	whole := bodyOf(w, r, maxBody)
 	body, err = readAll(io.LimitReader(whole, smallBody))
 	if err != nil || len(body) < smallBody {
@@ -82,58 +80,41 @@ func (s *Server) readPush(w http.ResponseWriter, r *http.Request, m member) (bod
 	return append(body, rest...), whole.upload.leave, nil
 }
 
-// outcome is the result of a push.
-type outcome struct {
-	answer merge.Answer     // the replies to the items
-	report violation.Report // the violations that opened, closed or changed
-	told   []merge.Update   // the violation rows among them that the user may read
-	ahead  []aheadWrite     // stored writes that are too far ahead, if an item was refused as too far ahead
-	read   int              // bytes of the stored records that the push names
-}
-
-// pushBody is a push that is not decoded yet.
-type pushBody struct {
-	body  []byte
-	whole bool           // merge.Request.WholeItems
-	at    buckets.Cursor // of the last pull; the zero cursor if the client has pulled nothing or sends none
-}
-
 // push decides on a batch and stores the result. If it returns an error, it has stored nothing,
 // unless the commit failed: then it may have stored everything. The client retries either way.
-func (s *Server) push(ctx context.Context, m member, b pushBody) (out outcome, err error) {
-	done, err := s.turns.enter(ctx, m.workspace)
+func (s *Server) push(ctx context.Context, m Sender, b Pushed) (out Outcome, err error) {
+	done, err := s.turns.enter(ctx, m.Workspace)
 	if err != nil {
 		return out, err
 	}
 	defer done()
-	items, err := s.decode(b.body)
+	items, err := s.decode(b.Body)
 	if err != nil {
-		return out, malformed(err)
+		return out, Malformed(err)
 	}
-	release, err := s.working.enter(ctx, m.workspace)
+	release, err := s.working.enter(ctx, m.Workspace)
 	if err != nil {
 		return out, err
 	}
 	defer release()
-	push := s.engine.Prepare(merge.Request{Actor: m.client, WholeItems: b.whole, Wall: s.options.Now(), Items: items})
+	push := s.engine.Prepare(merge.Request{Actor: m.Client, WholeItems: b.Whole, Wall: s.options.Now(), Items: items})
 	ctx, cancel := context.WithTimeout(ctx, pushTimeout)
 	defer cancel()
-	err = s.locked(ctx, m.workspace, func(tx *session) (err error) {
-		if b.at.Epoch() != "" && (b.at.Epoch() != tx.epoch || b.at.Reached() > tx.seq) {
-			err := errors.New("the database was restored from a backup: pull first")
-			return &failure{http.StatusConflict, "epoch_changed", err.Error(), err}
+	err = s.locked(ctx, m.Workspace, func(tx *session) (err error) {
+		if b.Cursor.Epoch() != "" && (b.Cursor.Epoch() != tx.epoch || b.Cursor.Reached() > tx.seq) {
+			return EpochChanged()
 		}
-		if err := s.afford(ctx, tx, m.user, push.Keys()); err != nil {
+		if err := s.afford(ctx, tx, m.User, push.Keys()); err != nil {
 			return err
 		}
 		if out, err = s.apply(ctx, tx, signedPush{push, m}); err != nil {
 			return err
 		}
-		cost := len(b.body) + len(items)*costOfItem + out.read + tx.written + tx.indexed*costOfScope
-		return s.pushes.charge(m.workspace, m.user, float64(cost))
+		cost := len(b.Body) + len(items)*costOfItem + out.read + tx.written + tx.indexed*costOfScope
+		return s.pushes.charge(m.Workspace, m.User, float64(cost))
 	})
 	if err != nil {
-		return out, unavailable(err)
+		return out, Unavailable(err)
 	}
 	return out, nil
 }
@@ -141,11 +122,11 @@ func (s *Server) push(ctx context.Context, m member, b pushBody) (out outcome, e
 // signedPush is a push and its sender.
 type signedPush struct {
 	*merge.Push
-	by member
+	by Sender
 }
 
 // apply applies a push within a transaction.
-func (s *Server) apply(ctx context.Context, tx *session, p signedPush) (out outcome, err error) {
+func (s *Server) apply(ctx context.Context, tx *session, p signedPush) (out Outcome, err error) {
 	push, wall := p.Push, p.Request().Wall
 	stored, actor, err := tx.load(ctx, p.by, push.Keys())
 	if err != nil {
@@ -158,35 +139,35 @@ func (s *Server) apply(ctx context.Context, tx *session, p signedPush) (out outc
 		stored.Records = slices.DeleteFunc(stored.Records, func(r record.Record) bool { return absent[r.Key()] })
 	}
 	out.read = tx.read
-	if out.answer, err = push.Apply(stored); err != nil {
+	if out.Answer, err = push.Apply(stored); err != nil {
 		return out, err
 	}
-	if tooFarAhead(out.answer) {
-		if out.ahead, err = s.ahead(ctx, tx, wall, stored.MayRead); err != nil {
+	if tooFarAhead(out.Answer) {
+		if out.Ahead, err = s.ahead(ctx, tx, wall, stored.MayRead); err != nil {
 			return out, err
 		}
 	}
-	if err := s.boundScopes(out.answer.Updates); err != nil {
+	if err := s.boundScopes(out.Answer.Updates); err != nil {
 		return out, err
 	}
-	made := violation.Input{Changes: out.answer.Updates, Now: clock.TimestampOf(wall)}
-	if out.report, err = tx.check(ctx, s.options.Rules, made); err != nil {
+	made := violation.Input{Changes: out.Answer.Updates, Now: clock.TimestampOf(wall)}
+	if out.Report, err = tx.check(ctx, s.options.Rules, made); err != nil {
 		return out, err
 	}
-	out.told = readable(out.report.Updates, stored.MayRead)
+	out.Told = readable(out.Report.Updates, stored.MayRead)
 	// A violation row can be in both lists. The rules derive their row from the pushed row, so the
 	// derived row is stored last.
-	for _, updates := range [][]merge.Update{out.answer.Updates, out.report.Updates} {
+	for _, updates := range [][]merge.Update{out.Answer.Updates, out.Report.Updates} {
 		if err := tx.store(ctx, s.options.Rules, updates); err != nil {
 			return out, err
 		}
 	}
-	if err := tx.putMarks(ctx, out.answer.Watermarks); err != nil {
+	if err := tx.putMarks(ctx, out.Answer.Watermarks); err != nil {
 		return out, err
 	}
 	if s.options.Journal {
 		var line []byte
-		if line, err = tx.withoutErased(ctx, push.AppendJournal(nil, stored, out.answer), out.answer.Results); err == nil {
+		if line, err = tx.withoutErased(ctx, push.AppendJournal(nil, stored, out.Answer), out.Answer.Results); err == nil {
 			err = tx.writeJournal(ctx, line, maxJournal)
 		}
 	}
@@ -253,7 +234,7 @@ func (s *Server) boundScopes(updates []merge.Update) error {
 			}
 		}
 		if n > maxScopes && len(updates) > 1 {
-			return tooLarge(fmt.Errorf("the records are in more than %d scopes of rules and buckets: push fewer records at once", maxScopes))
+			return TooLarge(fmt.Errorf("the records are in more than %d scopes of rules and buckets: push fewer records at once", maxScopes))
 		}
 	}
 	return nil
@@ -273,7 +254,7 @@ type pushAnswer struct {
 	// Ahead lists some stored writes that are stamped too far ahead, if an item was refused for
 	// that reason. A client that pulled them gives its own writes later stamps: its clock is not
 	// the cause, and the server must be repaired. Omitted if there is no such write.
-	Ahead []aheadWrite `json:"ahead,omitempty"`
+	Ahead []AheadWrite `json:"ahead,omitempty"`
 	// ServerTime is the wall clock time of the server, as in the header Server-Time.
 	ServerTime clock.Timestamp `json:"serverTime"`
 }
@@ -282,12 +263,12 @@ type pushAnswer struct {
 const maxTold = 100
 
 // answerJSON returns the answer to the client.
-func (o outcome) answerJSON(now clock.Timestamp) pushAnswer {
+func (o Outcome) answerJSON(now clock.Timestamp) pushAnswer {
 	a := pushAnswer{
-		Results: o.answer.AppendJSON(nil), Violations: []violation.Violation{}, Unchecked: rulesOf(o.report),
-		Ahead: o.ahead, ServerTime: now,
+		Results: o.Answer.AppendJSON(nil), Violations: []violation.Violation{}, Unchecked: rulesOf(o.Report),
+		Ahead: o.Ahead, ServerTime: now,
 	}
-	for _, u := range o.told {
+	for _, u := range o.Told {
 		// A violation that does not matter any longer, such as a conflict in the past, is stored
 		// but not reported.
 		before, _ := violation.Parse(u.Before)

@@ -49,7 +49,7 @@ type readers struct {
 // reader is a running pull or upload.
 type reader struct {
 	of    *readers
-	by    member
+	by    Sender
 	w     http.ResponseWriter
 	since time.Time // when it began to wait for its client; zero if it does not wait
 	ended bool      // whether another reader has ended it
@@ -63,7 +63,7 @@ func newReaders(most, ofWorkspace, ofUser int, silence time.Duration) *readers {
 }
 
 // enter waits for a slot. The caller must call leave on the returned reader.
-func (s *readers) enter(ctx context.Context, w http.ResponseWriter, m member) (*reader, error) {
+func (s *readers) enter(ctx context.Context, w http.ResponseWriter, m Sender) (*reader, error) {
 	ctx, cancel := context.WithTimeout(ctx, pushTimeout)
 	defer cancel()
 	r := &reader{of: s, by: m, w: w}
@@ -78,7 +78,7 @@ func (s *readers) enter(ctx context.Context, w http.ResponseWriter, m member) (*
 		case <-again.C:
 		case <-ctx.Done():
 			again.Stop()
-			return nil, unavailable(errors.New("too many pulls or uploads are running"))
+			return nil, Unavailable(errors.New("too many pulls or uploads are running"))
 		}
 		again.Stop()
 	}
@@ -90,8 +90,8 @@ func (s *readers) enter(ctx context.Context, w http.ResponseWriter, m member) (*
 func (s *readers) tryEnter(r *reader) (wait time.Duration, left <-chan struct{}) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	sameWorkspace := func(other *reader) bool { return other.by.workspace == r.by.workspace }
-	sameUser := func(other *reader) bool { return sameWorkspace(other) && other.by.user == r.by.user }
+	sameWorkspace := func(other *reader) bool { return other.by.Workspace == r.by.Workspace }
+	sameUser := func(other *reader) bool { return sameWorkspace(other) && other.by.User == r.by.User }
 	any := func(*reader) bool { return true }
 	switch {
 	case s.count(sameUser) >= s.ofUser:
@@ -171,7 +171,7 @@ func (r *reader) waits(since time.Time) error {
 	r.of.mu.Lock()
 	defer r.of.mu.Unlock()
 	if r.ended {
-		return unavailable(errEnded)
+		return Unavailable(errEnded)
 	}
 	if r.since = since; !since.IsZero() {
 		setWriteDeadline(r.w)

@@ -39,14 +39,14 @@ func (d deaf) Write([]byte) (int, error) {
 }
 
 // someone returns a member who is a new user with a new client ID.
-func someone(workspace string) member {
+func someone(workspace string) Sender {
 	client := clock.ClientID(uuid.New())
-	return member{workspace: workspace, user: client.String(), client: client}
+	return Sender{Workspace: workspace, User: client.String(), Client: client}
 }
 
 // stalled starts a pull whose client does not read, and waits until the pull waits for the client.
 // The returned channel receives the error with which the pull ends.
-func stalled(t *testing.T, s *readers, by member) (r *reader, over chan error) {
+func stalled(t *testing.T, s *readers, by Sender) (r *reader, over chan error) {
 	t.Helper()
 	r, err := s.enter(context.Background(), deaf{httptest.NewRecorder(), make(chan struct{})}, by)
 	require.NoError(t, err)
@@ -70,7 +70,7 @@ func TestLongestSilentPullIsEnded(t *testing.T) {
 	for _, c := range []struct {
 		what                        string
 		most, ofWorkspace, ofUser   int
-		first, second, third, comes member
+		first, second, third, comes Sender
 		silent                      time.Duration // how long the pull by "first" has been silent when "comes" tries to enter
 		ends                        int           // the index of the pull that is ended, or -1
 	}{
@@ -82,7 +82,7 @@ func TestLongestSilentPullIsEnded(t *testing.T) {
 		s.now = func() time.Time { return wall }
 		var pulls []*reader
 		var over []chan error
-		for _, by := range []member{c.first, c.second, c.third} {
+		for _, by := range []Sender{c.first, c.second, c.third} {
 			r, ended := stalled(t, s, by)
 			pulls, over = append(pulls, r), append(over, ended)
 			s.mu.Lock()

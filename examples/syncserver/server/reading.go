@@ -52,7 +52,7 @@ func (s *Server) firstReading(at buckets.Cursor) reading {
 }
 
 // wanted returns what to read for a cursor.
-func (s *Server) wanted(at buckets.Cursor, now snapshot) reading {
+func (s *Server) wanted(at buckets.Cursor, now Snapshot) reading {
 	w := reading{kind: byBucket, rows: make([]rangeRow, 0, len(now.Granted))} // not nil: in JSON, it is a list
 	same := true
 	for _, name := range now.Buckets() {

@@ -55,7 +55,7 @@ func (s *Server) locked(ctx context.Context, workspace string, f func(*session) 
 		return tx.placeRest(ctx, s.options.Rules)
 	})
 	if err == nil && tx.seq > tx.before {
-		s.feed.advance(news{workspace, tx.before, tx.seq, tx.touched, tx.moved})
+		s.feed.advance(News{workspace, tx.before, tx.seq, tx.touched, tx.moved})
 	}
 	return err
 }
@@ -136,7 +136,7 @@ func nameRows(names []string) []map[string]string {
 
 // load returns the stored records with the given keys, the watermark of a client, and the roles of its
 // user.
-func (s *session) load(ctx context.Context, by member, keys []record.Key) (stored merge.Stored, a Actor, err error) {
+func (s *session) load(ctx context.Context, by Sender, keys []record.Key) (stored merge.Stored, a Actor, err error) {
 	if a, stored.Watermarks, err = s.actor(ctx, by); err != nil {
 		return stored, a, err
 	}
@@ -245,7 +245,7 @@ func (s *session) query(ctx context.Context, q question, each func(found)) error
 
 // tooManyBytes returns the failure for records that are larger than a limit in total.
 func tooManyBytes(most int) error {
-	return tooLarge(fmt.Errorf("the stored records have more than %d bytes: push fewer records at once", most))
+	return TooLarge(fmt.Errorf("the stored records have more than %d bytes: push fewer records at once", most))
 }
 
 // exec runs a statement with a list as its parameter. An error names what the statement stores.

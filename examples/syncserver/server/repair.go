@@ -110,7 +110,7 @@ func (r *repair) records(ctx context.Context, tx *session, at beyond) (beyond, b
 	wall := r.options.Now()
 	above := tx.fence.stamp + 1 // a new write at or below the fence could be purged before clients pull it
 	stamp := clock.Stamp{Time: max(clock.TimestampOf(wall), above), Client: r.client}
-	limit := max(r.greatest(wall), above)
+	limit := max(greatest(wall), above)
 	if at.latest < limit {
 		at.latest, at.seq = limit, math.MaxInt64
 	}
@@ -171,7 +171,7 @@ func restamped(r record.Record, limit clock.Timestamp, stamp clock.Stamp) record
 func (r *repair) marks(ctx context.Context, tx *session) error {
 	wall := r.options.Now()
 	rows, err := tx.tx.QueryContext(ctx, `
-		SELECT client, at FROM marks WHERE workspace IN ($1, '') AND at > $2 ORDER BY client`, tx.workspace, r.greatest(wall))
+		SELECT client, at FROM marks WHERE workspace IN ($1, '') AND at > $2 ORDER BY client`, tx.workspace, greatest(wall))
 	if err != nil {
 		return fmt.Errorf("look up watermarks: %w", err)
 	}
@@ -188,7 +188,7 @@ func (r *repair) marks(ctx context.Context, tx *session) error {
 		return err
 	}
 	_, err = tx.tx.ExecContext(ctx, `
-		UPDATE marks SET at = $3 WHERE workspace IN ($1, '') AND at > $2`, tx.workspace, r.greatest(wall), clock.TimestampOf(wall))
+		UPDATE marks SET at = $3 WHERE workspace IN ($1, '') AND at > $2`, tx.workspace, greatest(wall), clock.TimestampOf(wall))
 	if err != nil {
 		return fmt.Errorf("lower watermarks: %w", err)
 	}

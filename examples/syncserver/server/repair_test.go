@@ -161,15 +161,15 @@ func TestAnswerNamesOnlySomeWritesAhead(t *testing.T) {
 	}
 	wall = wall.Add(-time.Hour)
 	err := s.locked(context.Background(), "demo", func(tx *session) error {
-		found, _, err := tx.beyond(context.Background(), beyond{s.greatest(wall), math.MaxInt64, false}, math.MaxInt32)
+		found, _, err := tx.beyond(context.Background(), beyond{greatest(wall), math.MaxInt64, false}, math.MaxInt32)
 		require.Len(t, found, maxAheadRecords+1)
 		return err
 	})
 	require.NoError(t, err)
 	late := ana.write(record.Key{Table: board.Tasks, ID: "0"}, "field0", "x", wall.Add(2*time.Hour))
-	out, err := s.push(context.Background(), bound(s, ana.ID), pushBody{body: late.AppendJSON(nil)})
+	out, err := s.push(context.Background(), bound(s, ana.ID), Pushed{Body: late.AppendJSON(nil)})
 	require.NoError(t, err)
-	require.Len(t, out.ahead, maxAheadWrites)
+	require.Len(t, out.Ahead, maxAheadWrites)
 }
 
 // TestRepairStampsAboveTheFence repairs a deletion from the future, while the fence is above the wall

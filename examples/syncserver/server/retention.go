@@ -87,7 +87,7 @@ func (s *Server) retain(ctx context.Context, workspace string) error {
 			return err
 		}
 		if len(all) == 0 || wall.UnixNano()-all[0].at >= int64(sampleEvery) {
-			if all, err = tx.sample(ctx, all, sample{at: wall.UnixNano(), greatest: s.greatest(wall)}); err != nil {
+			if all, err = tx.sample(ctx, all, sample{at: wall.UnixNano(), greatest: greatest(wall)}); err != nil {
 				return err
 			}
 		}

@@ -11,13 +11,13 @@ import (
 )
 
 // actor reads the roles of the author of a push and the watermark of its client, in one statement.
-func (s *session) actor(ctx context.Context, m member) (Actor, []clock.Stamp, error) {
-	a := Actor{User: m.user, Client: m.client, Roles: make(map[string]string)}
-	mark := clock.Stamp{Client: m.client}
+func (s *session) actor(ctx context.Context, m Sender) (Actor, []clock.Stamp, error) {
+	a := Actor{User: m.User, Client: m.Client, Roles: make(map[string]string)}
+	mark := clock.Stamp{Client: m.Client}
 	rows, err := s.tx.QueryContext(ctx, `
 		SELECT k.at, r.bucket, r.role
 		FROM (SELECT max(at) AS at FROM marks WHERE client = $1) AS k
-		LEFT JOIN members AS r ON r.workspace = $2 AND r."user" = $3`, m.client, s.workspace, m.user)
+		LEFT JOIN members AS r ON r.workspace = $2 AND r."user" = $3`, m.Client, s.workspace, m.User)
 	if err != nil {
 		return a, nil, fmt.Errorf("read the roles of a user: %w", err)
 	}

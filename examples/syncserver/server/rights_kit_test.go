@@ -37,7 +37,7 @@ func (g granting) Grant(client clock.ClientID, bucket string) error {
 	if err != nil {
 		return err
 	}
-	return g.next().Grant(context.Background(), m.workspace, m.user, map[string]string{bucket: writerRole})
+	return g.next().Grant(context.Background(), m.Workspace, m.User, map[string]string{bucket: writerRole})
 }
 
 func (g granting) Revoke(client clock.ClientID, bucket string) error {
@@ -45,7 +45,7 @@ func (g granting) Revoke(client clock.ClientID, bucket string) error {
 	if err != nil {
 		return err
 	}
-	return g.next().Revoke(context.Background(), m.workspace, m.user, bucket)
+	return g.next().Revoke(context.Background(), m.Workspace, m.User, bucket)
 }
 
 func (g granting) Restart() (mergetest.Backend, error) {

@@ -17,7 +17,7 @@ func TestPushesFollowRights(t *testing.T) {
 	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		s, clients := openByNotes(t, name(t), "x", "y", "")
 		ana, ben, out := clients[0], clients[1], clients[2]
-		require.NoError(t, s.Revoke(t.Context(), "demo", bound(s.Server, out.ID).user, ""))
+		require.NoError(t, s.Revoke(t.Context(), "demo", bound(s.Server, out.ID).User, ""))
 		s.change(ana, "hers", map[string]any{board.Title: "a", board.Notes: "x"})
 		push := func(by *client, id string, set map[string]any) merge.Reply {
 			s.wall = s.wall.Add(time.Second)
@@ -43,7 +43,7 @@ func TestPushesFollowRights(t *testing.T) {
 
 		// The app decides after the buckets, and knows the roles.
 		s.options.MayWrite = func(a Actor, seen, after record.Record, _ record.Mutation) error {
-			require.Equal(t, bound(s.Server, ana.ID).user, a.User)
+			require.Equal(t, bound(s.Server, ana.ID).User, a.User)
 			require.Equal(t, ana.ID, a.Client)
 			require.Equal(t, map[string]string{"": writerRole, "x": writerRole}, a.Roles)
 			require.Equal(t, "a", seen.Map()[board.Title])
@@ -55,7 +55,7 @@ func TestPushesFollowRights(t *testing.T) {
 		s.options.MayWrite = nil
 
 		// A full storage refuses moves into other buckets.
-		require.NoError(t, s.Grant(t.Context(), "demo", bound(s.Server, ana.ID).user, map[string]string{"z": writerRole}))
+		require.NoError(t, s.Grant(t.Context(), "demo", bound(s.Server, ana.ID).User, map[string]string{"z": writerRole}))
 		s.options.Storage = 1
 		require.Equal(t, merge.StorageFull, push(ana, "hers", map[string]any{board.Notes: "z"}).Code)
 		require.Empty(t, push(ana, "hers", map[string]any{board.Notes: "x"}).Code)
@@ -70,7 +70,7 @@ func TestRightsWithoutBuckets(t *testing.T) {
 	s := openCalendar(t, databasetest.SQLite(t))
 	ana := joined(t, listen(t, s.Server), "demo", "")
 	s.change(ana, "one", map[string]any{board.Title: "a"})
-	require.NoError(t, s.Revoke(t.Context(), "demo", bound(s.Server, ana.ID).user, ""))
+	require.NoError(t, s.Revoke(t.Context(), "demo", bound(s.Server, ana.ID).User, ""))
 	m := s.edit(ana, task("one"), title("b"))
 	require.Equal(t, merge.Forbidden, ana.push2(m)[0].Code)
 }

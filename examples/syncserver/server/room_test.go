@@ -103,12 +103,12 @@ func TestPushToTooManyLargeRecordsIsRefused(t *testing.T) {
 		s := open(t, name(t))
 		s.engine.TableMaxRecord, s.engine.Guard = nil, nil // lets meetings be large
 		ana := joined(t, listen(t, s), "demo", "")
-		push := func(items ...record.Mutation) (outcome, error) {
+		push := func(items ...record.Mutation) (Outcome, error) {
 			var body []byte
 			for _, m := range items {
 				body = append(m.AppendJSON(body), '\n')
 			}
-			return s.push(context.Background(), bound(s, ana.ID), pushBody{body: body})
+			return s.push(context.Background(), bound(s, ana.ID), Pushed{Body: body})
 		}
 		long := strings.Repeat("x", 60_000)
 		titles := make([]record.Mutation, maxLoaded/(4*len(long))+1)
@@ -118,15 +118,15 @@ func TestPushToTooManyLargeRecordsIsRefused(t *testing.T) {
 			out, err := push(ana.set(board.Meetings, id, "slot", inMarch(i)), ana.set(board.Meetings, id, "a", long),
 				ana.set(board.Meetings, id, "b", long), ana.set(board.Meetings, id, "c", long), ana.set(board.Meetings, id, "d", long))
 			require.NoError(t, err)
-			require.Len(t, out.answer.Updates, 1)
+			require.Len(t, out.Answer.Updates, 1)
 			if i < len(titles)/2 {
-				require.NoError(t, out.report.Err)
+				require.NoError(t, out.Report.Err)
 			}
 		}
 		out, err := push(ana.set(board.Meetings, "0", "slot", inMarch(1)))
 		require.NoError(t, err)
-		require.Len(t, out.answer.Updates, 1)
-		require.ErrorIs(t, out.report.Err, violation.ErrTooLarge)
+		require.Len(t, out.Answer.Updates, 1)
+		require.ErrorIs(t, out.Report.Err, violation.ErrTooLarge)
 
 		var fail *failure
 		_, err = push(titles...)
@@ -134,7 +134,7 @@ func TestPushToTooManyLargeRecordsIsRefused(t *testing.T) {
 		require.Equal(t, 413, fail.status)
 		out, err = push(titles[1:]...)
 		require.NoError(t, err)
-		require.Len(t, out.answer.Updates, len(titles)-1)
+		require.Len(t, out.Answer.Updates, len(titles)-1)
 	})
 }
 

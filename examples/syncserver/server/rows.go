@@ -18,8 +18,8 @@ import (
 // the record that it is about, so a check also finds the rows that no rule looks at: closed and hidden
 // ones, and lost edits. A row is in no bucket while its record is deleted. So a sweep moves no row.
 
-// withRows returns a Func that also knows the buckets of violation rows.
-func withRows(of buckets.Func) buckets.Func {
+// WithRows returns a Func that also knows the buckets of violation rows.
+func WithRows(of buckets.Func) buckets.Func {
 	return func(r record.Record) []string {
 		if r.Key().Table != violation.DefaultTable {
 			return of(r)

@@ -36,7 +36,7 @@ func openByNotes(t *testing.T, database string, lists ...string) (*calendar, []*
 		for _, name := range strings.Fields(list) {
 			roles[name] = writerRole
 		}
-		require.NoError(t, s.Grant(context.Background(), "demo", bound(s.Server, c.ID).user, roles))
+		require.NoError(t, s.Grant(context.Background(), "demo", bound(s.Server, c.ID).User, roles))
 		clients = append(clients, c)
 	}
 	return s, clients

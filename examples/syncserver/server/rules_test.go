@@ -232,9 +232,9 @@ func TestDeletingRecordsMakesAScopeReadable(t *testing.T) {
 		s := open(t, name(t))
 		ana := joined(t, listen(t, s), "demo", "")
 		book := func(id string) (unchecked []string) {
-			out, err := s.push(context.Background(), bound(s, ana.ID), pushBody{body: ana.set(board.Meetings, id, "slot", inMarch(1)).AppendJSON(nil)})
+			out, err := s.push(context.Background(), bound(s, ana.ID), Pushed{Body: ana.set(board.Meetings, id, "slot", inMarch(1)).AppendJSON(nil)})
 			require.NoError(t, err)
-			return rulesOf(out.report)
+			return rulesOf(out.Report)
 		}
 		err := s.locked(context.Background(), "demo", func(tx *session) error {
 			for i := range maxLoaded/60_000 + 1 {

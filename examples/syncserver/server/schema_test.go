@@ -71,9 +71,9 @@ func TestFirstVersionOfTheDatabaseIsMigrated(t *testing.T) {
 		require.False(t, t.Failed())
 		s := servers[0]
 		requireCounted(t, s.database)
-		out, err := s.push(context.Background(), bound(s, ana), pushBody{body: (&client{t: t, ID: ana}).set(board.Tasks, "1", board.Title, "x").AppendJSON(nil)})
+		out, err := s.push(context.Background(), bound(s, ana), Pushed{Body: (&client{t: t, ID: ana}).set(board.Tasks, "1", board.Title, "x").AppendJSON(nil)})
 		require.NoError(t, err)
-		require.True(t, out.answer.Results[0].Changed)
+		require.True(t, out.Answer.Results[0].Changed)
 		requireCounted(t, s.database)
 		var workspace string
 		require.NoError(t, s.database.db.QueryRow(`SELECT workspace FROM marks`).Scan(&workspace))

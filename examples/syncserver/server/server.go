@@ -4,9 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"math"
 	"net/http"
-	"sync"
 	"time"
 
 	"github.com/fieldlww/fieldlww/clock"
@@ -97,29 +95,15 @@ type Options struct {
 // Server serves the clients of one Database. It is safe for concurrent use, and other servers may
 // use the same Database.
 type Server struct {
-	options  Options // with all defaults set
+	*Frontend
 	division division
 	readings readings // of pulls
 	database *Database
 	engine   merge.Engine
-	tokens   tokens
 	users    users
-	now      func() time.Time // by which tokens end
-	feed     feed
-	health   health
 	decode   func(body []byte) ([]record.Item, error)
-	pushes   *quotas       // of users and workspaces
-	pulls    *quotas       // of users and workspaces
-	joins    *quotas       // of addresses
-	log      logger        // for lines that clients cause
-	readers  *readers      // of pulls
-	writers  *sync.Pool    // of sealers
-	encoders *sync.Pool    // of sealers
-	uploads  *readers      // of large pushes
-	own      *admission    // of pushes whose body has been read, by user
-	turns    *admission    // of pushes that are decoded and applied, by workspace
-	working  *admission    // of pushes in a transaction
-	stopped  chan struct{} // closed when Watch has ended
+	turns    *admission // of pushes that are decoded and applied, by workspace
+	working  *admission // of pushes in a transaction
 }
 
 // The limits of a push. The stored records are limited too: a record could grow with each push,
@@ -138,15 +122,16 @@ const (
 
 const defaultStorage = 1 << 30 // see Options
 
+// EngineOf returns the engine by which a server with these options decides.
+func EngineOf(o Options) merge.Engine {
+	return merge.Engine{Guard: o.Guard, MaxRecord: maxRecord, TableMaxRecord: o.TableMaxRecord, Limits: record.Limits{
+		Bytes: maxBody, Items: maxItems, Fields: maxFields, Value: maxValue, Name: maxName,
+	}}
+}
+
 // New returns a Server. The caller should run its Watch method, so that clients are notified of
 // changes by other processes.
 func New(ctx context.Context, d *Database, o Options) (*Server, error) {
-	if o.Log == nil {
-		o.Log = slog.Default()
-	}
-	if o.Now == nil {
-		o.Now = time.Now
-	}
 	if o.Storage == 0 {
 		o.Storage = defaultStorage
 	}
@@ -160,35 +145,20 @@ func New(ctx context.Context, d *Database, o Options) (*Server, error) {
 	default:
 		return nil, fmt.Errorf("the option PurgeLevel must be 0, 1 or 2, not %d", o.PurgeLevel)
 	}
-	if err := checkOrigins(o.Origins); err != nil {
-		return nil, err
-	}
 	o.Rules = placing(o)
-	key, err := d.secret(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("read the secret: %w", err)
-	}
 	working := 1
 	if d.postgres {
 		working = maxWorking
 	}
 	s := &Server{
-		options: o, division: divisionOf(o), readings: d.readings(o.Buckets != nil), database: d, now: time.Now, tokens: tokens{[]byte(key), time.Now}, users: users{of: make(map[clock.ClientID]user)},
-		engine: merge.Engine{Guard: o.Guard, MaxRecord: maxRecord, TableMaxRecord: o.TableMaxRecord, Limits: record.Limits{
-			Bytes: maxBody, Items: maxItems, Fields: maxFields, Value: maxValue, Name: maxName,
-		}},
-		feed:    feed{topics: make(map[string]*topic)},
-		pushes:  newQuotas(pushedByUser, pushedToWorkspace, pushTime),
-		pulls:   newQuotas(pulledByUser, pulledOfWorkspace, minute),
-		joins:   newQuotas(joinsOfAddress, math.Inf(1), 5*minute),
-		log:     logger{to: o.Log, quotas: newQuotas(linesOfUser, linesOfWorkspace, minute)},
-		readers: newReaders(maxPulls, pullsOfWorkspace, pullsOfUser, maxSilence),
-		writers: compressors(), encoders: encoders(),
-		uploads: newReaders(maxUploads, uploadsOfWorkspace, uploadsOfUser, maxUpload),
-		own:     newAdmission(maxPushing, pushesOfUser),
+		division: divisionOf(o), readings: d.readings(o.Buckets != nil), database: d, users: users{of: make(map[clock.ClientID]user)},
+		engine:  EngineOf(o),
 		turns:   newAdmission(maxTurns, turnsOfWorkspace),
 		working: newAdmission(working, working),
-		stopped: make(chan struct{}),
+	}
+	var err error
+	if s.Frontend, err = NewFrontend(ctx, sqlBackend{s, d}, o); err != nil {
+		return nil, err
 	}
 	s.decode = s.engine.Decode
 	if err := s.divide(ctx); err != nil {
@@ -198,7 +168,7 @@ func New(ctx context.Context, d *Database, o Options) (*Server, error) {
 		return nil, fmt.Errorf("audit with the new rules: %w", err) // rows may be in buckets of an earlier division
 	} else if err != nil {
 		// The server works without the audit, and the next start tries again.
-		o.Log.ErrorContext(ctx, "audit with the new rules failed", "err", err)
+		s.options.Log.ErrorContext(ctx, "audit with the new rules failed", "err", err)
 	}
 	return s, nil
 }

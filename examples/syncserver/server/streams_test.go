@@ -52,8 +52,8 @@ func TestWriteWakesOnlyItsReaders(t *testing.T) {
 		var listeners [2][]*listener
 		for i, s := range []*Server{here, there} {
 			for n := range 1000 {
-				m := member{workspace: "demo", user: fmt.Sprint("user", n)}
-				l := s.feed.listen(m, m.user)
+				m := Sender{Workspace: "demo", User: fmt.Sprint("user", n)}
+				l := s.feed.listen(m, m.User)
 				s.feed.subscribe(l, []string{strings.TrimPrefix(fmt.Sprint(n), "0")}) // listener 0 reads the bucket ""
 				seq, err := s.database.sequence(t.Context(), "demo")
 				require.NoError(t, err)

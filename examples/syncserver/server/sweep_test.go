@@ -144,7 +144,7 @@ func TestSweepDoesNotStarveAnotherProcess(t *testing.T) {
 		for i := range 15 {
 			time.Sleep(5 * time.Millisecond) // so that these pushes do not starve the sweep in turn
 			m := other.edit(ana, task("alive"), title(fmt.Sprint(i)))
-			_, err := other.push(context.Background(), bound(other.Server, ana.ID), pushBody{body: m.AppendJSON(nil)})
+			_, err := other.push(context.Background(), bound(other.Server, ana.ID), Pushed{Body: m.AppendJSON(nil)})
 			require.NoError(t, err)
 		}
 		select {

@@ -80,7 +80,7 @@ func parseMicros(text string) (time.Time, error) {
 func formatMicros(at time.Time) string { return strconv.FormatInt(microsOf(at), 10) }
 
 // Invitation returns the invitation that a new user needs to join a workspace that is not open.
-func (s *Server) Invitation(workspace string) (string, error) {
+func (s *Frontend) Invitation(workspace string) (string, error) {
 	if err := checkWorkspace(workspace); err != nil {
 		return "", err
 	}
@@ -90,7 +90,7 @@ func (s *Server) Invitation(workspace string) (string, error) {
 // InvitationFor returns an invitation with which a device joins a workspace as the given user. It is valid
 // for 7 days, any number of times. The user may be new; the name consists of 1 to 64 characters from a-z,
 // 0-9 and -. Who has the invitation can act as the user, so treat it like a password.
-func (s *Server) InvitationFor(workspace, user string) (string, error) {
+func (s *Frontend) InvitationFor(workspace, user string) (string, error) {
 	if err := errors.Join(checkWorkspace(workspace), checkName("user", user)); err != nil {
 		return "", err
 	}

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"net/http"
 	"sync"
 	"time"
 
@@ -69,36 +68,35 @@ func (s *Server) admit(ctx context.Context, a Account) error {
 	if !ok {
 		var err error
 		if known, err = s.database.user(ctx, a.Client); err != nil {
-			return unavailable(err)
+			return Unavailable(err)
 		}
 		if known.name == "" || known.matches(a) && !known.exists {
 			if known, err = s.bind(ctx, a); err != nil {
-				return unavailable(err)
+				return Unavailable(err)
 			}
 		}
 		known.read = now
 		s.users.put(a.Client, known)
 	}
 	if !known.matches(a) {
-		return clientTaken()
+		return ClientTaken()
 	}
 	if !known.ended.IsZero() && !a.Issued.After(known.ended) {
-		err := errors.New("the user was signed out: log in again")
-		return &failure{http.StatusUnauthorized, "signed_out", err.Error(), err}
+		return SignedOut()
 	}
 	if a.Rights == nil || !a.Issued.After(known.issued) {
 		return nil
 	}
 	if err := s.follow(ctx, a); err != nil {
-		return unavailable(err)
+		return Unavailable(err)
 	}
 	return nil
 }
 
-// clientTaken returns the failure for a client ID that is bound to another user or workspace.
-func clientTaken() error {
-	err := errors.New("the client ID belongs to another user or workspace: keep their data apart, and use another client ID")
-	return &failure{http.StatusForbidden, "client_taken", err.Error(), err}
+// owns reports whether a client ID is bound to the user of an account.
+func (s *Server) owns(ctx context.Context, a Account) (bool, error) {
+	known, err := s.database.user(ctx, a.Client)
+	return known.matches(a), err
 }
 
 // matches reports whether the client is bound to the user of an account.
@@ -134,8 +132,7 @@ func (s *Server) bind(ctx context.Context, a Account) (found user, err error) {
 		return found, fmt.Errorf("count the clients of a user: %w", err)
 	}
 	if clients >= clientsOfUser {
-		err := fmt.Errorf("the user has %d client IDs: use one of them again", clients)
-		return found, &failure{http.StatusForbidden, "too_many_clients", err.Error(), err}
+		return found, TooManyClients()
 	}
 	err = s.database.transaction(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `

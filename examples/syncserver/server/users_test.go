@@ -184,9 +184,9 @@ func TestClientsOfAUserShareTheLimits(t *testing.T) {
 	require.Equal(t, [3]int{200, 429, 200}, [3]int{pull(phone), pull(laptop), pull(ben)})
 
 	slots := newReaders(9, 9, 1, time.Hour)
-	_, left := slots.tryEnter(&reader{of: slots, by: member{workspace: "demo", user: second.User, client: phone.ID}})
+	_, left := slots.tryEnter(&reader{of: slots, by: Sender{Workspace: "demo", User: second.User, Client: phone.ID}})
 	require.Nil(t, left)
-	_, left = slots.tryEnter(&reader{of: slots, by: member{workspace: "demo", user: second.User, client: laptop.ID}})
+	_, left = slots.tryEnter(&reader{of: slots, by: Sender{Workspace: "demo", User: second.User, Client: laptop.ID}})
 	require.NotNil(t, left, "a second client of the user got a slot")
 	_, left = slots.tryEnter(&reader{of: slots, by: someone("demo")})
 	require.Nil(t, left)
@@ -194,7 +194,7 @@ func TestClientsOfAUserShareTheLimits(t *testing.T) {
 	var lines bytes.Buffer
 	s.log.to, s.log.quotas = slog.New(slog.NewTextHandler(&lines, nil)), limited()
 	for _, client := range []clock.ClientID{phone.ID, laptop.ID} {
-		s.logPush(t.Context(), member{workspace: "demo", user: second.User, client: client}, outcome{})
+		s.logPush(t.Context(), Sender{Workspace: "demo", User: second.User, Client: client}, Outcome{})
 	}
 	require.Equal(t, 1, strings.Count(lines.String(), "\n"))
 }

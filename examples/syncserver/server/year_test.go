@@ -34,7 +34,7 @@ func TestStorageOfAYearIsBounded(t *testing.T) {
 				for _, m := range items {
 					body = append(m.AppendJSON(body), '\n')
 				}
-				_, err := s.push(context.Background(), bound(s.Server, ana.ID), pushBody{body: body})
+				_, err := s.push(context.Background(), bound(s.Server, ana.ID), Pushed{Body: body})
 				require.NoError(t, err)
 			}
 			var created [][]record.Mutation

@@ -1,0 +1,87 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+)
+
+// failure describes to a client why a whole request failed. A refused item is not a failure: it
+// has its own reply.
+type failure struct {
+	status int
+	Code   string `json:"code"`
+	Detail string `json:"detail,omitempty"` // for people
+	err    error
+}
+
+// Error returns the code and the cause. The cause is for the log, not for the client.
+func (f *failure) Error() string { return f.Code + ": " + f.err.Error() }
+
+// Unwrap returns the cause.
+func (f *failure) Unwrap() error { return f.err }
+
+// Malformed returns a failure for an invalid request, which will fail again if it is repeated.
+func Malformed(err error) error {
+	return &failure{http.StatusBadRequest, "malformed", err.Error(), err}
+}
+
+const tooLargeCode = "too_large"
+
+// TooLarge returns a failure for a request that will fail again if it is repeated as a whole, but
+// whose parts may succeed.
+func TooLarge(err error) error {
+	return &failure{http.StatusRequestEntityTooLarge, tooLargeCode, err.Error(), err}
+}
+
+// Unavailable returns a failure for a request that may succeed later, and that may have taken
+// effect already. The client is not told the cause. If err is a failure already, Unavailable
+// returns it unchanged.
+func Unavailable(err error) error {
+	if fail := new(failure); errors.As(err, &fail) {
+		return err
+	}
+	return &failure{http.StatusServiceUnavailable, "unavailable", "", err}
+}
+
+// isUnavailable reports whether an error is answered with the status 503.
+func isUnavailable(err error) bool {
+	fail := new(failure)
+	return !errors.As(err, &fail) || fail.status == http.StatusServiceUnavailable
+}
+
+// EpochChanged returns the failure for a push whose cursor is of another epoch.
+func EpochChanged() error {
+	err := errors.New("the database was restored from a backup: pull first")
+	return &failure{http.StatusConflict, "epoch_changed", err.Error(), err}
+}
+
+// UnknownUser returns the failure for a membership of a user who never used the workspace.
+func UnknownUser() error {
+	err := errors.New("the user never used this workspace")
+	return &failure{http.StatusNotFound, "unknown_user", err.Error(), err}
+}
+
+// SignedOut returns the failure for a token that was issued before its user was signed out.
+func SignedOut() error {
+	err := errors.New("the user was signed out: log in again")
+	return &failure{http.StatusUnauthorized, "signed_out", err.Error(), err}
+}
+
+// TooManyClients returns the failure for a user who may bind no further client ID.
+func TooManyClients() error {
+	err := fmt.Errorf("the user has %d client IDs: use one of them again", clientsOfUser)
+	return &failure{http.StatusForbidden, "too_many_clients", err.Error(), err}
+}
+
+// ClientTaken returns the failure for a client ID that is bound to another user or workspace.
+func ClientTaken() error {
+	err := errors.New("the client ID belongs to another user or workspace: keep their data apart, and use another client ID")
+	return &failure{http.StatusForbidden, "client_taken", err.Error(), err}
+}
+
+// TooManyBuckets returns the failure for a user who would be a member of too many buckets.
+func TooManyBuckets() error {
+	err := fmt.Errorf("a user has at most %d buckets", maxBuckets)
+	return &failure{http.StatusForbidden, "too_many_buckets", err.Error(), err}
+}
