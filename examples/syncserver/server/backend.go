@@ -44,8 +44,8 @@ type Backend interface {
 	// Check returns nil if writes can be stored, and the names of the rules that could not check some
 	// scopes.
 	Check(ctx context.Context) (unchecked []string, err error)
-	// Watch reports changes until the context ends, also those of this process. It may report a change
-	// more than once.
+	// Watch reports changes until the context ends, including the changes that this process makes. It may
+	// report a change more than once.
 	Watch(ctx context.Context, report func(News))
 }
 
