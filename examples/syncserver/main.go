@@ -33,9 +33,9 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/fieldlww/fieldlww/examples/syncserver/app/board"
+	"github.com/fieldlww/fieldlww/examples/syncserver/app/boardserver"
+	"github.com/fieldlww/fieldlww/examples/syncserver/listen"
 	"github.com/fieldlww/fieldlww/examples/syncserver/server"
-	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -79,32 +79,16 @@ func open(ctx context.Context, s settings) (*server.Database, *server.Server, er
 	if retention == 0 {
 		retention = -1
 	}
-	srv, err := server.New(ctx, database, server.Options{
-		Guard: board.Guard(), Rules: board.Rules(), RulesVersion: board.RulesVersion,
-		Buckets: board.Buckets, BucketsVersion: board.BucketsVersion, MayWrite: mayWrite, MayGrant: mayGrant,
-		TableMaxRecord: board.MaxRecords(), Open: s.open, Journal: s.journal,
-		Retention: retention, PurgeLevel: s.level.value, Erasures: s.erasures, Origins: list(s.origins),
-		Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})),
-	})
+	o := boardserver.Options()
+	o.Open, o.Journal, o.Origins = s.open, s.journal, list(s.origins)
+	o.Retention, o.PurgeLevel, o.Erasures = retention, s.level.value, s.erasures
+	o.Log = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
+	srv, err := server.New(ctx, database, o)
 	if err != nil {
 		database.Close()
 		return nil, nil, err
 	}
 	return database, srv, nil
-}
-
-// mayWrite is the MayWrite of the server's Options. It refuses the later edits of a record that the server
-// did not let the user create in a private project: without its project, the record would be for everyone.
-func mayWrite(a server.Actor, seen, after record.Record, m record.Mutation) error {
-	if seen.Len() == 0 && !m.New {
-		return &merge.Refusal{Code: merge.Gone}
-	}
-	return board.MayWrite(a.Roles, seen, after)
-}
-
-// mayGrant is the MayGrant of the server's Options.
-func mayGrant(a server.Actor, g server.Grant) error {
-	return board.MayGrant(board.Grant{By: a.User, User: g.User, Bucket: g.Bucket, Role: g.Role, Members: g.Members})
 }
 
 // journal prints the journal of a workspace.
@@ -253,7 +237,7 @@ func invite(ctx context.Context, s settings) error {
 	if err != nil {
 		return err
 	}
-	all := links(s.address)
+	all := listen.Links(s.address)
 	fmt.Printf("%s/?workspace=%s#invite=%s\n", all[len(all)-1], s.workspace, invitation)
 	return nil
 }

@@ -14,6 +14,8 @@ import (
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/examples/syncserver/app/board"
+	"github.com/fieldlww/fieldlww/examples/syncserver/app/boardserver"
+	"github.com/fieldlww/fieldlww/examples/syncserver/listen"
 	"github.com/fieldlww/fieldlww/examples/syncserver/server"
 	"github.com/fieldlww/fieldlww/examples/syncserver/testbed/databasetest"
 	"github.com/fieldlww/fieldlww/record"
@@ -28,11 +30,10 @@ const titled = "FIELDLWW_TITLED_SERVER"
 func titledOptions() server.Options {
 	rules := *board.Rules()
 	rules.Rules = map[string]violation.Rule{"title": violation.Unique{Table: board.Tasks, Fields: []string{board.Title}}}
-	return server.Options{
-		Guard: board.Guard(), Rules: &rules, RulesVersion: "titles", Buckets: board.Buckets, BucketsVersion: board.BucketsVersion,
-		Open: "demo", Journal: true,
-		MayWrite: mayWrite, MayGrant: mayGrant,
-	}
+	o := boardserver.Options()
+	o.Rules, o.RulesVersion, o.TableMaxRecord = &rules, "titles", nil
+	o.Open, o.Journal = "demo", true
+	return o
 }
 
 // serveTitled is the main function of that server. It has the flags of the sync server.
@@ -42,7 +43,7 @@ func serveTitled() error {
 	if err != nil {
 		return err
 	}
-	listener, err := listen(s.address)
+	listener, err := listen.Site{Name: "syncserver", Address: s.address}.Listen()
 	if err != nil {
 		return err
 	}

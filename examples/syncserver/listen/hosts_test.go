@@ -1,4 +1,4 @@
-package main
+package listen
 
 import (
 	"context"
@@ -21,32 +21,33 @@ func TestForeignHostNamesAreRefused(t *testing.T) {
 	everywhere := &net.TCPAddr{IP: net.IPv4zero, Port: 8080}
 	for _, c := range []struct {
 		listens         *net.TCPAddr
-		address, flag   string
+		address         string
+		names           []string
 		allowed, denied []string
 	}{
 		{
-			&net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 8080}, "127.0.0.1:8080", "",
+			&net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 8080}, "127.0.0.1:8080", nil,
 			[]string{"localhost", "LOCALHOST:8080", "localhost.", "127.0.0.1:8080", "127.1.2.3", "[::1]:8080", "[::ffff:127.0.0.1]"},
 			[]string{"", "evil.example", "evil.example:8080", "localhost.evil.example", "127.0.0.1.evil.example", here, elsewhere, "0.0.0.0:8080"},
 		},
 		{
-			everywhere, "0.0.0.0:8080", "",
+			everywhere, "0.0.0.0:8080", nil,
 			[]string{"localhost:8080", "127.0.0.1:8080", here, here + ":8080", "[::ffff:" + here + "]:8080"},
 			[]string{"", "evil.example", "evil.example:8080", elsewhere, "[2001:db8::1]:8080", here + ".evil.example"},
 		},
 		{
-			everywhere, ":8080", "board.example, Team.Example:443",
+			everywhere, ":8080", []string{"board.example", "Team.Example:443"},
 			[]string{"board.example", "BOARD.example:8080", "team.example", "localhost", here},
 			[]string{"", "evil.example", "x.board.example", "board.example.evil.example", elsewhere},
 		},
 		{
-			&net.TCPAddr{IP: net.ParseIP(here), Port: 8080}, "my-desk:8080", "",
+			&net.TCPAddr{IP: net.ParseIP(here), Port: 8080}, "my-desk:8080", nil,
 			[]string{"my-desk:8080", "my-desk", here + ":8080", "localhost"},
 			[]string{"evil.example", elsewhere},
 		},
-		{everywhere, ":8080", "*", []string{"evil.example", elsewhere, ""}, nil},
+		{everywhere, ":8080", []string{"*"}, []string{"evil.example", elsewhere, ""}, nil},
 	} {
-		h := newHosts(c.listens, settings{address: c.address, hosts: c.flag}).only(http.NotFoundHandler())
+		h := newHosts(c.listens, Site{Address: c.address, Hosts: c.names}).only(http.NotFoundHandler())
 		answer := func(host string) *httptest.ResponseRecorder {
 			r := httptest.NewRequest("GET", "/", nil)
 			r.Host = host
@@ -74,7 +75,7 @@ func TestForeignHostNamesAreRefused(t *testing.T) {
 // TestInterfaceAddressesAreAllowed checks that the server answers under each address of its
 // network interfaces.
 func TestInterfaceAddressesAreAllowed(t *testing.T) {
-	h := newHosts(&net.TCPAddr{IP: net.IPv6zero}, settings{address: ":0"})
+	h := newHosts(&net.TCPAddr{IP: net.IPv6zero}, Site{Address: ":0"})
 	all, err := net.InterfaceAddrs()
 	require.NoError(t, err)
 	require.NotEmpty(t, all)

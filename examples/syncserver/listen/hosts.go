@@ -1,4 +1,4 @@
-package main
+package listen
 
 import (
 	"net"
@@ -20,32 +20,22 @@ type hosts struct {
 	names map[string]bool // the allowed names, in lower case
 }
 
-// newHosts returns the hosts of a server that listens on the given address: localhost, the
-// addresses of this machine, the host of -addr, and the names given by -host.
-func newHosts(listens net.Addr, s settings) hosts {
+// newHosts returns the hosts of a site: localhost, the addresses of this machine, the host of the address on which
+// the site listens, and further names.
+func newHosts(listens net.Addr, s Site) hosts {
 	h := hosts{names: map[string]bool{"localhost": true}}
 	if tcp, ok := listens.(*net.TCPAddr); ok {
 		h.local = tcp.IP.IsLoopback()
 	}
-	if host, _, err := net.SplitHostPort(s.address); err == nil {
+	if host, _, err := net.SplitHostPort(s.Address); err == nil {
 		h.names[canonical(host)] = true
 	}
-	for _, name := range list(s.hosts) {
+	for _, name := range s.Hosts {
 		h.any = h.any || name == "*"
 		h.names[canonical(name)] = true
 	}
 	delete(h.names, "")
 	return h
-}
-
-// list returns the parts of the value of a flag that are separated by commas.
-func list(text string) (parts []string) {
-	for part := range strings.SplitSeq(text, ",") {
-		if part = strings.TrimSpace(part); part != "" {
-			parts = append(parts, part)
-		}
-	}
-	return parts
 }
 
 // canonical returns the canonical spelling of a host, without its port.

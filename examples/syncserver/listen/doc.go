@@ -1,0 +1,13 @@
+// Package listen serves a site to the network, for the programs of the examples.
+//
+// # Files
+//
+//	site.go   Site: a handler, where it listens, and how it stops
+//	hosts.go  the host names under which it answers
+//
+// # Hazards
+//
+// A Site speaks HTTP without encryption. Put a proxy with TLS in front of it for all but tests on one machine.
+//
+// With Site.Proxy, a request that does not come from the proxy can name any address as its own.
+package listen
