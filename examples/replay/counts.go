@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/examples/replay/fieldlog"
 	"github.com/fieldlww/fieldlww/merge"
 )
 
@@ -37,7 +38,7 @@ func newCounts() counts {
 }
 
 // add counts one push.
-func (c *counts) add(p push) {
+func (c *counts) add(p fieldlog.Push) {
 	in := p.Request
 	if c.pushes == 0 {
 		c.first = in.Wall
@@ -48,7 +49,7 @@ func (c *counts) add(p push) {
 		c.actors[in.Actor] = struct{}{}
 		c.clients[in.Actor] = struct{}{}
 	}
-	for i, r := range p.answer.Results {
+	for i, r := range p.Answer.Results {
 		c.addResult(r)
 		for _, d := range r.Fields {
 			if _, based := in.Items[i].Mutation.Base[d.Field]; !based && contradicts(d) {
@@ -60,9 +61,9 @@ func (c *counts) add(p push) {
 		}
 	}
 	const most = 10
-	for _, d := range p.answer.LostEdits() {
+	for _, d := range p.Answer.LostEdits() {
 		if c.lost++; c.lost <= most {
-			c.examples = append(c.examples, fmt.Sprintf("line %s: %v", number(p.line), d))
+			c.examples = append(c.examples, fmt.Sprintf("line %s: %v", number(p.Line), d))
 		}
 	}
 }

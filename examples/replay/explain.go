@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/fieldlww/fieldlww/examples/replay/fieldlog"
 	"github.com/fieldlww/fieldlww/merge"
 )
 
@@ -17,7 +18,7 @@ type stories struct {
 
 // add adds a write to the story of its field if the path can mean that field.
 func (s *stories) add(d merge.Decision) {
-	if field, ok := fieldIn(d.Key, s.path); !ok || field != d.Field {
+	if field, ok := fieldlog.FieldIn(d.Key, s.path); !ok || field != d.Field {
 		return
 	}
 	at := place{d.Key, d.Field}

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"strings"
-
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/record"
@@ -64,15 +62,4 @@ func deliverAll(m record.Mutation, deliver func(write) error) error {
 		}
 	}
 	return nil
-}
-
-// fieldIn returns the field that path names within the record with the given key, if path leads
-// there. Names may contain slashes, so a path may lead into several records, but to only one field
-// of each.
-func fieldIn(key record.Key, path string) (field string, ok bool) {
-	rest, ok := strings.CutPrefix(path, key.Table+"/")
-	if ok {
-		rest, ok = strings.CutPrefix(rest, key.ID+"/")
-	}
-	return rest, ok && rest != ""
 }

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/fieldlww/fieldlww/examples/replay/fieldlog"
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/record"
 )
@@ -26,8 +27,8 @@ type journal struct {
 	counts   counts
 	differ   lineNumbers // lines whose answer is not the recorded one
 	// stored holds each record as it was last stored; nil unless -state or -explain is set.
-	stored  map[record.Key]record.Record
-	stories *journalStories // nil unless -explain is set
+	stored map[record.Key]record.Record
+	logs   *fieldlog.Collector // nil unless -explain is set
 }
 
 func newJournal(o options, p *progress) *journal {
@@ -36,7 +37,7 @@ func newJournal(o options, p *progress) *journal {
 		j.stored = make(map[record.Key]record.Record)
 	}
 	if o.explain != "" {
-		j.stories = &journalStories{path: o.explain}
+		j.logs = fieldlog.NewCollector(o.explain)
 	}
 	return j
 }
@@ -50,7 +51,7 @@ func (j *journal) run(in *input) error {
 	if err := in.each(func(line []byte) error { return j.replay(in.n, line) }); err != nil {
 		return err
 	}
-	if j.stories != nil && len(j.stories.touched()) == 0 {
+	if j.logs != nil && len(j.logs.Logs()) == 0 {
 		return unknownField(in, j.explain, j.last())
 	}
 	return nil
@@ -66,18 +67,18 @@ func (j *journal) replay(line int, text []byte) error {
 	if err != nil {
 		return err
 	}
-	p := push{line, read, answer}
+	p := fieldlog.Push{Line: line, JournalLine: read, Answer: answer}
 	if answer.Digest() != read.Answer {
 		j.differ.add(line)
 	}
 	j.counts.add(p)
 	if j.stored != nil {
 		for _, r := range read.Stored.Records {
-			j.stored[r.Key()] = p.after(r.Key())
+			j.stored[r.Key()] = p.After(r.Key())
 		}
 	}
-	if j.stories != nil {
-		j.stories.add(p)
+	if j.logs != nil {
+		j.logs.Add(p)
 	}
 	j.progress.tick("pushes replayed", j.counts.pushes)
 	return nil
@@ -94,8 +95,8 @@ func (j *journal) print(out *bufio.Writer, in *input) error {
 	switch {
 	case j.options.state:
 		printState(out, j.last())
-	case j.stories != nil:
-		j.stories.print(out, j)
+	case j.logs != nil:
+		printLogs(out, j)
 	default:
 		j.counts.print(out, in, &j.differ)
 	}
@@ -103,33 +104,4 @@ func (j *journal) print(out *bufio.Writer, in *input) error {
 		return fmt.Errorf("%s: the answers of %s differ from the recorded ones: %w", in.name, &j.differ, errAnswer)
 	}
 	return nil
-}
-
-// push is one line of a journal, replayed.
-type push struct {
-	line int // its line number
-	merge.JournalLine
-	answer merge.Answer
-}
-
-// before returns a record as it was stored before the push.
-func (p push) before(key record.Key) record.Record {
-	i, ok := slices.BinarySearchFunc(p.Stored.Records, key, func(r record.Record, key record.Key) int {
-		return r.Key().Compare(key)
-	})
-	if !ok {
-		return record.New(key)
-	}
-	return p.Stored.Records[i]
-}
-
-// after returns a record as it was stored after the push.
-func (p push) after(key record.Key) record.Record {
-	i, changed := slices.BinarySearchFunc(p.answer.Updates, key, func(u merge.Update, key record.Key) int {
-		return u.After.Key().Compare(key)
-	})
-	if changed {
-		return p.answer.Updates[i].After
-	}
-	return p.before(key)
 }

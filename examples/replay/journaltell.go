@@ -4,54 +4,59 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 
 	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/examples/replay/fieldlog"
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// print prints all stories.
-func (s *journalStories) print(out *bufio.Writer, j *journal) {
-	found := s.touched()
+// printLogs prints the stories of all fields that the path of -explain can mean.
+func printLogs(out *bufio.Writer, j *journal) {
+	found := j.logs.Logs()
 	places := make([]place, len(found))
-	for i, t := range found {
-		places[i] = t.place
+	for i, l := range found {
+		places[i] = place{l.Key, l.Field}
 	}
-	for i, t := range found {
-		printTitle(out, s.path, places, i)
-		t.print(out, t.teller(j.counts.clients))
+	for i, l := range found {
+		printTitle(out, j.explain, places, i)
+		printLog(out, l, tellerOf(l, j.counts.clients))
 	}
-	if s.unread.n > 0 {
-		fmt.Fprintf(out, "\nRefused items whose writes are not in the journal, and may also have been meant for this field: %s.\n", &s.unread)
+	var unread lineNumbers
+	for _, line := range j.logs.Unread() {
+		unread.add(line)
+	}
+	if unread.n > 0 {
+		fmt.Fprintf(out, "\nRefused items whose writes are not in the journal, and may also have been meant for this field: %s.\n", &unread)
 	}
 }
 
-// teller returns the teller that puts the story into words; clients holds all clients of the
-// journal.
-func (t *journalStory) teller(clients map[clock.ClientID]struct{}) teller {
-	all := make(map[clock.ClientID]struct{}, len(clients))
-	for c := range clients {
-		all[c] = struct{}{}
-	}
-	for _, e := range t.events {
+// tellerOf returns the teller that puts a log into words; clients holds all clients of the journal.
+func tellerOf(l *fieldlog.Log, clients map[clock.ClientID]struct{}) teller {
+	t := teller{numbering: make(numbering)}
+	all := maps.Clone(clients)
+	for i, e := range l.Events {
 		if !e.Incoming.IsZero() {
+			t.assign(e.Field, e.Incoming, i+1)
 			all[e.Incoming.Stamp.Client] = struct{}{}
 		}
 	}
-	return teller{t.numbering, namesOf(all)}
+	t.names = namesOf(all)
+	return t
 }
 
-// print prints the story of one field.
-func (t *journalStory) print(out *bufio.Writer, tell teller) {
-	fmt.Fprintf(out, "%s: the writes to this field%s,\n", printable(t.String()),
-		pick(t.field == record.DeletedField, "", ", and the deletions and restorations of its record"))
+// printLog prints the story of one field.
+func printLog(out *bufio.Writer, l *fieldlog.Log, tell teller) {
+	fmt.Fprintf(out, "%s: the writes to this field%s,\n", printable(place{l.Key, l.Field}.String()),
+		pick(l.Field == record.DeletedField, "", ", and the deletions and restorations of its record"))
 	fmt.Fprint(out, "in the order of the journal. Each line of the journal is one push. Times are in UTC.\n",
 		"Of two writes, the one stamped later by its author's clock wins, whenever it was pushed.\n")
-	for i, e := range t.events {
+	for i, e := range l.Events {
 		head, lines := tell.pushed(e, i+1)
-		if e.found {
+		if e.Found {
 			head, lines = tell.unpushed(e, i+1)
 		}
 		fmt.Fprintf(out, "\n%5d  %s\n", i+1, head)
@@ -60,20 +65,20 @@ func (t *journalStory) print(out *bufio.Writer, tell teller) {
 		}
 	}
 	fmt.Fprintln(out)
-	for _, l := range t.ending(tell) {
-		fmt.Fprintln(out, l)
+	for _, line := range tell.endingOf(l) {
+		fmt.Fprintln(out, line)
 	}
 }
 
 // pushed describes a write that was pushed, and the server's answer.
-func (t teller) pushed(e event, number int) (head string, lines []string) {
+func (t teller) pushed(e fieldlog.Event, number int) (head string, lines []string) {
 	who := "an unnamed client"
-	if !e.actor.IsZero() {
-		who = t.names.of(e.actor)
+	if !e.Actor.IsZero() {
+		who = t.names.of(e.Actor)
 	}
-	head = fmt.Sprintf("line %d: pushed by %s at %s", e.line, who, when(e.wall))
+	head = fmt.Sprintf("line %d: pushed by %s at %s", e.Line, who, when(e.Wall))
 	lines = []string{t.what(e)}
-	if r := e.refusal; r != nil {
+	if r := e.Refusal; r != nil {
 		lines = append(lines, "refused, "+reason(r), advice(r.Code))
 		if r.Retryable {
 			lines = append(lines, "The same item may be accepted later.")
@@ -83,27 +88,27 @@ func (t teller) pushed(e event, number int) (head string, lines []string) {
 	lines = append(lines, fmt.Sprintf("accepted, %s: %s", e.Outcome, t.why(e.Decision, number)))
 	lines = append(lines, t.lost(e.Decision)...)
 	lines = append(lines, effect(e)...)
-	for _, code := range e.notes {
+	for _, code := range e.Notes {
 		lines = append(lines, fmt.Sprintf("%s: %s", code, code.Advice()))
 	}
 	return head, lines
 }
 
 // what describes the written value and its time.
-func (t teller) what(e event) string {
+func (t teller) what(e fieldlog.Event) string {
 	w := e.Incoming
 	if w.IsZero() {
 		return "a write that is not in the journal"
 	}
 	s := noun(e.Field, w, mostShown) + ", written"
-	if w.Stamp.Client != e.actor {
+	if w.Stamp.Client != e.Actor {
 		s += " by " + t.names.of(w.Stamp.Client)
 	}
 	s += " at " + when(w.Stamp.Time.Time())
-	if e.found || e.refusal != nil {
+	if e.Found || e.Refusal != nil {
 		return s
 	}
-	ms := w.Stamp.Time.Millis() - clock.TimestampOf(e.wall).Millis()
+	ms := w.Stamp.Time.Millis() - clock.TimestampOf(e.Wall).Millis()
 	return s + apart(time.Duration(ms)*time.Millisecond)
 }
 
@@ -151,11 +156,11 @@ func (t teller) lost(d merge.Decision) []string {
 
 // effect describes what a write changes for users, if its value does not show that. Users never see
 // a write that another item of the same push replaced.
-func effect(e event) []string {
+func effect(e fieldlog.Event) []string {
 	was, _ := e.Before.Value.Bool()
 	is, _ := e.Incoming.Value.Bool()
 	switch {
-	case !e.stays || !e.Won():
+	case !e.Stays || !e.Won():
 	case e.Field == record.DeletedField && is && !was:
 		return []string{"From here on the record is deleted, and its fields are not shown."}
 	case e.Field == record.DeletedField && was && !is:
@@ -167,16 +172,16 @@ func effect(e event) []string {
 }
 
 // unpushed describes a stored write that no push of the journal brought.
-func (t teller) unpushed(e event, number int) (head string, lines []string) {
-	if e.since == 0 {
-		return fmt.Sprintf("before line %d: already stored", e.line),
+func (t teller) unpushed(e fieldlog.Event, number int) (head string, lines []string) {
+	if e.Since == 0 {
+		return fmt.Sprintf("before line %d: already stored", e.Line),
 			[]string{t.what(e), "The journal does not show its origin: this is the first line to find it stored."}
 	}
-	head = fmt.Sprintf("between lines %d and %d: a change without a push in this journal", e.since, e.line)
+	head = fmt.Sprintf("between lines %d and %d: a change without a push in this journal", e.Since, e.Line)
 	if e.Incoming.IsZero() {
 		return head, []string{
 			fmt.Sprintf("Write %d was no longer stored, and no other write had replaced it.", t.of(e.Field, e.Before)),
-			"It was removed, or the server did not load it.",
+			pick(e.Purged, "It was deleted data that is older than the retention, so the server purged it.", "It was removed, or the server did not load it."),
 		}
 	}
 	what := t.what(e)
@@ -199,28 +204,28 @@ func reason(r *merge.Refusal) string {
 	return printable(strings.TrimPrefix(r.Error(), "merge: "))
 }
 
-// ending describes the write that is stored at the end, and whether users see it.
-func (t *journalStory) ending(tell teller) []string {
+// endingOf describes the write that is stored at the end, and whether users see it.
+func (t teller) endingOf(l *fieldlog.Log) []string {
 	var lines []string
-	w := t.stands[t.field]
+	w := l.Stands()
 	if w.IsZero() {
 		lines = append(lines, "At the end, nothing is stored in this field.")
 	} else {
-		lines = append(lines, tell.ending(t.field, w))
+		lines = append(lines, t.ending(l.Field, w))
 	}
 	if w.Deleted() {
 		lines = append(lines, "The field therefore has no value and is not shown.")
 	}
-	mark := t.stands[record.DeletedField]
+	mark := l.Mark()
 	deleted, _ := mark.Value.Bool()
 	switch {
-	case t.field == record.DeletedField || mark.IsZero():
+	case l.Field == record.DeletedField || mark.IsZero():
 		return lines
 	case !deleted:
-		return append(lines, fmt.Sprintf("The record is not deleted: write %d restored it.", tell.of(record.DeletedField, mark)))
+		return append(lines, fmt.Sprintf("The record is not deleted: write %d restored it.", t.of(record.DeletedField, mark)))
 	}
 	lines = append(lines, fmt.Sprintf("The record is deleted (write %d by %s at %s), so none of its fields is shown.",
-		tell.of(record.DeletedField, mark), tell.names.of(mark.Stamp.Client), when(mark.Stamp.Time.Time())))
+		t.of(record.DeletedField, mark), t.names.of(mark.Stamp.Client), when(mark.Stamp.Time.Time())))
 	if !w.IsZero() && !w.Deleted() {
 		lines = append(lines, "If the record is restored, the value above is shown again.")
 	}
