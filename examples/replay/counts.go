@@ -63,7 +63,7 @@ func (c *counts) add(p fieldlog.Push) {
 	const most = 10
 	for _, d := range p.Answer.LostEdits() {
 		if c.lost++; c.lost <= most {
-			c.examples = append(c.examples, fmt.Sprintf("line %s: %v", number(p.Line), d))
+			c.examples = append(c.examples, fmt.Sprintf("line %s: %v", fieldlog.Number(p.Line), d))
 		}
 	}
 }
@@ -97,12 +97,12 @@ func (c *counts) addResult(r merge.Result) {
 // print prints the counts, and whether the answers are equal to the recorded ones.
 func (c *counts) print(out *bufio.Writer, in *input, differ *lineNumbers) {
 	row := func(name string, n int, note string) {
-		fmt.Fprintf(out, "  %-22s %7s   %s\n", name, number(n), note)
+		fmt.Fprintf(out, "  %-22s %7s   %s\n", name, fieldlog.Number(n), note)
 	}
-	fmt.Fprintf(out, "Replayed the journal %s: %s by %s, %s to %s by the server's clock (UTC).\n\n", printable(in.name),
-		number(c.pushes)+pick(c.pushes == 1, " push", " pushes"), count(len(c.actors), "client"), when(c.first)[:16], when(c.last)[:16])
+	fmt.Fprintf(out, "Replayed the journal %s: %s by %s, %s to %s by the server's clock (UTC).\n\n", fieldlog.Printable(in.name),
+		fieldlog.Number(c.pushes)+pick(c.pushes == 1, " push", " pushes"), count(len(c.actors), "client"), when(c.first)[:16], when(c.last)[:16])
 	row("items", c.items, "pushed, each a change to one record")
-	row("  accepted", c.accepted, number(c.changed)+" of them changed stored data")
+	row("  accepted", c.accepted, fieldlog.Number(c.changed)+" of them changed stored data")
 	row("  refused", c.items-c.accepted, pick(len(c.refused) > 0, "not stored, for the following reasons", "none"))
 	printCodes(row, c.refused)
 	fmt.Fprintln(out)
@@ -154,7 +154,7 @@ func advice(code merge.Code) string {
 }
 
 // shownCode returns a code for the terminal, since an application's code can be any text.
-func shownCode(code merge.Code) string { return cut(printable(string(code)), 40) }
+func shownCode(code merge.Code) string { return cut(fieldlog.Printable(string(code)), 40) }
 
 // conclusion tells whether the answers are equal to the recorded ones.
 func (c *counts) conclusion(differ *lineNumbers) string {
@@ -164,5 +164,5 @@ func (c *counts) conclusion(differ *lineNumbers) string {
 	case differ.n == 0:
 		return fmt.Sprintf("All %s are byte-equal to the recorded ones.", count(c.pushes, "answer"))
 	}
-	return fmt.Sprintf("%s of %s differ from the recorded ones: %s.", number(differ.n), count(c.pushes, "answer"), differ)
+	return fmt.Sprintf("%s of %s differ from the recorded ones: %s.", fieldlog.Number(differ.n), count(c.pushes, "answer"), differ)
 }

@@ -53,8 +53,8 @@ func printTitle(out *bufio.Writer, path string, places []place, i int) {
 		return
 	}
 	if i == 0 {
-		fmt.Fprintf(out, "%s can mean %d fields, because names may contain slashes.\n", printable(path), n)
+		fmt.Fprintf(out, "%s can mean %d fields, because names may contain slashes.\n", fieldlog.Printable(path), n)
 	}
 	p := places[i]
-	fmt.Fprintf(out, "\ntable %s, id %s, field %s\n\n", printable(p.Table), printable(p.ID), printable(p.field))
+	fmt.Fprintf(out, "\ntable %s, id %s, field %s\n\n", fieldlog.Printable(p.Table), fieldlog.Printable(p.ID), fieldlog.Printable(p.field))
 }

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"github.com/fieldlww/fieldlww/examples/replay/fieldlog"
 )
 
 // This oracle reads a journal with encoding/json and decides the pushes again. It compares texts,
@@ -267,16 +269,16 @@ func checkCounts(t tb, text string) {
 		rows["    "+code] = n
 	}
 	for name, n := range rows {
-		if row := "\n  " + pad(name, 22) + " " + strings.Repeat(" ", 7-len(number(n))) + number(n) + " "; !strings.Contains(report, row) {
+		if row := "\n  " + pad(name, 22) + " " + strings.Repeat(" ", 7-len(fieldlog.Number(n))) + fieldlog.Number(n) + " "; !strings.Contains(report, row) {
 			t.Fatalf("the report lacks %q:\n%s\n%s", row, report, text)
 		}
 	}
 	figures := []string{
-		": " + number(want.pushes) + pick(want.pushes == 1, " push", " pushes") + " by " + count(len(want.actors), "client") + ",",
+		": " + fieldlog.Number(want.pushes) + pick(want.pushes == 1, " push", " pushes") + " by " + count(len(want.actors), "client") + ",",
 		pick(want.blind == 0, "", "\n"+count(want.blind, "write")+" met another client's"),
 		"\n" + pick(want.lost == 0, pick(want.blind == 0, "No edit was lost.", "No edit is known to be lost."), count(want.lost, "lost edit")+":"),
-		" " + number(want.changed) + " of them changed stored data",
-		pick(want.pushes == 1, "The answer is byte-equal", "All "+number(want.pushes)+" answers are byte-equal"),
+		" " + fieldlog.Number(want.changed) + " of them changed stored data",
+		pick(want.pushes == 1, "The answer is byte-equal", "All "+fieldlog.Number(want.pushes)+" answers are byte-equal"),
 	}
 	for _, figure := range figures {
 		if !strings.Contains(report, figure) {

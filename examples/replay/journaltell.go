@@ -2,10 +2,8 @@ package main
 
 import (
 	"bufio"
-	"errors"
 	"fmt"
 	"maps"
-	"strings"
 	"time"
 
 	"github.com/fieldlww/fieldlww/clock"
@@ -50,7 +48,7 @@ func tellerOf(l *fieldlog.Log, clients map[clock.ClientID]struct{}) teller {
 
 // printLog prints the story of one field.
 func printLog(out *bufio.Writer, l *fieldlog.Log, tell teller) {
-	fmt.Fprintf(out, "%s: the writes to this field%s,\n", printable(place{l.Key, l.Field}.String()),
+	fmt.Fprintf(out, "%s: the writes to this field%s,\n", fieldlog.Printable(place{l.Key, l.Field}.String()),
 		pick(l.Field == record.DeletedField, "", ", and the deletions and restorations of its record"))
 	fmt.Fprint(out, "in the order of the journal. Each line of the journal is one push. Times are in UTC.\n",
 		"Of two writes, the one stamped later by its author's clock wins, whenever it was pushed.\n")
@@ -79,7 +77,7 @@ func (t teller) pushed(e fieldlog.Event, number int) (head string, lines []strin
 	head = fmt.Sprintf("line %d: pushed by %s at %s", e.Line, who, when(e.Wall))
 	lines = []string{t.what(e)}
 	if r := e.Refusal; r != nil {
-		lines = append(lines, "refused, "+reason(r), advice(r.Code))
+		lines = append(lines, "refused, "+fieldlog.Reason(r), advice(r.Code))
 		if r.Retryable {
 			lines = append(lines, "The same item may be accepted later.")
 		}
@@ -117,9 +115,9 @@ func (t teller) what(e fieldlog.Event) string {
 func apart(d time.Duration) string {
 	switch {
 	case d <= -time.Minute:
-		return ", " + margin(-d) + " before it was pushed"
+		return ", " + fieldlog.Margin(-d) + " before it was pushed"
 	case d >= time.Minute:
-		return ", by a clock that is " + margin(d) + " ahead of the server's"
+		return ", by a clock that is " + fieldlog.Margin(d) + " ahead of the server's"
 	}
 	return ""
 }
@@ -193,15 +191,6 @@ func (t teller) unpushed(e fieldlog.Event, number int) (head string, lines []str
 		instead = fmt.Sprintf(", and replaced write %d", t.of(e.Field, e.Before))
 	}
 	return head, []string{what, "It came from an exchange with another server, a repair or a backup" + instead + "."}
-}
-
-// reason describes why an item was refused.
-func reason(r *merge.Refusal) string {
-	var ahead *clock.AheadError
-	if errors.As(r.Err, &ahead) {
-		return fmt.Sprintf("%s: stamped %s ahead of the server's clock; at most %s is allowed", r.Code, margin(ahead.Ahead()), margin(ahead.Limit))
-	}
-	return printable(strings.TrimPrefix(r.Error(), "merge: "))
 }
 
 // endingOf describes the write that is stored at the end, and whether users see it.

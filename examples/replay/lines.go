@@ -9,6 +9,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/fieldlww/fieldlww/examples/replay/fieldlog"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -100,7 +101,7 @@ func (l *lineNumbers) add(line int) {
 	}
 	l.last = line
 	if l.n++; l.n <= most {
-		l.first = append(l.first, number(line))
+		l.first = append(l.first, fieldlog.Number(line))
 	}
 }
 

@@ -5,6 +5,8 @@ import (
 	"io"
 	"os"
 	"time"
+
+	"github.com/fieldlww/fieldlww/examples/replay/fieldlog"
 )
 
 // progress shows a waiting user how far a long run has come. A nil progress shows nothing.
@@ -44,7 +46,7 @@ func (p *progress) tick(what string, n int) {
 	if now := p.now(); !now.Before(p.next) {
 		p.next = now.Add(pace)
 		p.shown = true
-		fmt.Fprintf(p.out, "\r%-*s", width, number(n)+" "+what)
+		fmt.Fprintf(p.out, "\r%-*s", width, fieldlog.Number(n)+" "+what)
 	}
 }
 

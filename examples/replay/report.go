@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 
+	"github.com/fieldlww/fieldlww/examples/replay/fieldlog"
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/record"
 )
@@ -61,7 +62,7 @@ func printReport(out *bufio.Writer, in *input, r *replay) {
 	p := newReport(r.state, r.contests)
 	printHead(out, in, r)
 	row := func(name string, n int, note string) {
-		fmt.Fprintf(out, "  %-14s %11s   %s\n", name, number(n), note)
+		fmt.Fprintf(out, "  %-14s %11s   %s\n", name, fieldlog.Number(n), note)
 	}
 	fmt.Fprintln(out)
 	row("records", p.records, liveAndDeleted(p.records, p.deletedRecords))
@@ -94,7 +95,7 @@ The digest is the same in every order and with any number of replicas. Try
 
 // printHead prints what was merged, and how.
 func printHead(out *bufio.Writer, in *input, r *replay) {
-	fmt.Fprintf(out, "Merged %s: %s with %s", printable(in.name), count(r.tally.mutations, "mutation"), count(r.tally.writes, "write"))
+	fmt.Fprintf(out, "Merged %s: %s with %s", fieldlog.Printable(in.name), count(r.tally.mutations, "mutation"), count(r.tally.writes, "write"))
 	if r.tally.writes > 0 {
 		const day = "2006-01-02"
 		fmt.Fprintf(out, ", %s to %s", r.tally.oldest.Time().Format(day), r.tally.newest.Time().Format(day))
@@ -115,5 +116,5 @@ func printHead(out *bufio.Writer, in *input, r *replay) {
 }
 
 func liveAndDeleted(all, deleted int) string {
-	return fmt.Sprintf("%s live, %s deleted", number(all-deleted), number(deleted))
+	return fmt.Sprintf("%s live, %s deleted", fieldlog.Number(all-deleted), fieldlog.Number(deleted))
 }

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 
+	"github.com/fieldlww/fieldlww/examples/replay/fieldlog"
 	"github.com/fieldlww/fieldlww/merge"
 )
 
@@ -27,7 +28,7 @@ func printExample(out *bufio.Writer, d merge.Decision, names clientNames) {
 	won, lost := d.Winner(), d.Loser()
 	winner, loser := noun(d.Field, won, most), noun(d.Field, lost, most)
 	width := max(len([]rune(winner)), len([]rune(loser)))
-	fmt.Fprintf(out, "\n  %s\n", cut(printable(place{d.Key, d.Field}.String()), 90))
+	fmt.Fprintf(out, "\n  %s\n", cut(fieldlog.Printable(place{d.Key, d.Field}.String()), 90))
 	fmt.Fprintf(out, "    won   %s  %s  %s\n", pad(winner, width), when(won.Stamp.Time.Time()), names.of(won.Stamp.Client))
 	fmt.Fprintf(out, "    lost  %s  %s  %s\n", pad(loser, width), when(lost.Stamp.Time.Time()), names.of(lost.Stamp.Client))
 	fmt.Fprintf(out, "    %s\n", sentence(d, names))
@@ -43,9 +44,9 @@ func sentence(d merge.Decision, names clientNames) string {
 			return fmt.Sprintf("Both were written in the same millisecond, so the greater counter wins: %d above %d.",
 				w.Time.Counter(), l.Time.Counter())
 		case d.Seen == merge.SeenNo:
-			return fmt.Sprintf("The later write wins, here by %s; its author had not seen the other write.", margin(d.Margin()))
+			return fmt.Sprintf("The later write wins, here by %s; its author had not seen the other write.", fieldlog.Margin(d.Margin()))
 		}
-		return fmt.Sprintf("The later write wins, here by %s.", margin(d.Margin()))
+		return fmt.Sprintf("The later write wins, here by %s.", fieldlog.Margin(d.Margin()))
 	case merge.ByClient:
 		return fmt.Sprintf("Both have the same time, so the greater client ID wins: %s above %s.", names.of(w.Client), names.of(l.Client))
 	case merge.ByKind:

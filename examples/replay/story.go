@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/examples/replay/fieldlog"
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/record"
 )
@@ -32,7 +33,7 @@ func (t *story) print(out *bufio.Writer, r *replay, names clientNames) {
 	for _, d := range t.events {
 		clients[d.Incoming.Stamp.Client] = struct{}{}
 	}
-	fmt.Fprintf(out, "%s: %s by %s, in %s (times in UTC)\n\n", printable(t.String()),
+	fmt.Fprintf(out, "%s: %s by %s, in %s (times in UTC)\n\n", fieldlog.Printable(t.String()),
 		count(len(t.events), "write"), count(len(clients), "client"), pick(r.shuffle, "shuffled order", "order of arrival"))
 	for i, d := range t.events {
 		w := d.Incoming

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/examples/replay/fieldlog"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -18,7 +19,7 @@ func clockText(steps int64) string {
 
 func TestNumberGroupsDigitsInThrees(t *testing.T) {
 	for n, want := range map[int]string{0: "0", 999: "999", 1000: "1,000", 123456: "123,456", 1234567: "1,234,567"} {
-		if got := number(n); got != want {
+		if got := fieldlog.Number(n); got != want {
 			t.Errorf("%d: %q, want %q", n, got, want)
 		}
 	}
@@ -48,7 +49,7 @@ func TestMarginKeepsTheTwoGreatestUnits(t *testing.T) {
 		time.Hour + 59*time.Second:     "1 h",
 		100*time.Millisecond + day - 1: "1 day",
 	} {
-		if got := margin(d); got != want {
+		if got := fieldlog.Margin(d); got != want {
 			t.Errorf("%v: %q, want %q", d, got, want)
 		}
 	}

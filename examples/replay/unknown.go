@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/fieldlww/fieldlww/examples/replay/fieldlog"
 	"github.com/fieldlww/fieldlww/merge"
 )
 
@@ -14,9 +15,9 @@ import (
 // It suggests fields that may have been meant.
 func unknownField(in *input, path string, state merge.Collection) error {
 	if state.Len() == 0 {
-		return fmt.Errorf("%s is empty: it has no field %s", in.name, printable(path))
+		return fmt.Errorf("%s is empty: it has no field %s", in.name, fieldlog.Printable(path))
 	}
-	head := fmt.Sprintf("%s has no field %s", in.name, printable(path))
+	head := fmt.Sprintf("%s has no field %s", in.name, fieldlog.Printable(path))
 	if own := fieldsOf(state, path); len(own) > 0 {
 		return errors.New(head + "; the record has these fields:\n" + list(own))
 	}
@@ -97,7 +98,7 @@ func list(paths []string) string {
 	}
 	lines := make([]string, len(paths))
 	for i, p := range paths {
-		lines[i] = "  " + printable(p)
+		lines[i] = "  " + fieldlog.Printable(p)
 	}
 	return strings.Join(lines, "\n") + more
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 
+	"github.com/fieldlww/fieldlww/examples/replay/fieldlog"
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/record"
 )
@@ -61,7 +62,7 @@ func (t teller) because(d merge.Decision) string {
 		return "the first write of this field"
 	case merge.ByTime:
 		if d.Margin() > 0 {
-			return fmt.Sprintf("%s %s than write %d", margin(d.Margin()), pick(won, "later", "earlier"), before)
+			return fmt.Sprintf("%s %s than write %d", fieldlog.Margin(d.Margin()), pick(won, "later", "earlier"), before)
 		}
 		return fmt.Sprintf("in the same millisecond as write %d, counter %d %s %d", before,
 			in.Time.Counter(), pick(won, "above", "below"), was.Time.Counter())

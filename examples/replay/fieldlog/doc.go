@@ -6,6 +6,7 @@
 //	collect.go the logs of all fields that a path can mean
 //	log.go     the log of one field
 //	event.go   one event of a log
+//	text.go    numbers, durations, reasons and untrusted text for people
 //
 // # Hazards
 //
