@@ -19,25 +19,25 @@ var (
 	errAnswer = errors.New("the journal was changed, or this version of the library decides differently")
 )
 
-// journal replays a server's journal and counts the results in its answers. Unless -state or
-// -explain is set, its memory does not grow with the journal.
+// journal replays a server's journal and counts the results in its answers. Unless -state,
+// -explain or -timeline is set, its memory does not grow with the journal.
 type journal struct {
 	options
 	progress *progress
 	counts   counts
 	differ   lineNumbers // lines whose answer is not the recorded one
-	// stored holds each record as it was last stored; nil unless -state or -explain is set.
+	// stored holds each record as it was last stored; nil unless -state, -explain or -timeline is set.
 	stored map[record.Key]record.Record
-	logs   *fieldlog.Collector // nil unless -explain is set
+	logs   *fieldlog.Collector // nil unless -explain or -timeline is set
 }
 
 func newJournal(o options, p *progress) *journal {
 	j := &journal{options: o, progress: p, counts: newCounts()}
-	if o.state || o.explain != "" {
+	if o.state || o.field() != "" {
 		j.stored = make(map[record.Key]record.Record)
 	}
-	if o.explain != "" {
-		j.logs = fieldlog.NewCollector(o.explain)
+	if o.field() != "" {
+		j.logs = fieldlog.NewCollector(o.field())
 	}
 	return j
 }
@@ -52,7 +52,7 @@ func (j *journal) run(in *input) error {
 		return err
 	}
 	if j.logs != nil && len(j.logs.Logs()) == 0 {
-		return unknownField(in, j.explain, j.last())
+		return unknownField(in, j.field(), j.last())
 	}
 	return nil
 }
@@ -95,6 +95,10 @@ func (j *journal) print(out *bufio.Writer, in *input) error {
 	switch {
 	case j.options.state:
 		printState(out, j.last())
+	case j.draw.path != "":
+		if err := j.draw.print(out, j); err != nil {
+			return err
+		}
 	case j.logs != nil:
 		printLogs(out, j)
 	default:

@@ -15,14 +15,24 @@ import (
 // printLogs prints the stories of all fields that the path of -explain can mean.
 func printLogs(out *bufio.Writer, j *journal) {
 	found := j.logs.Logs()
-	places := make([]place, len(found))
 	for i, l := range found {
-		places[i] = place{l.Key, l.Field}
-	}
-	for i, l := range found {
-		printTitle(out, j.explain, places, i)
+		printTitle(out, j.explain, placesOf(found), i)
 		printLog(out, l, tellerOf(l, j.counts.clients))
 	}
+	printUnread(out, j)
+}
+
+// placesOf returns the places of logs.
+func placesOf(logs []*fieldlog.Log) []place {
+	places := make([]place, len(logs))
+	for i, l := range logs {
+		places[i] = place{l.Key, l.Field}
+	}
+	return places
+}
+
+// printUnread prints the lines with refused items that could not be read.
+func printUnread(out *bufio.Writer, j *journal) {
 	var unread lineNumbers
 	for _, line := range j.logs.Unread() {
 		unread.add(line)

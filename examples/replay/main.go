@@ -5,6 +5,7 @@
 //	go run ./examples/replay history.jsonl.gz                    # your own file
 //	go run ./examples/replay -explain tasks/opening-night/due    # one field's story
 //	go run ./examples/replay journal.jsonl                       # a server's journal
+//	go run ./examples/replay -timeline tasks/42/title journal.jsonl # one field's story as a drawing
 //
 // A history is JSON Lines: one mutation per line, in any order. A mutation may occur more than once. The
 // final state and its digest depend neither on the order nor on the number of replicas that the
@@ -12,11 +13,12 @@
 //
 // A journal is written by merge.Push.AppendJournal: one line per push, in the order in which the
 // server decided the pushes. Replaying it checks that each answer is the same as before. With
-// -explain it shows what the server answered, and why.
+// -explain it shows what the server answered, and why. With -timeline it draws that.
 package main
 
 import (
 	"bufio"
+	"cmp"
 	"errors"
 	"flag"
 	"fmt"
@@ -95,7 +97,7 @@ func statusOf(err error) int {
 		return success
 	case errors.Is(err, errDiverged), errors.Is(err, errAnswer):
 		return diverged
-	case errors.Is(err, errOrder):
+	case errors.Is(err, errOrder), errors.Is(err, errNoArrivals):
 		return misused
 	}
 	return refused
@@ -123,9 +125,19 @@ that the server gave.
                   for a journal, each push that wrote the field or tried to, or
                   that deleted or restored its record, with the server's answer
                   and its reason
+  -timeline TABLE/ID/FIELD
+                  draw the story of one field, from a journal: who wrote it when,
+                  what reached the server when, and what counted; in the terminal,
+                  or as a picture in the file that -o names
+  -o FILE.html    write the drawing to a page, with a table of the same facts
+  -o FILE.svg     write only the picture
+  -values         show the values that users wrote, which may be private
+  -name ID=NAME   call a client NAME in the drawing, if its ID begins with ID;
+                  may occur more than once
   -h              print this help
 
 -shuffle and -split are for histories: a journal is replayed in its own order.
+-timeline is for journals: a history does not say when a write arrived.
 
 Exit status: 0 on success; 1 if the input is refused or has no such field; 2 if
 the command line is wrong, or if replicas or the answers of a journal differ.
@@ -143,7 +155,11 @@ type options struct {
 	seed    uint64
 	split   int // 0 means one replica and no exchange
 	explain string
+	draw    drawing
 }
+
+// field returns the path of the field that -explain or -timeline names.
+func (o options) field() string { return cmp.Or(o.explain, o.draw.path) }
 
 // parse reads the command line. Flags may follow the file.
 func parse(args []string) (options, error) {
@@ -168,6 +184,7 @@ func parse(args []string) (options, error) {
 		}
 		return nil
 	})
+	o.draw.addFlags(f)
 	for {
 		if err := f.Parse(args); err != nil {
 			return o, err
@@ -202,5 +219,5 @@ func (o options) check() error {
 	case o.explain != "" && o.split > 0:
 		return errors.New("-explain and -split cannot be combined: a story shows what one replica saw")
 	}
-	return nil
+	return o.draw.check(o)
 }

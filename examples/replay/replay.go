@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"fmt"
 	"math/rand/v2"
 
 	"github.com/fieldlww/fieldlww/clock"
@@ -56,6 +57,9 @@ func newReplay(o options, p *progress) *replay {
 
 // run merges a whole history.
 func (r *replay) run(in *input) error {
+	if r.draw.path != "" {
+		return fmt.Errorf("%s: %w", in.name, errNoArrivals)
+	}
 	defer r.progress.clear()
 	if err := r.read(in); err != nil {
 		return err

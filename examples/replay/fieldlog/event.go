@@ -15,7 +15,7 @@ type Event struct {
 	// not be read, only Field is known.
 	merge.Decision
 	Line    int            // line of the push; of a found change, the line that found it
-	Wall    time.Time      // time of the push by the server's clock; zero if Found
+	Wall    time.Time      // time of that push by the server's clock
 	Actor   clock.ClientID // the client that pushed; zero if it is unknown, or if Found
 	Refusal *merge.Refusal // why the item was refused; nil if it was accepted, or if Found
 	Notes   []merge.Code   // notes on the item; with several writes, the last event has them

@@ -47,7 +47,7 @@ func (l *Log) addUnpushed(p Push) {
 		if w == was {
 			continue
 		}
-		e := Event{Line: p.Line, Found: true, Since: l.line}
+		e := Event{Line: p.Line, Wall: p.Request.Wall, Found: true, Since: l.line}
 		e.Key, e.Field, e.Before, e.Incoming = l.Key, field, was, w
 		e.Purged = w.IsZero() && (deleted || was.Deleted()) && was.Stamp.Time <= p.Stored.Fence
 		l.add(e)
