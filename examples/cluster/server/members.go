@@ -44,6 +44,7 @@ type change struct {
 	// clients is the number of further client IDs of the user.
 	clients int
 	always  bool // whether the user is put even if no right changes
+	guarded bool // whether the state is put even if no right is taken away
 }
 
 // changeUser changes what a user may do.
@@ -70,7 +71,7 @@ func (a *attempt) changeUser(name string, c change) error {
 	}
 	u.Name, u.Batch = name, a.id
 	u.Clients += c.clients
-	changed, takes := c.always || c.clients > 0 || !c.ended.IsZero(), false
+	changed, takes := c.always || c.clients > 0 || !c.ended.IsZero(), c.guarded
 	for _, bucket := range c.take {
 		if _, ok := u.Buckets[bucket]; ok {
 			changed, takes = true, true

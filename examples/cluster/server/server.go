@@ -60,6 +60,9 @@ type Options struct {
 	// PurgeLevel says what is kept of a deleted record after the Retention; see merge.Purge. Zero means 1. A
 	// workspace that has reached level 2 stays there.
 	PurgeLevel int
+	// Closed says that a new user has no bucket until one is granted. Otherwise a new user becomes a writer of the
+	// bucket "".
+	Closed bool
 	// Log receives failures; nil means slog.Default.
 	Log *slog.Logger
 	// Now returns the wall clock time by which stamps are judged; nil means time.Now.

@@ -119,11 +119,11 @@ func (s *Server) bind(ctx context.Context, a Account) (owner, error) {
 }
 
 // welcome counts a client of a user. If nothing was ever granted to the user or taken from the user, and the
-// credentials name no rights, the user becomes a writer of the bucket "".
+// credentials name no rights, the user becomes a writer of the bucket "", unless Options.Closed is set.
 func (s *Server) welcome(ctx context.Context, a Account) error {
 	return s.changeUser(ctx, a.Workspace, a.User, func(t *attempt) (change, error) {
 		c := change{clients: 1}
-		if t.entries[userKey(a.Workspace, a.User)].Seq == 0 && a.Rights == nil {
+		if t.entries[userKey(a.Workspace, a.User)].Seq == 0 && a.Rights == nil && !s.options.Closed {
 			c.give = map[string]string{"": writerRole}
 		}
 		return c, nil
