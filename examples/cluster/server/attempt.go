@@ -8,6 +8,7 @@ import (
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/examples/cluster/store"
+	syncserver "github.com/fieldlww/fieldlww/examples/syncserver/server"
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/record"
 )
@@ -83,7 +84,7 @@ func (a *attempt) loadRecords(ctx context.Context, keys []record.Key) error {
 			return err
 		}
 		if keys = keys[n:]; a.loaded > maxLoaded {
-			return tooLarge(fmt.Errorf("the stored records take more than %d bytes together: push fewer items at once", maxLoaded))
+			return syncserver.TooLarge(fmt.Errorf("the stored records take more than %d bytes together: push fewer items at once", maxLoaded))
 		}
 	}
 	return nil

@@ -141,7 +141,7 @@ func TestPullNoticesAPurge(t *testing.T) {
 	first, err := s.begin(t.Context(), m, cursor)
 	require.NoError(t, err)
 	once(&b.after)
-	require.NoError(t, first.read(t.Context(), 10))
+	require.NoError(t, first.read(t.Context(), bounds{cursor, 10, chunkBytes}))
 	same, err := first.isSame(t.Context())
 	require.NoError(t, err)
 	require.False(t, same, "the records are those after the purge")

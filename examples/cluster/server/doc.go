@@ -19,6 +19,7 @@
 //	users.go                     which user a client belongs to, and the secret of the cluster
 //	message.go keys.go           the messages and their keys
 //	errors.go                    errors that clients are told
+//	backend.go                   the Backend that serves the protocol of examples/syncserver
 //
 // # Messages
 //

@@ -1,49 +1,34 @@
 package server
 
 import (
-	"context"
 	"errors"
-	"fmt"
-	"net/http"
 
 	"github.com/fieldlww/fieldlww/examples/cluster/store"
+	syncserver "github.com/fieldlww/fieldlww/examples/syncserver/server"
 )
 
-// Failure is an error that a client is told as a whole.
-type Failure struct {
-	Status int    // of HTTP
-	Code   string // stable, for programs
-	Err    error  // for people; it quotes no value
-}
-
-// Error returns the text of the error.
-func (f *Failure) Error() string { return f.Err.Error() }
-
-// Unwrap returns Err.
-func (f *Failure) Unwrap() error { return f.Err }
-
-func failure(status int, code string, err error) error { return &Failure{status, code, err} }
-
-// unavailable returns an error that tells the client to send its request again later. A Failure is returned
-// itself, and so is nil.
+// unavailable returns an error that tells the client to send its request again later, and why if that is known. An
+// error that a client is told already is returned itself, and so is nil.
 func unavailable(err error) error {
-	if f := new(Failure); err == nil || errors.As(err, &f) {
-		return err
-	}
-	code := "unavailable"
 	switch {
-	case errors.Is(err, store.ErrFull):
-		code = "full"
+	case err == nil:
+		return nil
 	case errors.Is(err, store.ErrTooLarge):
-		return tooLarge(err)
-	case errors.Is(err, context.DeadlineExceeded):
-		err = fmt.Errorf("the cluster is busy or has no majority: %w", err)
+		return syncserver.TooLarge(err)
 	}
-	return failure(http.StatusServiceUnavailable, code, err)
+	for _, known := range []error{store.ErrFull, store.ErrUnavailable, store.ErrUnknown} {
+		if errors.Is(err, known) {
+			return syncserver.Down(&told{known, err})
+		}
+	}
+	return syncserver.Unavailable(err)
 }
 
-// tooLarge returns an error that tells the client to push fewer items at once.
-func tooLarge(err error) error { return failure(http.StatusRequestEntityTooLarge, "too_large", err) }
+// told is an error that tells clients only the reason. The rest may name addresses.
+type told struct{ reason, err error }
 
-// malformed returns an error for a request that cannot be read.
-func malformed(err error) error { return failure(http.StatusBadRequest, "malformed", err) }
+// Error returns the text of the reason.
+func (t *told) Error() string { return t.reason.Error() }
+
+// Unwrap returns the whole error.
+func (t *told) Unwrap() error { return t.err }

@@ -3,10 +3,10 @@ package server
 import (
 	"maps"
 
+	syncserver "github.com/fieldlww/fieldlww/examples/syncserver/server"
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/merge/buckets"
 	"github.com/fieldlww/fieldlww/record"
-	"github.com/fieldlww/fieldlww/violation"
 )
 
 // The message of a record takes the place of the rows of the log that package merge/buckets describes. The record
@@ -24,13 +24,7 @@ func withRows(of buckets.Func) buckets.Func {
 	if of == nil {
 		return nil
 	}
-	return func(r record.Record) []string {
-		if r.Key().Table != violation.DefaultTable {
-			return of(r)
-		}
-		v, _ := violation.Parse(r) // a row without derived fields is in no bucket
-		return v.Buckets
-	}
+	return syncserver.WithRows(of)
 }
 
 // departures returns the buckets that a stored record has left, with the sequences at which it left them. Those at

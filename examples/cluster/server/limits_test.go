@@ -15,6 +15,7 @@ import (
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/examples/cluster/memory"
 	"github.com/fieldlww/fieldlww/examples/cluster/store"
+	syncserver "github.com/fieldlww/fieldlww/examples/syncserver/server"
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/record"
 	"github.com/fieldlww/fieldlww/violation"
@@ -29,9 +30,9 @@ func (s *Server) pushOf(t *testing.T, items ...[]byte) (Outcome, error) {
 // refuses requires that an error has a status.
 func refuses(t *testing.T, status int, err error) {
 	t.Helper()
-	f := new(Failure)
-	require.ErrorAs(t, err, &f)
-	require.Equal(t, status, f.Status, "%v", err)
+	require.Error(t, err)
+	got, _ := syncserver.StatusOf(err)
+	require.Equal(t, status, got, "%v", err)
 }
 
 // TestPushThatDoesNotFitIntoABatchIsHalved: a batch has at most 999 puts, and one of them is the mark.
@@ -55,12 +56,12 @@ func TestPushThatDoesNotFitIntoABatchIsHalved(t *testing.T) {
 // TestPushIsRefusedIfTheStoredRecordsAreTooLarge grows records until a small push names more than a server reads.
 func TestPushIsRefusedIfTheStoredRecordsAreTooLarge(t *testing.T) {
 	s := open(t, memory.New(), Options{})
-	n := maxLoaded/(3*maxValue) + 10
+	n := maxLoaded/(3*s.engine.Limits.Value) + 10
 	all := make([][]byte, n)
 	for i := range n {
 		for j := range 3 {
 			at := clock.Stamp{Time: clock.TimestampOf(noon), Client: ana}
-			m, err := record.New(record.Key{Table: "tasks", ID: fmt.Sprint(i)}).Edit(at).Set(fmt.Sprint("field ", j), strings.Repeat("x", maxValue-10)).Mutation()
+			m, err := record.New(record.Key{Table: "tasks", ID: fmt.Sprint(i)}).Edit(at).Set(fmt.Sprint("field ", j), strings.Repeat("x", s.engine.Limits.Value-10)).Mutation()
 			require.NoError(t, err)
 			_, err = s.pushOf(t, m.AppendJSON(nil))
 			require.NoError(t, err)

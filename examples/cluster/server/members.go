@@ -2,15 +2,12 @@ package server
 
 import (
 	"context"
-	"fmt"
 	"maps"
-	"net/http"
 	"slices"
 	"time"
-)
 
-// maxBuckets is the maximum number of buckets of a user in a workspace.
-const maxBuckets = 5000
+	syncserver "github.com/fieldlww/fieldlww/examples/syncserver/server"
+)
 
 // Grant makes a user a member of some buckets of a workspace, each with a role. The clients of the user load a new
 // bucket with their next pull. If the user is a member already, Grant changes the role.
@@ -88,8 +85,8 @@ func (a *attempt) changeUser(name string, c change) error {
 		}
 		u.Buckets[bucket] = right{role, had.Granted}
 	}
-	if len(u.Buckets) > maxBuckets {
-		return failure(http.StatusForbidden, "too_many_buckets", fmt.Errorf("a user has at most %d buckets", maxBuckets))
+	if len(u.Buckets) > syncserver.MaxBuckets {
+		return syncserver.TooManyBuckets()
 	}
 	if u.Issued, u.Ended = later(u.Issued, c.issued), later(u.Ended, c.ended); !changed {
 		return nil

@@ -3,12 +3,11 @@ package server
 import (
 	"cmp"
 	"context"
-	"errors"
 	"maps"
-	"net/http"
 	"slices"
 
 	"github.com/fieldlww/fieldlww/examples/cluster/store"
+	syncserver "github.com/fieldlww/fieldlww/examples/syncserver/server"
 )
 
 // Membership is a role of a user in a bucket.
@@ -64,7 +63,7 @@ func (s *Server) ChangeMember(ctx context.Context, by Member, asked Membership, 
 			return c, err
 		}
 		if a.entries[key].Seq == 0 {
-			return c, failure(http.StatusNotFound, "unknown_user", errors.New("the user never used this workspace"))
+			return c, syncserver.UnknownUser()
 		}
 		c = change{issued: s.wall(), always: true, guarded: true}
 		if c.take = []string{asked.Bucket}; asked.Role != "" {

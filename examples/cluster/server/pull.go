@@ -44,27 +44,45 @@ type Found struct {
 	Seq    int64
 	In     []string // the buckets in which the client holds the record; none if it has left
 	Erased bool     // whether it has left because it was erased
+
+	stored record.Record // as its message has it
+	left   []string      // the buckets that it left after the client had, or may have had, it there
 }
 
 // Pull returns the next chunk after a cursor, with about limit records.
 func (s *Server) Pull(ctx context.Context, m Member, at buckets.Cursor, limit int) (Chunk, error) {
+	r, err := s.readPage(ctx, m, bounds{at, limit, chunkBytes})
+	if err != nil {
+		return Chunk{}, err
+	}
+	return r.chunk(), nil
+}
+
+// bounds say where a chunk begins, and after how many records and bytes it ends.
+type bounds struct {
+	at             buckets.Cursor
+	records, bytes int
+}
+
+// readPage reads the next chunk after a cursor.
+func (s *Server) readPage(ctx context.Context, m Member, b bounds) (*reading, error) {
 	for range maxReadings {
-		r, err := s.begin(ctx, m, at)
+		r, err := s.begin(ctx, m, b.at)
 		if err == nil {
-			err = r.read(ctx, limit)
+			err = r.read(ctx, b)
 		}
 		if err != nil {
-			return Chunk{}, unavailable(err)
+			return nil, unavailable(err)
 		}
 		same, err := r.isSame(ctx)
 		if err != nil {
-			return Chunk{}, unavailable(err)
+			return nil, unavailable(err)
 		}
 		if same {
-			return r.chunk(), nil
+			return r, nil
 		}
 	}
-	return Chunk{}, unavailable(errors.New("the rights or the fence have changed again and again during a pull"))
+	return nil, unavailable(errors.New("the rights or the fence have changed again and again during a pull"))
 }
 
 // reading is a chunk that is being read. The records are read after the fence and the rights, and then these must
@@ -129,7 +147,7 @@ func (r *reading) isSame(ctx context.Context) (bool, error) {
 }
 
 // read reads the next records until there are enough.
-func (r *reading) read(ctx context.Context, limit int) error {
+func (r *reading) read(ctx context.Context, b bounds) error {
 	r.reached = r.now.Seq
 	if len(r.now.Granted) > 0 {
 		for _, granted := range r.now.Granted {
@@ -139,7 +157,7 @@ func (r *reading) read(ctx context.Context, limit int) error {
 	}
 	r.idle = r.reached == r.now.Seq
 	r.more = !r.idle
-	for n := max(limit, 1); r.more && len(r.found) < limit && r.size < chunkBytes && r.scanned < maxScanned; n *= 2 {
+	for n := max(b.records, 1); r.more && len(r.found) < b.records && r.size < b.bytes && r.scanned < maxScanned; n *= 2 {
 		page, err := r.store.After(ctx, r.member.Workspace, r.reached, min(n, maxPage))
 		if err != nil {
 			return fmt.Errorf("read the records: %w", err)
@@ -166,6 +184,9 @@ func (r *reading) add(e store.Entry) error {
 	if i, ok := r.last[rec.Key()]; ok {
 		r.found[i].Seq = 0 // removed by chunk
 		needed = true
+		if len(found.In) == 0 && len(found.left) == 0 {
+			found.left = r.now.Buckets()
+		}
 	}
 	if needed {
 		r.last[rec.Key()] = len(r.found)
@@ -180,7 +201,7 @@ func (r *reading) add(e store.Entry) error {
 // client was granted the bucket and began to load it.
 func (r *reading) judge(rec stored) (Found, bool) {
 	n := r.state.Fence.normal(rec.Record)
-	found := Found{Record: n, Seq: rec.seq, In: r.in(n, rec.seq), Erased: rec.Erased()}
+	found := Found{Record: n, Seq: rec.seq, In: r.in(n, rec.seq), Erased: rec.Erased(), stored: rec.Record}
 	for _, name := range found.In {
 		if after, _ := r.at.Range(r.now.Granted[name]); rec.seq > after {
 			return found, true
@@ -189,10 +210,11 @@ func (r *reading) judge(rec stored) (Found, bool) {
 	for name, left := range departures(r.of, rec, r.state.Fence) {
 		granted, ok := r.now.Granted[name]
 		if after, begun := r.at.Range(granted); ok && rec.seq > after && left > max(begun, granted) {
-			return found, true
+			found.left = append(found.left, name)
 		}
 	}
-	return found, false
+	slices.Sort(found.left)
+	return found, len(found.left) > 0
 }
 
 // in returns the buckets in which the client holds a record. Without Options.Buckets, a client also gets the dead

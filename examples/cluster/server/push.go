@@ -2,13 +2,12 @@ package server
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"net/http"
 	"time"
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/examples/cluster/store"
+	syncserver "github.com/fieldlww/fieldlww/examples/syncserver/server"
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/merge/buckets"
 	"github.com/fieldlww/fieldlww/record"
@@ -25,6 +24,9 @@ type Push struct {
 	Whole bool
 	// At is the cursor of the last pull of the client. It is zero if the client has pulled nothing.
 	At buckets.Cursor
+	// Charge is called once with the cost of the push in bytes, before anything is stored. If it returns an error, the
+	// push fails with it. Nil charges nothing.
+	Charge func(cost int) error
 }
 
 // Outcome is the result of a push.
@@ -41,7 +43,7 @@ func (s *Server) Push(ctx context.Context, m Member, p Push) (Outcome, error) {
 	defer cancel()
 	items, err := s.engine.Decode(p.Body)
 	if err != nil {
-		return Outcome{}, malformed(err)
+		return Outcome{}, syncserver.Malformed(err)
 	}
 	if err := s.checkEpoch(ctx, p.At); err != nil {
 		return Outcome{}, err
@@ -49,11 +51,34 @@ func (s *Server) Push(ctx context.Context, m Member, p Push) (Outcome, error) {
 	push := s.engine.Prepare(merge.Request{Actor: m.Client, WholeItems: p.Whole, Wall: s.wall(), Items: items})
 	first := push.Keys()[:min(len(push.Keys()), loadedAtOnce)]
 	o := operation{m.Workspace, markKey(m.Workspace, m.Client), append(recordKeys(m.Workspace, first), userKey(m.Workspace, m.User))}
-	out, err := commit(ctx, s, o, func(ctx context.Context, a *attempt) (Outcome, error) { return a.apply(ctx, signedPush{push, m}) })
+	charge := p.charges(len(items))
+	out, err := commit(ctx, s, o, func(ctx context.Context, a *attempt) (out Outcome, err error) {
+		if out, err = a.apply(ctx, signedPush{push, m}); err == nil {
+			err = charge(a)
+		}
+		return out, err
+	})
 	if err == nil && out.Answer.Greatest > 0 {
 		err = s.clock.Observe(out.Answer.Greatest)
 	}
 	return out, err
+}
+
+// charges returns a function that charges for a push of some items by its first attempt that can be stored. Attempts
+// after conflicts are free.
+func (p Push) charges(items int) func(*attempt) error {
+	charged := p.Charge == nil
+	return func(a *attempt) error {
+		if charged {
+			return nil
+		}
+		charged = true
+		cost := len(p.Body) + (items+len(a.scopes))*syncserver.CostOfItem + a.loaded
+		for _, put := range a.puts {
+			cost += len(put.Data)
+		}
+		return p.Charge(cost)
+	}
 }
 
 // checkEpoch refuses a push of a client that does not know yet that the store was restored. Its own writes may be
@@ -67,7 +92,7 @@ func (s *Server) checkEpoch(ctx context.Context, at buckets.Cursor) error {
 		return unavailable(err)
 	}
 	if at.Epoch() != epoch {
-		return failure(http.StatusConflict, "epoch_changed", errors.New("the database was restored from a backup: pull first"))
+		return syncserver.EpochChanged()
 	}
 	return nil
 }
@@ -104,7 +129,7 @@ func (a *attempt) apply(ctx context.Context, p signedPush) (out Outcome, err err
 		}
 	}
 	if len(a.puts) > store.MostPuts {
-		return out, tooLarge(fmt.Errorf("the push changes more than %d messages: push fewer items at once", store.MostPuts))
+		return out, syncserver.TooLarge(fmt.Errorf("the push changes more than %d messages: push fewer items at once", store.MostPuts))
 	}
 	return out, nil
 }

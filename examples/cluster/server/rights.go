@@ -5,6 +5,7 @@ import (
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/examples/cluster/store"
+	syncserver "github.com/fieldlww/fieldlww/examples/syncserver/server"
 	"github.com/fieldlww/fieldlww/merge/buckets"
 	"github.com/fieldlww/fieldlww/record"
 )
@@ -17,11 +18,7 @@ type Member struct {
 }
 
 // Actor is a Member with the roles that the user has when a push is judged.
-type Actor struct {
-	User   string
-	Client clock.ClientID
-	Roles  map[string]string // by bucket
-}
+type Actor = syncserver.Actor
 
 // user is what the message of a user holds.
 type user struct {

@@ -3,12 +3,13 @@ package server
 import (
 	"context"
 	"errors"
-	"net/http"
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/record"
 	"github.com/fieldlww/fieldlww/violation"
+
+	syncserver "github.com/fieldlww/fieldlww/examples/syncserver/server"
 )
 
 // errManyRows reports that more violation rows are about one record than a batch can move.
@@ -44,7 +45,7 @@ func (a *attempt) change(ctx context.Context, updates []merge.Update) (report vi
 	}
 	for _, f := range report.Failed {
 		if f.Rule == violation.BucketsRule { // rows that stay behind would be read by others
-			return report, failure(http.StatusForbidden, "too_many_violations", errManyRows)
+			return report, syncserver.TooLarge(errManyRows)
 		}
 	}
 	final := coalesce(updates, report.Updates)
@@ -60,7 +61,7 @@ func (a *attempt) change(ctx context.Context, updates []merge.Update) (report vi
 // withoutRows returns a report in which every rule that changed a row has failed.
 func withoutRows(rules *violation.Checker, report violation.Report) (violation.Report, error) {
 	if rules.Buckets != nil {
-		return report, failure(http.StatusForbidden, "too_many_violations", errManyRows)
+		return report, syncserver.TooLarge(errManyRows)
 	}
 	failed := make(map[string]bool)
 	for _, f := range report.Failed {

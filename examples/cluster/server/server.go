@@ -11,6 +11,7 @@ import (
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/examples/cluster/store"
+	syncserver "github.com/fieldlww/fieldlww/examples/syncserver/server"
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/merge/buckets"
 	"github.com/fieldlww/fieldlww/record"
@@ -37,6 +38,8 @@ type Store interface {
 	Delete(ctx context.Context, entries []store.Entry) error
 	// Incarnation names the history of the sequences. It changes when the store is restored from a backup.
 	Incarnation(ctx context.Context) (string, error)
+	// Health returns nil if batches can be stored.
+	Health(ctx context.Context) error
 }
 
 // Options configure a Server.
@@ -84,14 +87,8 @@ type Server struct {
 	known    cache
 }
 
-// The limits of a push. All sizes are in bytes.
+// The limits of a push, besides the limits of items. All sizes are in bytes.
 const (
-	maxBody      = 2 << 20
-	maxItems     = 1000
-	maxFields    = 200 // of an item
-	maxName      = 200
-	maxValue     = 64 << 10
-	maxRecord    = 256 << 10
 	maxLoaded    = 16 << 20             // all stored records that a push writes to, or that a rule reads
 	loadedAtOnce = 64                   // records; so not much more than maxLoaded is read
 	maxDerived   = store.MostPuts - 100 // the messages of one record with its rows and scopes
@@ -124,9 +121,7 @@ func New(s Store, o Options) (*Server, error) {
 	}
 	return &Server{
 		options: o, store: s, rules: rulesOf(o), of: withRows(o.Buckets), id: clock.ClientID(uuid.New()), clock: c, attempts: maxAttempts,
-		known: cache{of: make(map[clock.ClientID]known)},
-		engine: merge.Engine{Guard: o.Guard, MaxRecord: maxRecord, TableMaxRecord: o.TableMaxRecord, Limits: record.Limits{
-			Bytes: maxBody, Items: maxItems, Fields: maxFields, Value: maxValue, Name: maxName,
-		}},
+		known:  cache{of: make(map[clock.ClientID]known)},
+		engine: syncserver.EngineOf(syncserver.Options{Guard: o.Guard, TableMaxRecord: o.TableMaxRecord}),
 	}, nil
 }

@@ -3,60 +3,42 @@ package server
 import (
 	"context"
 	"crypto/rand"
-	"errors"
-	"fmt"
 	"maps"
-	"net/http"
 	"slices"
 	"sync"
 	"time"
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/examples/cluster/store"
+	syncserver "github.com/fieldlww/fieldlww/examples/syncserver/server"
 )
 
-// clientsOfUser is the maximum number of client IDs that a user may bind in a workspace.
-const clientsOfUser = 1000
-
-// writerRole is the role of a new user in the bucket "".
-const writerRole = "writer"
-
 // Account is what the credentials of a request say about its sender.
-type Account struct {
-	Workspace string
-	User      string
-	Client    clock.ClientID
-	// Rights are the roles of the user by bucket, if the credentials name them. With nil Rights, a new user gets
-	// the bucket "".
-	Rights map[string]string
-	Issued time.Time // of the credentials
-}
+type Account = syncserver.Account
 
 // Admit refuses a client that is bound to another user or workspace, and credentials that were issued before their
 // user was signed out. It binds a new client to its user, and follows the rights of new credentials. It
 // remembers for a second which user a client has and when the user was signed out, so a sign-out by another process
 // takes a second.
-func (s *Server) Admit(ctx context.Context, a Account) (Member, error) {
-	m := Member{a.Workspace, a.User, a.Client}
+func (s *Server) Admit(ctx context.Context, a Account) error {
 	known, ok := s.known.get(a.Client, s.wall())
 	if !ok {
 		var err error
 		if known, err = s.bound(ctx, a); err != nil {
-			return m, unavailable(err)
+			return unavailable(err)
 		}
 		s.known.put(a.Client, known, s.wall())
 	}
 	if known.owner != (owner{Workspace: a.Workspace, User: a.User}) {
-		err := errors.New("the client ID belongs to another user or workspace: keep their data apart, and use another client ID")
-		return m, failure(http.StatusForbidden, "client_taken", err)
+		return syncserver.ClientTaken()
 	}
 	if !known.ended.IsZero() && !a.Issued.After(known.ended) {
-		return m, failure(http.StatusUnauthorized, "signed_out", errors.New("the user was signed out: log in again"))
+		return syncserver.SignedOut()
 	}
 	if a.Rights == nil || !a.Issued.After(known.issued) {
-		return m, nil
+		return nil
 	}
-	return m, unavailable(s.follow(ctx, a))
+	return unavailable(s.follow(ctx, a))
 }
 
 // owner is the workspace and the user of a client. Its message is written once.
@@ -100,8 +82,8 @@ func (s *Server) bind(ctx context.Context, a Account) (owner, error) {
 	if err != nil {
 		return owner{}, err
 	}
-	if u.Clients >= clientsOfUser {
-		return owner{}, failure(http.StatusForbidden, "too_many_clients", fmt.Errorf("the user has %d client IDs: use one of them again", u.Clients))
+	if u.Clients >= syncserver.ClientsOfUser {
+		return owner{}, syncserver.TooManyClients()
 	}
 	key := clientKey(a.Client)
 	found, err := commit(ctx, s, operation{marker: key}, func(_ context.Context, t *attempt) (found owner, err error) {
@@ -124,7 +106,7 @@ func (s *Server) welcome(ctx context.Context, a Account) error {
 	return s.changeUser(ctx, a.Workspace, a.User, func(t *attempt) (change, error) {
 		c := change{clients: 1}
 		if t.entries[userKey(a.Workspace, a.User)].Seq == 0 && a.Rights == nil && !s.options.Closed {
-			c.give = map[string]string{"": writerRole}
+			c.give = map[string]string{"": syncserver.WriterRole}
 		}
 		return c, nil
 	})

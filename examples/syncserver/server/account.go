@@ -157,7 +157,7 @@ func checkUser(user string) error {
 
 // checkRoles returns an error if a name or a role is not valid.
 func checkRoles(roles map[string]string) error {
-	if len(roles) > maxBuckets {
+	if len(roles) > MaxBuckets {
 		return TooManyBuckets()
 	}
 	for bucket, role := range roles {

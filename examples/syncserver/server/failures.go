@@ -70,7 +70,7 @@ func SignedOut() error {
 
 // TooManyClients returns the failure for a user who may bind no further client ID.
 func TooManyClients() error {
-	err := fmt.Errorf("the user has %d client IDs: use one of them again", clientsOfUser)
+	err := fmt.Errorf("the user has %d client IDs: use one of them again", ClientsOfUser)
 	return &failure{http.StatusForbidden, "too_many_clients", err.Error(), err}
 }
 
@@ -82,6 +82,19 @@ func ClientTaken() error {
 
 // TooManyBuckets returns the failure for a user who would be a member of too many buckets.
 func TooManyBuckets() error {
-	err := fmt.Errorf("a user has at most %d buckets", maxBuckets)
+	err := fmt.Errorf("a user has at most %d buckets", MaxBuckets)
 	return &failure{http.StatusForbidden, "too_many_buckets", err.Error(), err}
+}
+
+// Down is like Unavailable, but clients are told the error. It is for a backend that knows why it can store
+// nothing, such as a full disk. The text must quote no value.
+func Down(err error) error {
+	return &failure{http.StatusServiceUnavailable, "unavailable", err.Error(), err}
+}
+
+// StatusOf returns the status and the code with which a Frontend answers an error of a Backend.
+func StatusOf(err error) (status int, code string) {
+	fail := new(failure)
+	errors.As(Unavailable(err), &fail)
+	return fail.status, fail.Code
 }

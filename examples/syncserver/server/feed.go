@@ -48,12 +48,14 @@ type listener struct {
 }
 
 // News is a change of a workspace. If it names no bucket and no user, it is for all listeners: for
-// example, the workspace has a new epoch.
+// example, the workspace has a new epoch. News without a workspace says that changes of any workspace may have been
+// missed, and has no other fields.
 type News struct {
 	Workspace   string
 	Before, Seq int64           // the last sequences before and after the change
 	Buckets     map[string]bool // in which something changed
 	Users       map[string]bool // whose membership changed
+	AllUsers    bool            // whether the membership of any user may have changed
 }
 
 // listen returns a listener that has joined a workspace, or nil if there are too many. It is woken for
@@ -153,6 +155,12 @@ func (f *feed) advance(n News) {
 func (f *feed) observe(n News) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if n.Workspace == "" {
+		for _, t := range f.topics {
+			t.tell(News{AllUsers: true})
+		}
+		return
+	}
 	t := f.topics[n.Workspace]
 	switch {
 	case t == nil || t.seq == unknown:
@@ -174,7 +182,7 @@ func (f *feed) observe(n News) {
 func (t *topic) tell(n News) {
 	all := len(n.Buckets)+len(n.Users) == 0
 	for user, a := range t.audience {
-		moved := n.Users[user]
+		moved := n.AllUsers || n.Users[user]
 		if !all && !moved && !a.has(n.Buckets) {
 			continue
 		}

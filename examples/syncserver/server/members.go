@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// maxBuckets is the maximum number of buckets of a user in a workspace.
-const maxBuckets = 5000
+// MaxBuckets is the maximum number of buckets of a user in a workspace.
+const MaxBuckets = 5000
 
 // right is the membership of a user in a bucket.
 type right struct {
@@ -188,7 +188,7 @@ func (s *session) change(ctx context.Context, user string, c change) error {
 			return err
 		}
 	}
-	if len(have) > maxBuckets {
+	if len(have) > MaxBuckets {
 		return TooManyBuckets()
 	}
 	if changed {

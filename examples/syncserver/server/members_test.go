@@ -95,7 +95,7 @@ func TestOnlyANewUserGetsTheFirstBucket(t *testing.T) {
 func TestGrantsAreChecked(t *testing.T) {
 	s := open(t, databasetest.SQLite(t))
 	many := make(map[string]string)
-	for i := range maxBuckets {
+	for i := range MaxBuckets {
 		many[fmt.Sprint(i)] = "reader"
 	}
 	require.NoError(t, s.Grant(t.Context(), "demo", "full", many))
@@ -107,12 +107,12 @@ func TestGrantsAreChecked(t *testing.T) {
 		require.Error(t, s.Grant(t.Context(), c.workspace, c.user, map[string]string{c.bucket: c.role}), "%+v", c)
 	}
 	grants, seq := s.granted(t, "full")
-	require.Len(t, grants, maxBuckets)
-	require.EqualValues(t, maxBuckets, seq)
+	require.Len(t, grants, MaxBuckets)
+	require.EqualValues(t, MaxBuckets, seq)
 	require.NoError(t, s.Grant(t.Context(), "demo", "full", map[string]string{"1": "writer"}))
 	all, err := s.Members(t.Context(), "demo")
 	require.NoError(t, err)
-	require.Len(t, all, maxBuckets)
+	require.Len(t, all, MaxBuckets)
 }
 
 // external makes a server take accounts from a test. The token is the name of the user.
@@ -209,7 +209,7 @@ func TestClientsOfAUserAreLimited(t *testing.T) {
 	c := &client{t: t, url: listen(t, s)}
 	_, err := s.database.db.Exec(`
 		INSERT INTO clients (client, workspace, "user") WITH RECURSIVE numbers (n) AS (SELECT 2 UNION ALL SELECT n + 1 FROM numbers WHERE n < $1)
-		SELECT 'client-' || n, 'demo', 'ana' FROM numbers`, clientsOfUser)
+		SELECT 'client-' || n, 'demo', 'ana' FROM numbers`, ClientsOfUser)
 	require.NoError(t, err)
 	last := uuid.NewString()
 	for _, step := range []struct {

@@ -53,7 +53,7 @@ func TestProtocolHasTheLimits(t *testing.T) {
 		"after " + a(int(pushTimeout.Seconds())) + " seconds `unavailable`",
 		"event streams | " + a(listenersOfUser) + " for each user, " + a(listenersOfAddress) + " from an address, " + a(listenersOfWorkspace) + " for a workspace",
 		size(readRate) + " a second, pauses of " + a(int(readPatience.Seconds())) + " seconds; a large one gives its place to others after " + a(int(maxUpload.Seconds())) + " seconds",
-		"a user | " + a(clientsOfUser) + " client IDs, " + a(maxBuckets) + " buckets",
+		"a user | " + a(ClientsOfUser) + " client IDs, " + a(MaxBuckets) + " buckets",
 		"| " + a(buckets.MaxName) + ", " + a(maxUser) + ", " + a(maxRole) + " bytes |",
 	} {
 		require.Contains(t, limits, row)

@@ -55,7 +55,7 @@ func (s *Server) locked(ctx context.Context, workspace string, f func(*session) 
 		return tx.placeRest(ctx, s.options.Rules)
 	})
 	if err == nil && tx.seq > tx.before {
-		s.feed.advance(News{workspace, tx.before, tx.seq, tx.touched, tx.moved})
+		s.feed.advance(News{Workspace: workspace, Before: tx.before, Seq: tx.seq, Buckets: tx.touched, Users: tx.moved})
 	}
 	return err
 }

@@ -37,7 +37,7 @@ func (g granting) Grant(client clock.ClientID, bucket string) error {
 	if err != nil {
 		return err
 	}
-	return g.next().Grant(context.Background(), m.Workspace, m.User, map[string]string{bucket: writerRole})
+	return g.next().Grant(context.Background(), m.Workspace, m.User, map[string]string{bucket: WriterRole})
 }
 
 func (g granting) Revoke(client clock.ClientID, bucket string) error {

@@ -45,7 +45,7 @@ func TestPushesFollowRights(t *testing.T) {
 		s.options.MayWrite = func(a Actor, seen, after record.Record, _ record.Mutation) error {
 			require.Equal(t, bound(s.Server, ana.ID).User, a.User)
 			require.Equal(t, ana.ID, a.Client)
-			require.Equal(t, map[string]string{"": writerRole, "x": writerRole}, a.Roles)
+			require.Equal(t, map[string]string{"": WriterRole, "x": WriterRole}, a.Roles)
 			require.Equal(t, "a", seen.Map()[board.Title])
 			require.Equal(t, "b", after.Map()[board.Title])
 			return &merge.Refusal{Code: "read_only"}
@@ -55,7 +55,7 @@ func TestPushesFollowRights(t *testing.T) {
 		s.options.MayWrite = nil
 
 		// A full storage refuses moves into other buckets.
-		require.NoError(t, s.Grant(t.Context(), "demo", bound(s.Server, ana.ID).User, map[string]string{"z": writerRole}))
+		require.NoError(t, s.Grant(t.Context(), "demo", bound(s.Server, ana.ID).User, map[string]string{"z": WriterRole}))
 		s.options.Storage = 1
 		require.Equal(t, merge.StorageFull, push(ana, "hers", map[string]any{board.Notes: "z"}).Code)
 		require.Empty(t, push(ana, "hers", map[string]any{board.Notes: "x"}).Code)

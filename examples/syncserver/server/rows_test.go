@@ -34,7 +34,7 @@ func openByNotes(t *testing.T, database string, lists ...string) (*calendar, []*
 		c := joined(t, url, "demo", "")
 		roles := make(map[string]string)
 		for _, name := range strings.Fields(list) {
-			roles[name] = writerRole
+			roles[name] = WriterRole
 		}
 		require.NoError(t, s.Grant(context.Background(), "demo", bound(s.Server, c.ID).User, roles))
 		clients = append(clients, c)

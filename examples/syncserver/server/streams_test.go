@@ -43,9 +43,9 @@ func TestWriteWakesOnlyItsReaders(t *testing.T) {
 		push := func(id, project string) {
 			require.Equal(t, "accepted", ana.push(ana.set(board.Tasks, id, "project", project)).Results[0].Verdict)
 		}
-		all := map[string]string{"nowhere": writerRole} // and the buckets 0 to 999
+		all := map[string]string{"nowhere": WriterRole} // and the buckets 0 to 999
 		for i := range 1000 {
-			all[fmt.Sprint(i)] = writerRole
+			all[fmt.Sprint(i)] = WriterRole
 		}
 		require.NoError(t, here.Grant(t.Context(), "demo", ana.ID.String(), all))
 		push("a", "1")

@@ -11,8 +11,8 @@ import (
 	"github.com/fieldlww/fieldlww/clock"
 )
 
-// clientsOfUser is the maximum number of client IDs that a user may bind in a workspace.
-const clientsOfUser = 1000
+// ClientsOfUser is the maximum number of client IDs that a user may bind in a workspace.
+const ClientsOfUser = 1000
 
 // users remembers for a second what the database says about the clients of recent requests, so that
 // most requests need no query for it.
@@ -131,7 +131,7 @@ func (s *Server) bind(ctx context.Context, a Account) (found user, err error) {
 	if err != nil {
 		return found, fmt.Errorf("count the clients of a user: %w", err)
 	}
-	if clients >= clientsOfUser {
+	if clients >= ClientsOfUser {
 		return found, TooManyClients()
 	}
 	err = s.database.transaction(ctx, func(tx *sql.Tx) error {
@@ -152,7 +152,7 @@ func (s *Server) bind(ctx context.Context, a Account) (found user, err error) {
 			}
 		}
 		_, err = tx.ExecContext(ctx, `
-			INSERT INTO members (workspace, "user", bucket, role, granted) VALUES ($1, $2, '', $3, $4)`, a.Workspace, a.User, writerRole, granted)
+			INSERT INTO members (workspace, "user", bucket, role, granted) VALUES ($1, $2, '', $3, $4)`, a.Workspace, a.User, WriterRole, granted)
 		return err
 	})
 	if err != nil {
@@ -161,8 +161,8 @@ func (s *Server) bind(ctx context.Context, a Account) (found user, err error) {
 	return s.database.user(ctx, a.Client)
 }
 
-// writerRole is the role of a new user of the server's own tokens.
-const writerRole = "writer"
+// WriterRole is the role of a new user of the server's own tokens.
+const WriterRole = "writer"
 
 // addUser adds a user, and reports whether the user is new.
 func addUser(ctx context.Context, tx *sql.Tx, workspace, user string) (isNew bool, err error) {
