@@ -126,8 +126,9 @@ func (s *Frontend) pullChunk(ctx context.Context, p *Page) (parts []part, more b
 	for _, reset := range resets {
 		l.add(resetLine{reset.Buckets, reset.Why})
 	}
+	read := chunk{s.filing(), at, now}
 	for _, r := range now.Records {
-		s.addRecord(&l, at, now, r)
+		read.addRecord(&l, r)
 	}
 	p.Cursor, p.all = now.after(at), now.isOfAll()
 	p.Limit -= int64(len(now.Records))
@@ -156,6 +157,13 @@ func appendLine(dst []byte, line any) []byte {
 	return append(append(dst, text...), '\n')
 }
 
+// chunk is what the lines of a chunk are made from.
+type chunk struct {
+	of  buckets.Func // nil if there is only the bucket ""
+	at  buckets.Cursor
+	now Snapshot
+}
+
 // addRecord adds the line for a record that was found: its normal form or, if the client may not
 // read it, a line that says that it has left. It adds nothing if the record left each bucket under
 // which it was found before the client began to load that bucket, because the client never had it there.
@@ -166,17 +174,17 @@ func appendLine(dst []byte, line any) []byte {
 // made edits before, with a clock below the fence: if one of them is of a dead record, it is shown until the server
 // refuses it as gone. A record that has died since the load began is sent, because an earlier chunk may have
 // brought it. A client that is reset needs the dead records, because its waiting edits may be older than the fence.
-func (s *Frontend) addRecord(l *lines, at buckets.Cursor, now Snapshot, r Found) {
+func (c chunk) addRecord(l *lines, r Found) {
 	isNew := func(name string) bool {
-		granted, ok := now.Granted[name]
-		_, begun := at.Range(granted)
+		granted, ok := c.now.Granted[name]
+		_, begun := c.at.Range(granted)
 		return ok && r.Seq > begun
 	}
-	n, in := merge.Purge(r.Record, now.Purged, now.Level), []string{""}
+	n, in := merge.Purge(r.Record, c.now.Purged, c.now.Level), []string{""}
 	switch {
-	case s.of != nil:
-		in = now.Has(s.of.Of(n, now.Purged))
-	case n.Len() == 0, at.IsFirst() && n.Deleted() && merge.Purge(n, now.Purged, 2).Len() == 0 && !isNew(""):
+	case c.of != nil:
+		in = c.now.Has(c.of.Of(n, c.now.Purged))
+	case n.Len() == 0, c.at.IsFirst() && n.Deleted() && merge.Purge(n, c.now.Purged, 2).Len() == 0 && !isNew(""):
 		in = nil
 	}
 	if len(in) > 0 {

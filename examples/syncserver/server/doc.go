@@ -236,7 +236,7 @@
 // cursor gets chunks, each with a trailer that has the next cursor, H, the level, and a stamp for
 // the clock of the client. If the cursor is below F, the first chunk begins with a reset, also if it
 // is empty: the client may hold edits that were accepted before its first pull. A client that pulls for
-// the first time gets no records that were dead when it began; see addRecord. At each trailer, a
+// the first time gets no records that were dead when it began; see chunk.addRecord. At each trailer, a
 // client purges the records that it stores, because no line of a pull reports what a fence has
 // purged.
 //

@@ -16,7 +16,6 @@ import (
 type Frontend struct {
 	options  Options // with all defaults set
 	backend  Backend
-	of       buckets.Func // of all records; nil if there is only the bucket ""
 	tokens   tokens
 	now      func() time.Time // by which tokens end
 	feed     feed
@@ -51,7 +50,7 @@ func NewFrontend(ctx context.Context, b Backend, o Options) (*Frontend, error) {
 		return nil, fmt.Errorf("read the secret: %w", err)
 	}
 	return &Frontend{
-		options: o, backend: b, of: divisionOf(o).of, tokens: tokens{[]byte(key), time.Now}, now: time.Now,
+		options: o, backend: b, tokens: tokens{[]byte(key), time.Now}, now: time.Now,
 		feed:    feed{topics: make(map[string]*topic)},
 		pushes:  newQuotas(pushedByUser, pushedToWorkspace, pushTime),
 		pulls:   newQuotas(pulledByUser, pulledOfWorkspace, minute),
@@ -63,4 +62,12 @@ func NewFrontend(ctx context.Context, b Backend, o Options) (*Frontend, error) {
 		own:     newAdmission(maxPushing, pushesOfUser),
 		stopped: make(chan struct{}),
 	}, nil
+}
+
+// filing returns the Func of all records, or nil if there is only the bucket "".
+func (s *Frontend) filing() buckets.Func {
+	if s.options.Buckets == nil {
+		return nil
+	}
+	return WithRows(s.options.Buckets)
 }
