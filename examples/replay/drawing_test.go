@@ -251,7 +251,7 @@ func pageFact(row string) factOf {
 	var f factOf
 	f.number, f.line, f.who = find(`class="n">(\d+)<`), find(`>line (\d+)<`), find(`data-c="Who">(.*?)</td>`)
 	f.made, f.arrived = find(`data-c="Made"><time datetime="(.*?)"`), find(`server"><time datetime="(.*?)"`)
-	f.pusher, f.refusal = find(`It was pushed by (.*?)\.</p>`), find(`The server refused it: (.*?)\.</p>`)
+	f.pusher, f.refusal = find(`It was pushed by (.*?)\.</p>`), find(`<p class="mute">refused, (.*?)</p>`)
 	f.again = find(`sent write (\d+) again|It is write (\d+) again`)
 	f.sight = strings.TrimPrefix(find(`, which [^,]* had ((?:not )?seen)\.`), " ")
 	if m := regexp.MustCompile(`[wW]rite (\d+)(?: by \S+?)?, made ([^,]*?) (?:earlier|later)`).FindStringSubmatch(row); m != nil {

@@ -49,7 +49,7 @@ func (t *Timeline) did(b *book, field, verb string, w record.FieldValue) string 
 const mostLosses = 3
 
 // lostEdit begins each sentence about a lost edit.
-const lostEdit = "Lost edit: "
+const lostEdit = "Lost edit"
 
 // losses tells which edits are lost.
 func (t *Timeline) losses(b *book, l *fieldlog.Log) (text []string) {
@@ -59,12 +59,12 @@ func (t *Timeline) losses(b *book, l *fieldlog.Log) (text []string) {
 			continue
 		}
 		if n++; n <= mostLosses {
-			text = append(text, fmt.Sprintf("%swrite %d by %s. Write %d by %s is later, so it counts, but %[5]s had not seen write %[2]d.",
+			text = append(text, fmt.Sprintf("%s: write %d by %s. Write %d by %s is later, so it counts, but %[5]s had not seen write %[2]d.",
 				lostEdit, b.number(e.Field, e.Loser()), t.name(e.Loser().Stamp.Client), b.number(e.Field, e.Winner()), t.name(e.Winner().Stamp.Client)))
 		}
 	}
 	if more := n - mostLosses; more > 0 {
-		text = append(text, fmt.Sprintf("%s more edits were lost.", fieldlog.Number(more)))
+		text = append(text, fmt.Sprintf("%ss: %s more.", lostEdit, fieldlog.Number(more)))
 	}
 	return text
 }

@@ -53,12 +53,18 @@ func newBook(l *fieldlog.Log) *book {
 			b.losses[written{e.Field, e.Loser()}] = n
 			b.winners[n] = written{e.Field, e.Winner()}
 		}
-		if counts := l.Stands() == e.Incoming && e.Field == l.Field || l.Mark() == e.Incoming && e.Field == record.DeletedField; counts && (e.Won() || e.Found) {
+		again := b.stored[w].number < n && b.stored[w].line == e.Line
+		if isStanding(l, w) && (e.Won() || e.Found) && !again {
 			b.ends[w] = n
 		}
 		b.addClock(e, n, open)
 	}
 	return b
+}
+
+// isStanding reports whether a write is stored at the end.
+func isStanding(l *fieldlog.Log, w written) bool {
+	return w.field == l.Field && w.FieldValue == l.Stands() || w.field == record.DeletedField && w.FieldValue == l.Mark()
 }
 
 // addClock notes refusals because of a clock that was ahead, and the first later write by the same

@@ -53,7 +53,6 @@ func (it *item) add(other item) {
 	it.shape = max(it.shape, other.shape)
 	it.arrives = max(it.arrives, other.arrives)
 	it.found, it.moot = it.found && other.found, it.moot && other.moot
-	it.unseen = it.unseen || other.unseen
 }
 
 // shapesOf counts the shapes among marks.

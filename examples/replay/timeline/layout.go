@@ -28,7 +28,6 @@ type item struct {
 	arrives float64 // of its arrival at the server
 	found   bool
 	moot    bool
-	unseen  bool
 	hidden  bool // whether its way to the server is not drawn
 }
 
@@ -161,7 +160,7 @@ func (l *layout) addItems(t *Timeline, touches []touch, xs []float64) {
 			it.arrives = l.left + xs[i]
 			continue
 		}
-		*it = item{marks: []int{a.mark}, lane: t.row(m.lane), shape: m.shape, x: l.left + xs[i], arrives: it.arrives, found: m.found, moot: m.moot, unseen: m.unseen}
+		*it = item{marks: []int{a.mark}, lane: t.row(m.lane), shape: m.shape, x: l.left + xs[i], arrives: it.arrives, found: m.found, moot: m.moot}
 	}
 	for _, s := range t.spans {
 		x := l.items[s.from].arrives

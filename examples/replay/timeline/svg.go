@@ -181,11 +181,14 @@ func (p *painter) drawBands() {
 	}
 }
 
+// leastLoss is the width of a band with room for its number and for the end of a lost edit.
+const leastLoss = 44
+
 // drawLosses draws on the band where lost edits cease to count.
 func (p *painter) drawLosses() {
-	for _, it := range p.l.items {
-		if it.unseen && len(it.marks) == 1 {
-			p.WriteString(drawLoss(it.arrives-12, p.bandTop()+bandTall/2))
+	for i, b := range p.l.bands[:max(0, len(p.l.bands)-1)] {
+		if next := p.l.bands[i+1]; p.t.marks[next.from].unseen && b.end-b.x >= leastLoss {
+			p.WriteString(drawLoss(b.end-12, p.bandTop()+bandTall/2))
 		}
 	}
 }

@@ -10,7 +10,7 @@ type tick struct {
 // Widths of labels in multiples of a digit, with a space.
 const (
 	timeWidth = 6
-	dayWidth  = 13
+	dayWidth  = 14
 )
 
 // addTicks adds the times of marks and arrivals, where there is room, and each date once.

@@ -27,11 +27,42 @@ func TestShapesTellHowEachWriteEnded(t *testing.T) {
 		"again, too late":   {[]edit{first, {by: 1, at: hour, pushed: hour, field: "f", value: "b"}, first}, []string{"lost edit", "counts", "sent again"}},
 		"clock":             {[]edit{{by: 0, at: hour, pushed: 0, field: "f", value: "a"}, first}, []string{"refused", "counts"}},
 		"refused, then not": {[]edit{{by: 0, at: hour, pushed: 0, field: "f", value: "a"}, {by: 0, at: hour, pushed: 2 * hour, field: "f", value: "a"}}, []string{"refused", "counts"}},
-		"deleted":           {[]edit{first, {by: 1, at: hour, pushed: hour, field: "f", value: true}}, []string{"counts", "counts"}},
+		"refused, then late": {[]edit{{by: 0, at: hour, pushed: 0, field: "f", value: "a"}, {by: 1, at: 2 * hour, pushed: 2 * hour, field: "f", value: "b", blind: true},
+			{by: 0, at: hour, pushed: 3 * hour, field: "f", value: "a", blind: true}}, []string{"refused", "counts", "too late"}},
+		"deleted": {[]edit{first, {by: 1, at: hour, pushed: hour, field: "f", value: true}}, []string{"counts", "counts"}},
 	} {
 		w := newWorld(t, "t/1/f")
 		w.edits(c.edits...)
 		require.Equal(t, c.want, shapesOfMarks(w.draw(Options{})), name)
+	}
+}
+
+// TestWriteThatVanishedCanBeStoredAgain: only the last event with the write counts at the end.
+func TestWriteThatVanishedCanBeStoredAgain(t *testing.T) {
+	first := edit{by: 0, at: 0, pushed: 0, field: "f", value: "a"}
+	w := newWorld(t, "t/1/f")
+	w.edits(first)
+	w.state = merge.Collection{}
+	w.edits(first)
+	tl := w.draw(Options{})
+	require.Equal(t, []string{"replaced", "removed", "counts"}, shapesOfMarks(tl))
+	require.Contains(t, tl.marks[2].row.details, "It is write 1 again.")
+	require.Equal(t, []string{"by A", "nothing yet", "by A"}, []string{tl.spans[0].text, tl.spans[1].text, tl.spans[2].text})
+}
+
+func TestWriteTwiceInOnePushIsAlsoARepeat(t *testing.T) {
+	e := edit{by: 0, at: 0, field: "f", value: "a"}
+	w := newWorld(t, "t/1/f")
+	w.push(0, minute, e.item(t), e.item(t))
+	require.Equal(t, []string{"counts", "sent again"}, shapesOfMarks(w.draw(Options{})))
+}
+
+func TestTimesAreInTheZoneOfTheReader(t *testing.T) {
+	tl := New(manyLog(t, 3, 2), Options{Zone: time.FixedZone("Here", 2*60*60)})
+	for _, text := range []string{tl.Text(80), tl.SVG(), tl.HTML()} {
+		require.Contains(t, text, "Times are in Here.")
+		require.Contains(t, text, "14:00")
+		require.NotContains(t, text, "12:00<")
 	}
 }
 

@@ -155,9 +155,9 @@ func (k *teller) tellLoss() {
 		return
 	}
 	winner := k.t.name(k.b.winners[n].Stamp.Client)
-	text := fmt.Sprintf(lostEdit+"write %d by %s replaced this one, and %s had not seen it.", k.b.number(k.e.Field, k.b.winners[n].FieldValue), winner, winner)
+	text := fmt.Sprintf(lostEdit+": write %d by %s replaced this one, and %s had not seen it.", k.b.number(k.e.Field, k.b.winners[n].FieldValue), winner, winner)
 	if k.e.Lost() && !k.e.Won() {
-		text = fmt.Sprintf(lostEdit+"this write never counted, and %s had not seen it.", winner)
+		text = fmt.Sprintf(lostEdit+": this write never counted, and %s had not seen it.", winner)
 	}
 	k.r.details = append(k.r.details, text)
 }
@@ -197,10 +197,10 @@ func (k *teller) tellRefused() {
 	k.r.refuse(k.e.Refusal)
 }
 
-// refuse tells why an item was refused.
+// refuse tells why an item was refused. The exact reason is for developers.
 func (r *row) refuse(why *merge.Refusal) {
 	r.exact = "refused, " + fieldlog.Reason(why)
-	r.outcome = "The server refused it: " + fieldlog.Reason(why) + "."
+	r.outcome = "The server refused it: " + pick(why.Code == merge.TooFarAhead, "the author's clock was too far ahead.", fieldlog.Printable(string(why.Code))+".")
 	r.details = append(r.details, cmp.Or(why.Code.Advice(), "This is a rule of the application."))
 	if why.Retryable {
 		r.details = append(r.details, "The same item may be accepted later.")
