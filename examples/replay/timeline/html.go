@@ -26,7 +26,8 @@ func (t *Timeline) HTML() string {
 }
 
 // Figure returns the drawing and the table for a page that has its own head and heading, with the
-// style sheet that they need. All its rules apply within the class tl only.
+// style sheet that they need. All its rules apply within the class tl only. A page can hold one figure,
+// because it contains element IDs.
 func (t *Timeline) Figure() string {
 	return `<div class="tl"><style>` + pageCSS + styles() + "</style>\n" + t.body() + "</div>\n"
 }
@@ -59,10 +60,10 @@ func (t *Timeline) tableHTML(marks []int) string {
 		sign, t.numbersOf(marks), pick(s == lost, "redt", "mute"), s.word())
 	head, details, exact := t.sentences(marks)
 	if len(marks) == 1 {
-		fmt.Fprintf(&b, `<td data-c="Who">%s</td><td data-c="Made">%s</td><td data-c="Reached the server">%s <span class="mute">line %d</span></td>`,
+		fmt.Fprintf(&b, `<td data-c="Who">%s</td><td data-c="Made">%s</td><td data-c="Reached the server">%s <span class="mute line">line %d</span></td>`,
 			escaped(first.row.who), t.timeHTML(first.row.made), t.timeHTML(first.row.arrived), first.row.line)
 	} else {
-		fmt.Fprintf(&b, `<td data-c="Who"></td><td data-c="Made"></td><td data-c="Reached the server">%s to %s <span class="mute">lines %d–%d</span></td>`,
+		fmt.Fprintf(&b, `<td data-c="Who"></td><td data-c="Made"></td><td data-c="Reached the server">%s to %s <span class="mute line">lines %d–%d</span></td>`,
 			t.timeHTML(first.row.arrived), t.timeHTML(last.row.arrived), first.row.line, last.row.line)
 	}
 	fmt.Fprintf(&b, `<td data-c="What happened"><p class="first">%s</p>`, escaped(head))
@@ -90,7 +91,7 @@ const pageCSS = `body.tl{margin:0}.tl main{max-width:1000px;margin:0 auto;paddin
 .tl figure{margin:.8rem 0}.tl .skip{position:absolute;left:-999px}.tl .skip:focus{left:8px;top:8px}
 .tl table{border-collapse:collapse;width:100%;font-size:13px}.tl th,.tl td{text-align:left;vertical-align:top;padding:.5rem .6rem .5rem 0;border-bottom:1px solid}.tl td:last-child{overflow-wrap:anywhere}
 .tl tbody th{font-weight:400;white-space:nowrap}.tl th svg{display:inline-block;width:20px;height:20px;vertical-align:-5px}.tl .n{font-weight:650;margin:0 .2rem}
-.tl td time{white-space:nowrap}
+.tl td time,.tl td .line{white-space:nowrap}
 @media (max-width:700px){.tl main{padding:14px}.tl thead{position:absolute;left:-9999px}.tl tr,.tl tbody th,.tl td{display:block;border:0;padding:.15rem 0}
 .tl tr{border-bottom:1px solid;padding:.6rem 0}.tl td[data-c]:not([data-c="What happened"])::before{content:attr(data-c) ": "}.tl td:empty{display:none}}
 @media print{.tl .skip{display:none}.tl tr{break-inside:avoid}.tl figure{break-inside:avoid}}
