@@ -50,6 +50,26 @@ func TestMarksOfALaneDoNotOverlap(t *testing.T) {
 	})
 }
 
+// TestLinesDoNotTouchOtherMarks: otherwise a line would seem to come from another mark.
+func TestLinesDoNotTouchOtherMarks(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		tl := drawWorld(t)
+		for _, m := range looks(tl) {
+			l := tl.layout(m)
+			if len(l.items) < len(tl.marks) {
+				continue
+			}
+			for _, a := range l.items {
+				for _, b := range l.items {
+					if b.lane > a.lane {
+						require.GreaterOrEqual(t, math.Abs(a.arrives-b.x), m.clear-1e-6)
+					}
+				}
+			}
+		}
+	})
+}
+
 func TestEachMarkIsDrawnOnceInTheOrderOfTime(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		tl := drawWorld(t)
@@ -140,4 +160,11 @@ func TestManyWritesStayLegible(t *testing.T) {
 		require.True(t, len(r.marks) == 1 || tl.gravest(r.marks) <= won)
 	}
 	require.Less(t, len(tl.HTML()), 400_000)
+}
+
+func TestItemForSeveralMarksHasTheGravestShapeAndTheLastArrival(t *testing.T) {
+	it := item{marks: []int{0}, shape: won, arrives: 5, found: true, moot: true}
+	it.add(item{marks: []int{1}, shape: lost, arrives: 3, found: true})
+	it.add(item{marks: []int{2}, shape: late, arrives: 7, moot: true})
+	require.Equal(t, item{marks: []int{0, 1, 2}, shape: lost, arrives: 7}, it)
 }

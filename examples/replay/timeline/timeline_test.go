@@ -92,6 +92,10 @@ func TestOnePushGivesOneSpan(t *testing.T) {
 	require.Len(t, tl.spans, 1)
 	require.Equal(t, tl.spans[0].number, 1)
 	require.Equal(t, []string{"counts", "replaced"}, shapesOfMarks(tl))
+	w.push(0, 2*hour, edit{by: 0, at: 2 * hour, field: "f", value: "c"}.item(t), edit{by: 0, at: 2*hour + 1, field: "f", value: true}.item(t))
+	tl = w.draw(Options{})
+	require.Len(t, tl.spans, 2)
+	require.Equal(t, deletion, tl.spans[1].state)
 }
 
 func TestPurgedDataIsShownAsPurged(t *testing.T) {
