@@ -168,3 +168,9 @@ func TestItemForSeveralMarksHasTheGravestShapeAndTheLastArrival(t *testing.T) {
 	it.add(item{marks: []int{2}, shape: late, arrives: 7, moot: true})
 	require.Equal(t, item{marks: []int{0, 1, 2}, shape: lost, arrives: 7}, it)
 }
+
+func TestNarrowBandsGiveWayToTheLastOne(t *testing.T) {
+	of := func(n int, x, end float64) band { return band{span{number: n}, x, end} }
+	got := visible([]band{of(1, 0, 2), of(2, 2, 3.5), of(3, 3.5, 4.5), of(4, 4.5, 5), of(5, 5, 20), of(6, 20, 30)}, 3)
+	require.Equal(t, []band{of(2, 0, 3.5), of(5, 3.5, 20), of(6, 20, 30)}, got)
+}
