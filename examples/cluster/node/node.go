@@ -55,14 +55,21 @@ func Start(o Options) (*Node, error) {
 	if err != nil {
 		return nil, fmt.Errorf("node %s: %w", o.Name, err)
 	}
-	if o.Log != nil {
-		s.SetLoggerV2(logger{o.Log.With("node", o.Name)}, false, false, false)
-	}
+	log := newLogger(o)
+	s.SetLoggerV2(log, false, false, false)
 	s.Start()
 	n := &Node{server: s, secret: settings.Password}
-	if !s.ReadyForConnections(20*time.Second) || !s.JetStreamEnabled() {
-		n.Stop()
-		return nil, fmt.Errorf("node %s: the node did not start: an address may be in use, or the folder in use or not writable", o.Name)
+	for wait := 0; !s.ReadyForConnections(100*time.Millisecond) || !s.JetStreamEnabled(); wait++ {
+		select {
+		case why := <-log.fatal:
+			n.Stop()
+			return nil, fmt.Errorf("node %s: %s", o.Name, why)
+		default:
+		}
+		if wait == 200 {
+			n.Stop()
+			return nil, fmt.Errorf("node %s: the node does not start", o.Name)
+		}
 	}
 	return n, nil
 }
@@ -138,6 +145,9 @@ func (n *Node) Connect() (*nats.Conn, error) {
 	}
 	return nats.Connect("", options...)
 }
+
+// Space returns how many bytes the streams of the node may take together.
+func (n *Node) Space() int64 { return n.server.JetStreamConfig().MaxStore }
 
 // Stop stops the node and returns when its files are closed.
 func (n *Node) Stop() {

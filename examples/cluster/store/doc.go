@@ -12,6 +12,7 @@
 //	budget.go       how much may be on its way
 //	load.go         reading entries, of one moment
 //	after.go        reading the records of a workspace, page by page
+//	list.go         reading entries of one kind, and the workspaces
 //	read.go         asking the leader and other nodes
 //	replies.go      requests with several answers
 //	retry.go        retries, and how long they go on
@@ -39,6 +40,10 @@
 //
 // The settings of the stream are checked when it is opened. JetStream accepts an update that
 // permits no batches, or that drops messages by age or size, and reports it to no one.
+//
+// A stream has a maximal size, because JetStream checks it before it stores the first message of a
+// batch. If a node alone reaches a limit of the node or of the disk instead, it can keep a part of a
+// batch. Such a workspace cannot be read until the node restarts.
 //
 // A stream that was restored from a backup, or from copied files, reuses sequences. Only
 // [Store.Renew] makes that visible.

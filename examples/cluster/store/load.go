@@ -12,6 +12,9 @@ const mostLast = 1023
 // errBehind is the reason to read again from a node that has not caught up.
 var errBehind = errors.New("the node that answered is behind")
 
+// errPart is the reason to read again where a batch has entries but no head.
+var errPart = errors.New("the node that answered has a part of a batch")
+
 // Load returns the entries of keys of one workspace, of one moment at which everything was stored
 // that was committed before Load began. Entries that do not exist have the sequence 0.
 //
@@ -116,7 +119,7 @@ func (s *Store) last(ctx context.Context, subjects []string, head string, found 
 		case p.pending == 0 && p.messages[n-1].subject == head:
 			return after, nil
 		case p.pending == 0:
-			return 0, nil
+			return 0, errPart
 		}
 	}
 }

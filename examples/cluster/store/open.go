@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,16 +16,21 @@ import (
 type Options struct {
 	Stream   string // the name of the stream and the first token of its subjects; "" is fieldlww
 	Replicas int    // how many nodes hold the stream; 0 is 1
+	// MaxBytes is the size of the stream, in bytes, at which a new one refuses batches with ErrFull; 0 is
+	// 1 GiB. Each node must have that much space, and sets it aside.
+	MaxBytes int64
 }
 
 // A Store is the port to a stream. Its methods may be called concurrently. Each returns after at
 // most 20 seconds, or at the deadline of its context if that is earlier, except Watch.
 type Store struct {
 	name    string
+	direct  string // the subject to which any node answers
 	conn    *nats.Conn
 	js      jetstream.JetStream
 	replies *replies
 	flight  *budget
+	life    life
 }
 
 // A ConfigError is returned if the stream has a setting with which a Store could lose writes.
@@ -52,7 +58,7 @@ func Open(ctx context.Context, conn *nats.Conn, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{name: o.Stream, conn: conn, js: js, flight: newBudget(mostUnits)}
+	s := &Store{name: o.Stream, direct: "$JS.API.DIRECT.GET." + o.Stream, conn: conn, js: js, flight: newBudget(mostUnits)}
 	if err := s.open(ctx, settings(o)); err != nil {
 		return nil, fmt.Errorf("open the stream %s: %w", o.Stream, err)
 	}
@@ -72,9 +78,9 @@ func settings(o Options) jetstream.StreamConfig {
 		Replicas:           max(1, o.Replicas),
 		MaxMsgsPerSubject:  1,
 		MaxMsgs:            -1,
-		MaxBytes:           -1,
+		MaxBytes:           cmp.Or(o.MaxBytes, 1<<30),
 		MaxMsgSize:         -1,
-		Discard:            jetstream.DiscardOld,
+		Discard:            jetstream.DiscardNew,
 		AllowDirect:        true,
 		AllowAtomicPublish: true,
 		Metadata:           map[string]string{incarnationKey: newIncarnation()},
@@ -92,6 +98,9 @@ func (s *Store) open(ctx context.Context, want jetstream.StreamConfig) error {
 		}
 		if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
 			return err // another process has created it at the same time
+		}
+		if e := new(jetstream.APIError); errors.As(err, &e) && (e.ErrorCode == codeResources || e.ErrorCode == codeStorage) {
+			return final(fmt.Errorf("%w: %w", ErrFull, err))
 		}
 		if err != nil {
 			return err
@@ -116,7 +125,9 @@ func check(got, want jetstream.StreamConfig) error {
 		{"retention", want.Retention, got.Retention},
 		{"max_msgs_per_subject", want.MaxMsgsPerSubject, got.MaxMsgsPerSubject},
 		{"max_msgs", want.MaxMsgs, got.MaxMsgs},
-		{"max_bytes", want.MaxBytes, got.MaxBytes},
+		{"max_bytes", true, got.MaxBytes > 0},
+		{"discard", want.Discard, got.Discard},
+		{"discard_new_per_subject", false, got.DiscardNewPerSubject},
 		{"max_age", time.Duration(0), got.MaxAge},
 		{"allow_direct", true, got.AllowDirect},
 		{"allow_atomic", true, got.AllowAtomicPublish},

@@ -13,6 +13,7 @@ const (
 	codeUnavailable  = 10008 // there is no leader
 	codeResources    = 10023 // the disk or the limit of the node is full
 	codeNotFound     = 10037 // no such message
+	codeNoSequence   = 10043 // the message was deleted or replaced before
 	codeStorage      = 10047 // the limit of the account is reached
 	codeTooLong      = 10054 // the message is above the limit of the stream
 	codeStoreFailed  = 10077 // the message could not be written

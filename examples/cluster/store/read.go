@@ -46,7 +46,7 @@ func (s *Store) get(ctx context.Context, g get) (part, error) {
 		return part{}, err
 	}
 	var p part
-	q := query{"$JS.API.DIRECT.GET." + s.name, data, max(len(g.Last), g.Batch) + 2}
+	q := query{s.direct, data, max(len(g.Last), g.Batch) + 2}
 	err = s.replies.request(ctx, s.conn, q, func(m *nats.Msg) (bool, error) {
 		switch status := m.Header.Get("Status"); status {
 		case "":
@@ -108,30 +108,44 @@ func parse(m *nats.Msg, header string) (int64, error) {
 
 // floor asks the leader for the sequence of the head of a workspace. It is 0 before the first batch.
 func (s *Store) floor(ctx context.Context, workspace string) (int64, error) {
-	request, err := json.Marshal(map[string]string{"last_by_subj": s.head(workspace)})
-	if err != nil {
-		return 0, err
-	}
-	ctx, cancel := context.WithTimeout(ctx, silence)
-	defer cancel()
-	answer, err := s.conn.RequestWithContext(ctx, "$JS.API.STREAM.MSG.GET."+s.name, request)
-	if err != nil {
-		return 0, err
-	}
+	return s.ask(ctx, map[string]any{"last_by_subj": s.head(workspace)})
+}
+
+// ask asks the leader for a message, and returns its sequence, or 0 if there is none.
+func (s *Store) ask(ctx context.Context, what map[string]any) (int64, error) {
 	var found struct {
-		Error   *jetstream.APIError `json:"error"`
 		Message struct {
 			Seq int64 `json:"seq"`
 		} `json:"message"`
 	}
-	if err := json.Unmarshal(answer.Data, &found); err != nil {
-		return 0, err
-	}
-	if found.Error != nil && found.Error.ErrorCode == codeNotFound {
+	err := s.api(ctx, "STREAM.MSG.GET", what, &found)
+	if e := new(jetstream.APIError); errors.As(err, &e) && e.ErrorCode == codeNotFound {
 		return 0, nil
 	}
-	if found.Error != nil {
-		return 0, found.Error
+	return found.Message.Seq, err
+}
+
+// api sends a request to the leader, which is the only node that answers. It returns a
+// *jetstream.APIError if the leader refuses, or if there is none.
+func (s *Store) api(ctx context.Context, name string, what, answer any) error {
+	request, err := json.Marshal(what)
+	if err != nil {
+		return err
 	}
-	return found.Message.Seq, nil
+	ctx, cancel := context.WithTimeout(ctx, silence)
+	defer cancel()
+	m, err := s.conn.RequestWithContext(ctx, "$JS.API."+name+"."+s.name, request)
+	if err != nil {
+		return err
+	}
+	var failed struct {
+		Error *jetstream.APIError `json:"error"`
+	}
+	if err := json.Unmarshal(m.Data, &failed); err != nil {
+		return err
+	}
+	if failed.Error != nil {
+		return failed.Error
+	}
+	return json.Unmarshal(m.Data, answer)
 }

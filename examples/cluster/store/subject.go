@@ -29,6 +29,14 @@ func (s *Store) head(workspace string) string {
 	return s.subject(Key{Workspace: workspace, Kind: KindRecord, Name: headName})
 }
 
+// kind returns the pattern of the subjects of a kind in a workspace.
+func (s *Store) kind(workspace string, k Kind) string {
+	return s.workspace(workspace) + string(k) + ".>"
+}
+
+// heads returns the pattern of the heads of all workspaces, except the one of the whole cluster.
+func (s *Store) heads() string { return s.name + ".w.*." + string(KindRecord) + "." + headName }
+
 // workspace returns the first tokens of the subjects of a workspace, up to the kind.
 func (s *Store) workspace(name string) string {
 	if name == "" {

@@ -18,7 +18,7 @@ const mostKnown = 100_000
 // some hundred changes are kept, and a workspace has only its last one among them.
 func (s *Store) Watch(ctx context.Context, f func(Change)) error {
 	for {
-		heads, err := s.heads(ctx)
+		heads, err := s.consume(ctx)
 		if err == nil {
 			stop := context.AfterFunc(ctx, heads.Stop)
 			f(Change{Any: true})
@@ -32,11 +32,11 @@ func (s *Store) Watch(ctx context.Context, f func(Change)) error {
 	}
 }
 
-// heads starts a consumer of the heads of all workspaces. It begins with heads that are stored from
-// now on.
-func (s *Store) heads(ctx context.Context) (jetstream.MessagesContext, error) {
+// consume starts a consumer of the heads of all workspaces. It begins with heads that are stored
+// from now on.
+func (s *Store) consume(ctx context.Context) (jetstream.MessagesContext, error) {
 	consumer, err := s.js.OrderedConsumer(ctx, s.name, jetstream.OrderedConsumerConfig{
-		FilterSubjects: []string{s.name + ".w.*." + string(KindRecord) + "." + headName, s.head("")},
+		FilterSubjects: []string{s.heads(), s.head("")},
 		DeliverPolicy:  jetstream.DeliverNewPolicy,
 		HeadersOnly:    true,
 	})

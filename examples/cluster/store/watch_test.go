@@ -1,0 +1,168 @@
+package store_test
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/fieldlww/fieldlww/examples/cluster/clustertest"
+	"github.com/fieldlww/fieldlww/examples/cluster/node"
+	"github.com/fieldlww/fieldlww/examples/cluster/store"
+)
+
+// watch starts a watch, and waits for its first change.
+func watch(t *testing.T, s *store.Store) <-chan store.Change {
+	ctx, cancel := context.WithCancel(t.Context())
+	changes := make(chan store.Change, 1000)
+	ended := make(chan error)
+	go func() { ended <- s.Watch(ctx, func(c store.Change) { changes <- c }) }()
+	t.Cleanup(func() {
+		cancel()
+		require.ErrorIs(t, <-ended, context.Canceled)
+	})
+	require.Equal(t, store.Change{Any: true}, receive(t, changes))
+	return changes
+}
+
+// receive returns the next change.
+func receive(t *testing.T, changes <-chan store.Change) store.Change {
+	t.Helper()
+	select {
+	case c := <-changes:
+		return c
+	case <-time.After(30 * time.Second):
+		require.Fail(t, "no change")
+		return store.Change{}
+	}
+}
+
+func TestWatchReportsWhichBucketsChanged(t *testing.T) {
+	s, w := openStream(t, 0, "watched"), workspace(t)
+	changes := watch(t, openStream(t, 1, "watched"))
+	next := func() store.Change {
+		view, err := s.Load(t.Context(), w, nil)
+		require.NoError(t, err)
+		c := receive(t, changes)
+		require.Equal(t, w, c.Workspace)
+		require.Equal(t, view.Head, c.Seq)
+		return c
+	}
+	put(t, s, store.Put{Key: record(w, "a"), Buckets: []string{"x"}})
+	require.True(t, next().Any, "what was before the first change is not known")
+
+	require.NoError(t, s.Commit(t.Context(), batch(
+		store.Put{Key: record(w, "b"), Buckets: []string{"y\r\n", "x"}},
+		store.Put{Key: record(w, "c"), Buckets: []string{"x", ""}},
+	)))
+	c := next()
+	require.False(t, c.Any)
+	require.Equal(t, []string{"", "x", "y\r\n"}, c.Buckets)
+
+	put(t, s, store.Put{Key: store.Key{Workspace: w, Kind: store.KindMark, Name: "m"}})
+	c = next()
+	require.False(t, c.Any)
+	require.Empty(t, c.Buckets)
+
+	put(t, s, store.Put{Key: store.Key{Kind: store.KindClient, Name: t.Name()}})
+	put(t, s, store.Put{Key: store.Key{Workspace: w, Kind: store.KindUser, Name: "u"}})
+	require.True(t, next().Any, "rights changed; and entries of the whole cluster are not reported")
+	put(t, s, store.Put{Key: store.Key{Workspace: w, Kind: store.KindState}})
+	require.True(t, next().Any)
+
+	var many []string
+	for i := range 3000 {
+		many = append(many, fmt.Sprint("bucket ", i))
+	}
+	put(t, s, store.Put{Key: record(w, "d"), Buckets: many})
+	require.True(t, next().Any, "too many buckets")
+}
+
+// TestWatchNeverMissesABucket replaces heads while a watch does not look. The buckets of the heads
+// that are gone must be covered by Any.
+func TestWatchNeverMissesABucket(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		see := store.NewGaps()
+		type head struct{ workspace, seq, count int }
+		var stored []head
+		seq := 0
+		for _, w := range rapid.SliceOfN(rapid.IntRange(0, 3), 1, 40).Draw(t, "workspaces") {
+			count := rapid.IntRange(1, 3).Draw(t, "count")
+			seq += count
+			stored = append(stored, head{w, seq, count})
+		}
+		missed := map[int]bool{}
+		for i, h := range stored {
+			if gone := rapid.Bool().Draw(t, "replaced"); gone && replacedLater(stored[i+1:], func(o head) bool { return o.workspace == h.workspace }) {
+				missed[h.workspace] = true
+				continue
+			}
+			sure := see(fmt.Sprint(h.workspace), int64(h.seq), int64(h.count))
+			require.False(t, sure && missed[h.workspace], "a head was missed")
+			missed[h.workspace] = false
+		}
+	})
+}
+
+func replacedLater[T any](later []T, is func(T) bool) bool {
+	for _, h := range later {
+		if is(h) {
+			return true
+		}
+	}
+	return false
+}
+
+func TestWatchIsSureIfNothingIsMissed(t *testing.T) {
+	see := store.NewGaps()
+	require.False(t, see("a", 5, 2))
+	require.True(t, see("a", 7, 2))
+	require.False(t, see("b", 8, 1), "the first one of b")
+	require.True(t, see("b", 9, 1))
+	require.False(t, see("a", 12, 2), "10 is missing")
+	require.False(t, see("b", 13, 1), "10 may have been of b")
+	require.True(t, see("a", 14, 1))
+	require.True(t, see("b", 15, 1))
+}
+
+// TestWatchResumesAfterADisconnect restarts the only node while a client in another process, here
+// over TCP, watches.
+func TestWatchResumesAfterADisconnect(t *testing.T) {
+	dir, err := clustertest.TempDir()
+	require.NoError(t, err)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	o := node.Options{Name: "one", Dir: dir, Client: listener.Addr().String(), Secret: "secret"}
+	require.NoError(t, listener.Close())
+	n, err := node.Start(o)
+	require.NoError(t, err)
+	_, err = nats.Connect("nats://" + o.Client)
+	require.ErrorIs(t, err, nats.ErrAuthorization)
+	conn, err := nats.Connect("nats://fieldlww:secret@"+o.Client, nats.MaxReconnects(-1), nats.ReconnectWait(50*time.Millisecond), nats.ReconnectBufSize(-1))
+	require.NoError(t, err)
+	t.Cleanup(conn.Close)
+	s, err := store.Open(t.Context(), conn, store.Options{})
+	require.NoError(t, err)
+	w := workspace(t)
+	changes := watch(t, s)
+	put(t, s, store.Put{Key: record(w, "a")})
+	require.Equal(t, w, receive(t, changes).Workspace)
+
+	n.Stop()
+	n, err = node.Start(o)
+	require.NoError(t, err)
+	t.Cleanup(n.Stop)
+	require.Eventually(t, func() bool {
+		return s.Commit(t.Context(), batch(store.Put{Key: record(w, "b")})) == nil
+	}, time.Minute, 50*time.Millisecond)
+	view, err := s.Load(t.Context(), w, nil)
+	require.NoError(t, err)
+	for c := receive(t, changes); c.Seq != view.Head && c.Workspace != ""; {
+		c = receive(t, changes)
+	}
+}
