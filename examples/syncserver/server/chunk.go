@@ -24,7 +24,9 @@ type trailer struct {
 	Reached int64 `json:"reached,omitempty"`
 	Last    int64 `json:"last,omitempty"`
 	// Buckets names the buckets that the user of the client has, sorted. Nil, and then omitted, if the
-	// client was told the same names before, except for the one bucket "".
+	// client was told the same names before. The one bucket "" is different: it is named in each trailer
+	// if the server has Options.Buckets, because the client then knows that there may be records which its
+	// user may not read. Otherwise it is named only to a client that was told other names before.
 	Buckets []string `json:"buckets,omitzero"`
 	// Fence and Level are the arguments of merge.Purge. With them, the client purges the records that
 	// it stores and judges its own edits. Fence is omitted if nothing was ever purged.
@@ -122,6 +124,7 @@ func (s *Frontend) pullChunk(ctx context.Context, p *Page) (parts []part, more b
 	}
 	at := p.Cursor
 	resets, tells := at.Begin(now.Snapshot)
+	tells = tells && (s.options.Buckets != nil || p.Cursor.Divided() || at.Divided())
 	l := lines{columns: p.columns}
 	for _, reset := range resets {
 		l.add(resetLine{reset.Buckets, reset.Why})

@@ -2,6 +2,9 @@ package server
 
 import (
 	"context"
+	"encoding/json"
+	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -30,7 +33,7 @@ func TestOtherBucketsResetTheClients(t *testing.T) {
 			o.Buckets, o.BucketsVersion = next.buckets, next.version
 			server, err := New(context.Background(), s.database, o)
 			require.NoError(t, err)
-			c.url = listen(t, server)
+			c.url, c.divided = listen(t, server), next.buckets != nil
 			c.pullAll(10)
 			require.Len(t, c.whys, next.resets, "version %q", next.version)
 			require.NotContains(t, c.whys, "left")
@@ -39,4 +42,51 @@ func TestOtherBucketsResetTheClients(t *testing.T) {
 		}
 		require.Equal(t, []string{buckets.WhyEpoch, buckets.WhyEpoch}, c.whys)
 	})
+}
+
+// TestTrailerSaysWhetherRecordsAreDivided: a client that has only the bucket "" learns from each trailer
+// whether its user may read all records. A server without Options.Buckets names buckets only if they, or
+// those that the client was told, are others.
+func TestTrailerSaysWhetherRecordsAreDivided(t *testing.T) {
+	ctx := context.Background()
+	s := open(t, databasetest.SQLite(t))
+	ana := joined(t, listen(t, s), "demo", "")
+	user, cursor := bound(s, ana.ID).User, ""
+	told := func() (b []string) {
+		t.Helper()
+		status, text := ana.request("GET", "/v1/pull?cursor="+url.QueryEscape(cursor), "")
+		require.Equal(t, 200, status, text)
+		lines := strings.Split(strings.TrimSpace(text), "\n")
+		var end trailer
+		require.NoError(t, json.Unmarshal([]byte(lines[len(lines)-1]), &end))
+		cursor = end.Cursor
+		return end.Buckets
+	}
+	reopen := func(f buckets.Func, version string) {
+		t.Helper()
+		o := s.options
+		o.Buckets, o.BucketsVersion = f, version
+		server, err := New(ctx, s.database, o)
+		require.NoError(t, err)
+		s, ana.url = server, listen(t, server)
+	}
+	for range 2 {
+		require.Nil(t, told())
+	}
+	reopen(noted, "1")
+	for range 2 {
+		require.Equal(t, []string{""}, told())
+	}
+	require.NoError(t, s.Grant(ctx, "demo", user, map[string]string{"a": "writer"}))
+	require.Equal(t, []string{"", "a"}, told())
+	require.Nil(t, told())
+	require.NoError(t, s.Revoke(ctx, "demo", user, "a"))
+	require.Equal(t, []string{""}, told())
+	require.NoError(t, s.Grant(ctx, "demo", user, map[string]string{"a": "writer"}))
+	require.Equal(t, []string{"", "a"}, told())
+	reopen(nil, "")
+	require.Equal(t, []string{""}, told())
+	require.Nil(t, told())
+	require.NoError(t, s.Revoke(ctx, "demo", user, ""))
+	require.Equal(t, []string{}, told())
 }
