@@ -63,6 +63,9 @@
 //	cursor.Reach(the last sequence), or cursor.Settle(snapshot.Seq) if no rows are left
 //	a last line: the cursor, the buckets of the snapshot if tells, and the fence
 //
+// For a client that has only the bucket "", tells is true each time: the name tells the client that
+// there may be records which its user may not read. A server without buckets names none.
+//
 // A record that moves between two buckets of one user has a row in both. If both rows are in a
 // chunk, the later one is enough. In different chunks, both must be sent: before the later one is,
 // the user may lose its bucket.
@@ -80,7 +83,9 @@
 //
 // Forgetting writes nothing. When a record is forgotten, or a line says that it has left, the edits
 // of the client that wait for an answer remain in its outbox, but are not shown until a line brings
-// the record again. An accepted edit is shown until a pull has settled that began, in any of the
+// the record again. After a reset this holds for all records, because no line is sent for a record that
+// is now in other buckets. But if the last line names no buckets, and the client was told none besides the
+// bucket "", the server does not divide its records, and the edits stay shown. An accepted edit is shown until a pull has settled that began, in any of the
 // processes, after the answer was stored.
 //
 // # Hazards

@@ -12,7 +12,7 @@ import { notice } from './notice.js';
 export function takeAway(r, c) {
   const { told } = c.trailer;
   const changes = told !== undefined && !sameNames(told, r.buckets);
-  r.divided = r.buckets !== null || Boolean(told);
+  r.divided = r.buckets !== null || told !== undefined; // the one bucket "" is named in each trailer
   const why = whyOf(c);
   if (why === 'epoch' || !r.chunked) reset(r, why);
   else if (why || changes) {
@@ -78,7 +78,8 @@ export function forgetCreations(r) {
   });
 }
 
-// A client that has only the bucket "" loads it again, and its edits stay shown meanwhile.
+// If the server divides its records, the record may be in buckets now that the user may not read: its edits are hidden
+// until a line brings it. Otherwise they stay shown: a restored server that lacks the record takes them.
 function forgetLost(r, h) {
   if (r.divided && isBrought(h) && h.confirmed.size > 0) leave(r, h);
   else forget(h);

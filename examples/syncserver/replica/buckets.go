@@ -57,7 +57,8 @@ func heldForm(names []string) []string {
 	return names
 }
 
-// told is the member buckets of a trailer.
+// told is the member buckets of a trailer. A server that divides its records names the one bucket "" in
+// each trailer, and other buckets when they change. A server without buckets does not have the member.
 type told struct {
 	names   []string // nil for the one bucket ""
 	present bool     // if it is absent, the buckets are the same as in the trailer before
@@ -162,8 +163,10 @@ func (c *chunk) bucketsOf(i int) []string {
 // it is known only from the client's own accepted edits.
 func (h *held) isBrought() bool { return h.in == nil || len(h.in) > 0 }
 
-// forgetLost forgets a record whose buckets the client has lost, or loads again. If the client has only
-// the bucket "", it loads that bucket again, and its edits stay shown meanwhile.
+// forgetLost forgets a record whose buckets the client has lost, or loads again. If the server divides its
+// records, the record may be in buckets now that the user may not read, and then no line brings it: its
+// edits are hidden until one does. Otherwise the user may read every record, and edits stay shown: a
+// restored server that lacks the record takes them.
 func (r *Replica) forgetLost(h *held) {
 	if r.divided && h.isBrought() && h.confirmed.Len() > 0 {
 		r.leave(h)

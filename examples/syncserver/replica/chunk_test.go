@@ -52,13 +52,13 @@ func resetLine(why string) string { return fmt.Sprintf(`{"reset":[""],"why":%q}`
 
 // trailerAt returns a settled trailer with a fence. The clock of the trailer is the same stamp.
 func trailerAt(fence clock.Timestamp, level int) string {
-	return fmt.Sprintf(`{"cursor":"e.9","buckets":[""],"fence":%q,"level":%d,"clock":%q}`+"\n", fence, level, fence)
+	return fmt.Sprintf(`{"cursor":"e.9","fence":%q,"level":%d,"clock":%q}`+"\n", fence, level, fence)
 }
 
 // unsettled returns a trailer that says that more follows.
 func unsettled(trailer string) string { return `{"more":true,` + trailer[1:] }
 
-const plainTrailer = `{"cursor":"e.9","buckets":[""],"level":1}` + "\n"
+const plainTrailer = `{"cursor":"e.9","level":1}` + "\n"
 
 // gets passes lines as the answer to a pull that begins now.
 func (d *device) gets(lines ...string) {

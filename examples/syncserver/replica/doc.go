@@ -131,7 +131,9 @@
 // record is forgotten when a line says that it has left, or when the client has lost the last of its
 // buckets: the trailer does not name the bucket any longer, or the bucket is loaded again. Nothing is
 // written for it. The edits of a record that has left are hidden until a line brings the record
-// again, but they are sent. If the server refuses one because the user may no longer read the record,
+// again, but they are sent. This includes a record that is loaded again after a reset: it may be in
+// buckets now that the user may not read. A server without partial replication names no buckets in its
+// trailers, so the edits stay shown during and after the load. If the server refuses one because the user may no longer read the record,
 // the Why of the Notice is [WhyLeft].
 //
 // # Several tabs

@@ -15,8 +15,8 @@ import (
 //
 // If the record is dead, the fence decides which edits are shown, and an edit may begin a new life of
 // it. No line says that a record has left because it is dead, but in a workspace without partial
-// replication that is the only reason, and then only at level 2. A client that has only the bucket ""
-// cannot tell whether there are others.
+// replication that is the only reason, and then only at level 2. A trailer that names buckets, be it only
+// the bucket "", says that the workspace has partial replication.
 
 // forget forgets what is confirmed of a record.
 func (r *Replica) forget(h *held) {

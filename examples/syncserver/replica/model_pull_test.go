@@ -80,7 +80,10 @@ func (x *modelSearch) trailer(s *modelState, at modelCursor, more bool) []byte {
 	if told := max(s.fence, s.sampled, s.greatest); told != "" {
 		line = fmt.Appendf(line, `,"clock":%q`, told)
 	}
-	return fmt.Appendf(line, `,"buckets":[""],"level":%d}`+"\n", s.level)
+	if x.wire.namesBucket {
+		line = append(line, `,"buckets":[""]`...)
+	}
+	return fmt.Appendf(line, `,"level":%d}`+"\n", s.level)
 }
 
 // pull lets a client pull.

@@ -36,6 +36,7 @@ type wire struct {
 	keepsEpoch    bool // a restored server keeps its epoch
 	anyEpoch      bool // the server judges pushes of clients that have not pulled since it was restored
 	noNew         bool // the client does not say that it creates a record
+	namesBucket   bool // the server names the bucket "", as if it divided its records
 	sparesAll     bool // a first load leaves out the records that die while it runs, too
 }
 

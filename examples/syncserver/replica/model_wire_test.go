@@ -20,6 +20,7 @@ var modelMutants = []struct {
 	{"a restored server keeps its epoch", wire{keepsEpoch: true}, modelScope{edits: 2, kinds: []int{setF}, restore: true}, []law{lawUntold}},
 	{"a push does not say its epoch", wire{anyEpoch: true}, modelScope{edits: 2, kinds: []int{setF}, restore: true, begins: deadRecord}, []law{lawHonest}},
 	{"a client does not say that it creates a record", wire{noNew: true}, modelScope{edits: 3, kinds: []int{setF, deleteIt}}, []law{lawHonest}},
+	{"a server without buckets names one", wire{namesBucket: true}, modelScope{edits: 2, kinds: []int{setF}, restore: true}, []law{lawSynced, lawShown}},
 	{"a first load leaves out a record that it has brought", wire{sparesAll: true}, modelScope{edits: 1, kinds: []int{setF}, newcomer: true, live: true, begins: lateBefore, portions: true}, []law{lawSynced}},
 }
 

@@ -56,7 +56,7 @@ type Replica struct {
 	shared  map[string][]string // the buckets in a JSON array; nil if there are none
 
 	// Of the chunk that is being applied:
-	divided bool   // whether the client has other buckets than the one bucket "", or had before
+	divided bool   // whether the server divides its records into buckets, by the last trailer
 	ended   uint64 // the last item answered before the pull began, if nothing is left to pull
 
 	fence    clock.Timestamp // the arguments of merge.Purge

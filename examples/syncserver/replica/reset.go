@@ -11,7 +11,7 @@ import (
 func (r *Replica) takeAway(c *chunk) bool {
 	now := c.trailer.Buckets
 	told := now.present && (!slices.Equal(now.names, r.buckets) || (now.names == nil) != (r.buckets == nil))
-	r.divided = r.buckets != nil || now.names != nil
+	r.divided = r.buckets != nil || now.present // the one bucket "" is named in each trailer
 	why := c.why()
 	switch {
 	case why == WhyEpoch, !r.chunked:

@@ -139,7 +139,7 @@ func chunkOf(lines []byte, next string) []byte {
 	if replica.IsTrailer(text[bytes.LastIndexByte(text, '\n')+1:]) {
 		return lines
 	}
-	return fmt.Appendf(bytes.Clone(lines), "\n{\"cursor\":%q,\"buckets\":[\"\"],\"level\":1}\n", next)
+	return fmt.Appendf(bytes.Clone(lines), "\n{\"cursor\":%q,\"level\":1}\n", next)
 }
 
 func (d *device) title(key record.Key) string {

@@ -152,7 +152,7 @@ func (s *viewState) joinOwn(data record.Record) {
 			kept = append(kept, replica.Entry{Key: e.Key})
 		}
 	}
-	in := `["` + strings.Join(viewBuckets(s.rec()), `","`) + `"]`
+	in := `["` + strings.Join(s.names.buckets(s.rec()), `","`) + `"]`
 	kept = append(kept, replica.Entry{Key: key, Value: `{"in":` + in + `,"record":` + textOf(join(s.shown(), data)) + `}`})
 	s.disk = written(s.disk, slices.Clone(kept))
 	s.item = viewItem{}

@@ -3,6 +3,7 @@ package replica_test
 import (
 	"crypto/sha256"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,7 +16,7 @@ import (
 
 // This model visits every history of partial replication in a small world: one record that is in the
 // buckets a, b, both or none, one server with the cursors and rights of merge/buckets, and one store
-// that two tabs of a client share. Each step opens a Replica from the saved entries, and saves it.
+// that two tabs of a client share. In some scopes the name of the first bucket is "" and not a. Each step opens a Replica from the saved entries, and saves it.
 //
 //	views_state_test.go   the server, and a state of the world
 //	views_client_test.go  what the client does
@@ -23,9 +24,11 @@ import (
 
 // viewState is a state of the world.
 type viewState struct {
+	names   viewNames
 	stored  string // the record, or ""
 	rows    [2]int // the sequence of its row in each bucket, or 0
 	seq     int
+	epoch   string
 	fence   string // a time
 	fenced  int    // a sequence
 	rights  int    // a set of buckets
@@ -33,6 +36,7 @@ type viewState struct {
 	disk    string // the saved entries of the client
 	tab     viewTab
 	item    viewItem
+	wrote   bool // the server has stored an edit of the client
 }
 
 // viewTab is a pull of the second tab that is under way.
@@ -48,15 +52,15 @@ type viewItem struct {
 	accepted   bool // the answer has arrived
 }
 
-// The names of the buckets, and of their sets.
-var (
-	viewNames = [2]string{"a", "b"}
-	viewSets  = [4]string{"no bucket", "a", "b", "a and b"}
-)
+// viewNames are the names of the buckets.
+type viewNames [2]string
 
-// namesOf returns the names in a set of buckets.
-func namesOf(set int) (names []string) {
-	for b, name := range viewNames {
+// viewSets are the names of the sets of buckets.
+var viewSets = [4]string{"no bucket", "a", "b", "a and b"}
+
+// of returns the names in a set of buckets.
+func (n viewNames) of(set int) (names []string) {
+	for b, name := range n {
 		if set>>b&1 == 1 {
 			names = append(names, name)
 		}
@@ -64,11 +68,14 @@ func namesOf(set int) (names []string) {
 	return names
 }
 
-// viewBuckets are the buckets of the record. Its field m holds the set.
-func viewBuckets(r record.Record) []string {
+// set returns the set of one bucket.
+func (n viewNames) set(name string) int { return 1 << slices.Index(n[:], name) }
+
+// buckets returns the buckets of the record. Its field m holds the set.
+func (n viewNames) buckets(r record.Record) []string {
 	m, _ := r.Get("m")
-	n, _ := m.Value.Int()
-	return namesOf(int(n))
+	set, _ := m.Value.Int()
+	return n.of(int(set))
 }
 
 func (s *viewState) rec() record.Record {
@@ -85,8 +92,8 @@ func (s *viewState) rec() record.Record {
 
 // in returns the set of buckets of the record now.
 func (s *viewState) in() (set int) {
-	for _, name := range buckets.Func(viewBuckets).Of(s.rec(), timeOf(s.fence)) {
-		set |= 1 << strings.Index("ab", name)
+	for _, name := range buckets.Func(s.names.buckets).Of(s.rec(), timeOf(s.fence)) {
+		set |= s.names.set(name)
 	}
 	return set
 }
@@ -149,8 +156,8 @@ func (s *viewState) chunk(cursor string) string {
 	if err != nil {
 		panic(err)
 	}
-	snapshot := buckets.Snapshot{Epoch: "e", Seq: int64(s.seq), Fence: int64(s.fenced), Granted: map[string]int64{}}
-	for b, name := range viewNames {
+	snapshot := buckets.Snapshot{Epoch: s.epoch, Seq: int64(s.seq), Fence: int64(s.fenced), Granted: map[string]int64{}}
+	for b, name := range s.names {
 		if s.rights>>b&1 == 1 {
 			snapshot.Granted[name] = int64(s.granted[b])
 		}
@@ -176,12 +183,12 @@ func (s *viewState) chunk(cursor string) string {
 		c.Reach(next)
 	default:
 		mutation := record.Mutation{Data: merge.Purge(s.rec(), timeOf(s.fence), 2)}.AppendJSON(nil)
-		fmt.Fprintf(&lines, `{"seq":%d,"in":["%s"],%s`+"\n", next, strings.Join(namesOf(in), `","`), mutation[1:])
+		fmt.Fprintf(&lines, `{"seq":%d,"in":["%s"],%s`+"\n", next, strings.Join(s.names.of(in), `","`), mutation[1:])
 		c.Reach(next)
 	}
 	fmt.Fprintf(&lines, `{"cursor":%q,"more":%t`, c, next > 0)
 	if tells {
-		names := `"` + strings.Join(namesOf(s.rights), `","`) + `"`
+		names := `"` + strings.Join(s.names.of(s.rights), `","`) + `"`
 		if s.rights == 0 {
 			names = ""
 		}
@@ -201,8 +208,8 @@ func (s *viewState) push(body []byte) (answer []byte) {
 	if err != nil {
 		panic(err)
 	}
-	may := func(name string) bool { return s.rights>>strings.Index("ab", name)&1 == 1 }
-	rights := buckets.Rights{Of: viewBuckets, Fence: timeOf(s.fence), Read: may}
+	may := func(name string) bool { return s.rights&s.names.set(name) != 0 }
+	rights := buckets.Rights{Of: s.names.buckets, Fence: timeOf(s.fence), Read: may}
 	a, err := engine.Prepare(merge.Request{Actor: modelIDs[0], Items: items}).Apply(merge.Stored{
 		Records: []record.Record{s.rec()}, Fence: timeOf(s.fence), Level: 2, MayRead: rights.MayRead, MayWrite: rights.MayWrite,
 	})
@@ -211,7 +218,7 @@ func (s *viewState) push(body []byte) (answer []byte) {
 	}
 	for _, u := range a.Updates {
 		s.write(u.After)
-		s.item.applied = s.seq
+		s.item.applied, s.wrote = s.seq, true
 	}
 	return a.AppendJSON(nil)
 }

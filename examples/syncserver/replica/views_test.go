@@ -17,6 +17,8 @@ import (
 type viewScope struct {
 	begins            []string // the steps with which all histories begin
 	dies, edits, tabs bool
+	common            bool // the first bucket is the bucket ""
+	restored          bool // the server may be restored once, from a backup that lacks nothing
 	rule              viewRule
 	seen              map[[sha256.Size]byte]struct{}
 	next              []viewState
@@ -98,7 +100,7 @@ func (s viewState) rest(w viewRule) string {
 		if law := s.early(); law != "" {
 			return law
 		}
-		if r := s.open(); r.Cursor() == fmt.Sprintf("e.%d", s.seq) || strings.HasPrefix(r.Cursor(), fmt.Sprintf("e.%d~", s.seq)) {
+		if at, _, _ := strings.Cut(s.open().Cursor(), "~"); at == fmt.Sprintf("%s.%d", s.epoch, s.seq) {
 			if law := s.settled(); law != "" {
 				return law // nothing wakes the client
 			}
@@ -131,7 +133,7 @@ func (x *viewScope) expand(s *viewState) {
 		t.set(map[string]record.Value{record.DeletedField: record.Bool(true)})
 		return alive
 	})
-	for b, name := range viewNames {
+	for b, name := range [...]string{"a", "b"} {
 		x.step(s, "the bucket "+name+" is "+[...]string{"granted", "revoked"}[s.rights>>b&1], func(t *viewState) bool {
 			t.give(b)
 			return true
@@ -146,6 +148,10 @@ func (x *viewScope) expand(s *viewState) {
 	x.step(s, "the fence rises", func(t *viewState) bool {
 		t.raise()
 		return x.dies
+	})
+	x.step(s, "the server is restored", func(t *viewState) bool {
+		t.epoch = "f"
+		return x.restored && s.epoch == "e" && !s.wrote // what the client wrote would be sent again, and shown
 	})
 	x.step(s, "the second tab asks", func(t *viewState) bool {
 		if x.tabs && t.tab.chunk == "" {
@@ -202,7 +208,10 @@ func (x *viewScope) step(s *viewState, name string, f func(*viewState) bool) {
 
 // search visits the states of a scope, and returns their number and a shortest history that breaks a law.
 func (x viewScope) search(depth int) (states int, broken []string) {
-	s := viewState{rights: 1, seq: 1, granted: [2]int{1}}
+	s := viewState{names: viewNames{"a", "b"}, epoch: "e", rights: 1, seq: 1, granted: [2]int{1}}
+	if x.common {
+		s.names[0] = ""
+	}
 	for _, x.choice = range x.begins {
 		x.chosen = nil
 		if x.expand(&s); x.chosen == nil {
@@ -241,9 +250,12 @@ func TestModelOfBucketsIsSound(t *testing.T) {
 	}{
 		{"deaths", viewScope{dies: true}, 4, 2008},
 		{"deaths of a record in two buckets", viewScope{dies: true, begins: inBoth}, 3, 333},
-		{"edits", viewScope{edits: true}, 4, 1933},
+		{"edits", viewScope{edits: true}, 4, 1935},
 		{"edits of a record in two buckets", viewScope{edits: true, begins: inBoth}, 3, 499},
 		{"a creation that is forgotten", viewScope{edits: true, dies: true, begins: forgotten}, 3, 611},
+		{"deaths in the bucket \"\"", viewScope{common: true, dies: true}, 4, 2008},
+		{"edits of a record in the bucket \"\"", viewScope{common: true, edits: true, restored: true, begins: inA}, 3, 682},
+		{"a restored server", viewScope{edits: true, restored: true, begins: inA}, 3, 682},
 		{"tabs", viewScope{tabs: true, dies: true}, 4, 3622},
 		{"tabs of a record", viewScope{tabs: true, edits: true, begins: inA}, 4, 5898},
 	} {
