@@ -56,7 +56,9 @@ func TestDrawingShowsValuesOnlyOnRequest(t *testing.T) {
 	const value = "leave the ivy alone"
 	for _, name := range []string{"x.html", "x.svg"} {
 		require.NotContains(t, drawn(t, "tasks/fence/description", name), value)
-		require.Contains(t, drawn(t, "tasks/fence/description", name, "-values"), value)
+		text := drawn(t, "tasks/fence/description", name, "-values")
+		require.Contains(t, text, value)
+		require.Contains(t, text, "a write of &#34;Both sides.&#34; by a1000000", "the sentence of the decision")
 	}
 	args := []string{"-timeline", "tasks/fence/description"}
 	require.NotContains(t, replayed(t, sampleJournal(t), args...), value)

@@ -5,7 +5,7 @@
 //	go run ./examples/replay history.jsonl.gz                    # your own file
 //	go run ./examples/replay -explain tasks/opening-night/due    # one field's story
 //	go run ./examples/replay journal.jsonl                       # a server's journal
-//	go run ./examples/replay -timeline tasks/42/title journal.jsonl # one field's story as a drawing
+//	go run ./examples/replay -timeline a/b/c journal.jsonl       # one field's story as a drawing
 //
 // A history is JSON Lines: one mutation per line, in any order. A mutation may occur more than once. The
 // final state and its digest depend neither on the order nor on the number of replicas that the

@@ -37,6 +37,8 @@
 // shown, and so are client IDs, the texts of refusals, and times.
 //
 // The times of marks come from the clocks of their authors, which may be wrong. The times of
-// arrivals come from the server's clock. Where that clock was set back, arrivals are drawn in the
+// arrivals come from the server's clock. A journal does not say when a change without a push was
+// stored: its arrival is drawn at the earliest possible time. It does not hold pulls and resyncs
+// either. Where that clock was set back, arrivals are drawn in the
 // order of the journal.
 package timeline
