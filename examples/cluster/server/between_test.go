@@ -148,3 +148,21 @@ func TestPullNoticesAPurge(t *testing.T) {
 	s.pulls(t, &cursor, titles)
 	require.Equal(t, map[string]string{"2": `"fence"`}, titles)
 }
+
+// TestChunkHoldsARecordOnce lets a record be written between two pages of a chunk.
+func TestChunkHoldsARecordOnce(t *testing.T) {
+	s := open(t, memory.New(), Options{})
+	at := clock.TimestampOf(noon)
+	r, err := s.begin(t.Context(), Member{workspace, ana.String(), ana}, buckets.Cursor{})
+	require.NoError(t, err)
+	for i := range clock.Timestamp(2) {
+		s.pushes(t, write(t, "1", at+i, "paint"))
+		page, err := s.store.After(t.Context(), workspace, 0, 10)
+		require.NoError(t, err)
+		require.NoError(t, r.add(page.Entries[0]))
+	}
+	records := r.chunk().Records
+	require.Len(t, records, 1)
+	w, _ := records[0].Record.Get("title")
+	require.Equal(t, at+1, w.Stamp.Time)
+}

@@ -20,6 +20,13 @@ type operation struct {
 	keys   []store.Key // further messages that each attempt reads first
 }
 
+// The longest time that an operation may take, if its request has no shorter limit, and the time between two attempts
+// while the nodes have no leader.
+const (
+	operationTimeout = 20 * time.Second
+	electing         = 100 * time.Millisecond
+)
+
 // maxAttempts is how often an operation is attempted if nothing else ends it.
 const maxAttempts = 1000
 
@@ -32,8 +39,10 @@ const maxAttempts = 1000
 // stands. Otherwise the batch may still arrive, but it names the marker, and so does the batch of the next
 // attempt: only one of them can be stored. So the result of a batch that is not stored is never returned.
 func commit[T any](ctx context.Context, s *Server, o operation, try func(context.Context, *attempt) (T, error)) (none T, err error) {
+	ctx, cancel := context.WithTimeout(ctx, operationTimeout)
+	defer cancel()
 	unknown := make(map[string]T) // the results of the batches whose answers were lost
-	for n := range s.attempts {
+	for n := 0; n < s.attempts; n++ {
 		if err := pause(ctx, jitter(n)); err != nil {
 			return none, unavailable(err)
 		}
@@ -65,6 +74,11 @@ func commit[T any](ctx context.Context, s *Server, o operation, try func(context
 			return result, nil
 		case errors.Is(err, store.ErrUnknown):
 			unknown[a.id] = result
+		case errors.Is(err, store.ErrUnavailable): // the nodes may be choosing a leader
+			n--
+			if pause(ctx, electing) != nil {
+				return none, unavailable(err)
+			}
 		case !errors.Is(err, store.ErrConflict):
 			return none, unavailable(err)
 		}

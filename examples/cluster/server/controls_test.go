@@ -53,10 +53,14 @@ func (s *stale) Load(ctx context.Context, workspace string, keys []store.Key) (s
 	return old, err
 }
 
-// unsaved is a port that is not backed up.
+// unsaved is a store that is not backed up.
 type unsaved struct{ Store }
 
-func (unsaved) Backup(*testing.T) func() port { panic("not a Restorer") }
+func (u unsaved) At(int) Store { return u.Store }
+
+func (unsaved) Workspace() string { return workspace }
+
+func (unsaved) Backup(*testing.T) func() backing { panic("not a Restorer") }
 
 // fails requires that the kit finds a fault of servers on a store.
 func fails(t *testing.T, law string, open func() Store) {

@@ -22,18 +22,23 @@ var seeds = flag.Int("seeds", 20, "the number of runs of the convergence kit, fo
 // workspace is the workspace of all tests.
 const workspace = "demo"
 
-// port is a Store that can be backed up.
-type port interface {
-	Store
-	Backup(t *testing.T) (restore func() port)
+// backing is what the servers of a test run on.
+type backing interface {
+	At(server int) Store // what a server is connected to
+	Workspace() string
+	Backup(t *testing.T) (restore func() backing)
 }
 
 // control is the port in memory.
 type control struct{ *memory.Store }
 
-func (c control) Backup(t *testing.T) func() port {
+func (c control) At(int) Store { return c.Store }
+
+func (control) Workspace() string { return workspace }
+
+func (c control) Backup(t *testing.T) func() backing {
 	saved := c.Copy()
-	return func() port {
+	return func() backing {
 		c := control{saved.Copy()}
 		c.Renew(t.Context())
 		return c
@@ -41,7 +46,7 @@ func (c control) Backup(t *testing.T) func() port {
 }
 
 // newControl returns a store in memory with faults: about one batch in four meets one.
-func newControl(*testing.T) port {
+func newControl(*testing.T) control {
 	c := control{memory.New()}
 	dice := rand.New(rand.NewPCG(1, 2))
 	c.Inject(func(store.Batch) memory.Fault {
@@ -55,7 +60,7 @@ func newControl(*testing.T) port {
 
 // paused lets other requests in wherever the server calls the store, and may let the server die around a commit.
 type paused struct {
-	port
+	Store
 	env *mergetest.Env
 }
 
@@ -64,7 +69,7 @@ func (p paused) Commit(ctx context.Context, b store.Batch) error {
 	if err := p.env.Crash(); err != nil {
 		return err
 	}
-	err := p.port.Commit(ctx, b)
+	err := p.Store.Commit(ctx, b)
 	if err == nil {
 		err = p.env.Crash()
 	}
@@ -73,7 +78,7 @@ func (p paused) Commit(ctx context.Context, b store.Batch) error {
 
 func (p paused) After(ctx context.Context, workspace string, seq int64, limit int) (store.Page, error) {
 	p.env.Pause()
-	page, err := p.port.After(ctx, workspace, seq, limit)
+	page, err := p.Store.After(ctx, workspace, seq, limit)
 	p.env.Pause()
 	return page, err
 }
@@ -82,22 +87,22 @@ func (p paused) After(ctx context.Context, workspace string, seq int64, limit in
 type pair struct {
 	t       *testing.T
 	env     *mergetest.Env
-	port    port
+	on      backing
 	options Options
 	servers [2]*Server
 	turn    int
 }
 
-func newPair(t *testing.T, env *mergetest.Env, p port, o Options) (*pair, error) {
+func newPair(t *testing.T, env *mergetest.Env, on backing, o Options) (*pair, error) {
 	o.Now = env.Now
 	o.Log = slog.New(slog.DiscardHandler)
-	b := &pair{t: t, env: env, port: p, options: o}
+	b := &pair{t: t, env: env, on: on, options: o}
 	return b, b.open()
 }
 
 func (p *pair) open() (err error) {
 	for i := range p.servers {
-		if p.servers[i], err = New(paused{p.port, p.env}, p.options); err != nil {
+		if p.servers[i], err = New(paused{p.on.At(i), p.env}, p.options); err != nil {
 			return err
 		}
 		// The kit tests names and records of any size. Its storms never end within a request.
@@ -112,7 +117,7 @@ func (p *pair) next() *Server {
 }
 
 func (p *pair) member(client clock.ClientID) Member {
-	return Member{Workspace: workspace, User: client.String(), Client: client}
+	return Member{Workspace: p.on.Workspace(), User: client.String(), Client: client}
 }
 
 func (p *pair) Push(client clock.ClientID, batch []byte) ([]byte, error) {
@@ -173,7 +178,7 @@ func trailer(c Chunk) []byte {
 
 // Write is a write of a server's own.
 func (p *pair) Write(key record.Key, field string, v record.Value) error {
-	return p.next().Edit(p.t.Context(), workspace, key, func(e *record.Edit) { e.Set(field, v) })
+	return p.next().Edit(p.t.Context(), p.on.Workspace(), key, func(e *record.Edit) { e.Set(field, v) })
 }
 
 // plain is a pair whose clients know nothing of fences.
@@ -200,22 +205,15 @@ func (p plain) Push(client clock.ClientID, batch []byte) ([]byte, error) {
 
 // join gives a client the bucket "".
 func (p *pair) join(client clock.ClientID) error {
-	return p.next().Grant(p.t.Context(), workspace, client.String(), map[string]string{"": "writer"})
+	return p.next().Grant(p.t.Context(), p.on.Workspace(), client.String(), map[string]string{"": "writer"})
 }
 
 func (p plain) Restart() (mergetest.Backend, error) { return p, p.open() }
 
 func (p plain) Backup() (func() (mergetest.Backend, error), error) {
-	restore := p.port.Backup(p.t)
+	restore := p.on.Backup(p.t)
 	return func() (mergetest.Backend, error) {
-		p.port = restore()
+		p.on = restore()
 		return p, p.open()
 	}, nil
-}
-
-func TestServersPassTheConvergenceKit(t *testing.T) {
-	mergetest.Run(t, func(env *mergetest.Env) (mergetest.Backend, error) {
-		p, err := newPair(t, env, newControl(t), Options{})
-		return plain{p}, err
-	}, mergetest.Options{Seeds: *seeds})
 }

@@ -50,7 +50,7 @@ func TestPushThatDoesNotFitIntoABatchIsHalved(t *testing.T) {
 		require.NoError(t, err)
 		items = items[len(half):]
 	}
-	require.Len(t, allOf(t, s.store), store.MostPuts)
+	require.Len(t, allOf(t, s.store, workspace), store.MostPuts)
 }
 
 // TestPushIsRefusedIfTheStoredRecordsAreTooLarge grows records until a small push names more than a server reads.
@@ -78,7 +78,7 @@ func TestStampsTooFarAheadAreRefused(t *testing.T) {
 	s := open(t, memory.New(), Options{})
 	result := s.pushes(t, write(t, "1", clock.TimestampOf(noon.Add(time.Hour)), "x"))
 	require.Equal(t, merge.TooFarAhead, result.Refusal.Code)
-	require.Empty(t, allOf(t, s.store))
+	require.Empty(t, allOf(t, s.store, workspace))
 }
 
 func TestBatchThatCannotBeReadIsRefused(t *testing.T) {
@@ -115,7 +115,7 @@ func TestRecordIsStoredWithoutRowsThatDoNotFit(t *testing.T) {
 	require.True(t, out.Answer.Results[0].Accepted())
 	require.Len(t, out.Report.Failed, 1)
 	require.Equal(t, "many", out.Report.Failed[0].Rule)
-	require.Len(t, allOf(t, s.store), 1)
+	require.Len(t, allOf(t, s.store, workspace), 1)
 }
 
 // manyScopes is a rule that finds a violation in each of many scopes of a record.

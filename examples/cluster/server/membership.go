@@ -26,13 +26,14 @@ func (s *Server) Members(ctx context.Context, m Member, bucket *string, most int
 	maps.DeleteFunc(u.Buckets, func(name string, _ right) bool { return bucket != nil && name != *bucket })
 	all := u.memberships(u.Buckets)
 	own := len(all)
-	err = s.eachUser(ctx, m.Workspace, func(other user) {
-		if other.Name != m.User && len(u.Buckets) > 0 && len(all) < most {
-			all = append(all, other.memberships(u.Buckets)...)
-		}
-	})
+	others, err := s.users(ctx, m.Workspace)
 	if err != nil {
 		return nil, unavailable(err)
+	}
+	for _, other := range others {
+		if other.Name != m.User {
+			all = append(all, other.memberships(u.Buckets)...)
+		}
 	}
 	sortMemberships(all[own:])
 	return all[:min(len(all), most)], nil
@@ -51,12 +52,13 @@ func (s *Server) ChangeMember(ctx context.Context, by Member, asked Membership, 
 		if err != nil {
 			return c, err
 		}
-		var members []Membership
-		err = s.eachUser(ctx, by.Workspace, func(u user) {
-			members = append(members, u.memberships(map[string]right{asked.Bucket: {}})...)
-		})
+		all, err := s.users(ctx, by.Workspace)
 		if err != nil {
 			return c, err
+		}
+		var members []Membership
+		for _, u := range all {
+			members = append(members, u.memberships(map[string]right{asked.Bucket: {}})...)
 		}
 		sortMemberships(members)
 		if err := permit(actorOf(by, actor), members); err != nil {
@@ -83,27 +85,36 @@ func (s *Server) Follow(ctx context.Context, m Member) (names []string, seq int6
 	return slices.Sorted(maps.Keys(u.granted(s.of))), view.Head, err
 }
 
-// eachUser calls f once for each user of a workspace.
-func (s *Server) eachUser(ctx context.Context, workspace string, f func(user)) error {
-	seen := make(map[string]bool)
+// users returns the users of a workspace. A list may be old, so it only names the users, and they are read again. One
+// that is new may be missing.
+func (s *Server) users(ctx context.Context, workspace string) (all []user, err error) {
+	var keys []store.Key
+	named := make(map[store.Key]bool)
 	for seq, more := int64(0), true; more; {
 		page, err := s.store.List(ctx, workspace, store.KindUser, seq, maxPage)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		for _, e := range page.Entries {
-			u, err := decodeUser(e)
-			if err != nil {
-				return err
+			if !named[e.Key] {
+				keys = append(keys, e.Key)
 			}
-			if !seen[u.Name] {
-				f(u)
-			}
-			seen[u.Name] = true
+			named[e.Key] = true
 		}
 		seq, more = page.Reached, page.More
 	}
-	return nil
+	view, err := s.store.Load(ctx, workspace, keys)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range view.Entries {
+		u, err := decodeUser(e)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, u)
+	}
+	return all, nil
 }
 
 // memberships returns the memberships of a user in some buckets, sorted.

@@ -115,7 +115,7 @@ func (r *reading) keys() []store.Key {
 // begin reads the state of a workspace and the rights of a user.
 func (s *Server) begin(ctx context.Context, m Member, at buckets.Cursor) (*reading, error) {
 	r := &reading{Server: s, member: m, at: at, decoder: record.Decoder{Trusted: true}, last: make(map[record.Key]int)}
-	epoch, err := s.store.Incarnation(ctx)
+	epoch, err := s.epochNow(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -2,8 +2,6 @@ package server
 
 import (
 	"context"
-	"fmt"
-	"testing"
 	"time"
 
 	"github.com/fieldlww/fieldlww/clock"
@@ -34,7 +32,7 @@ func (p *pair) chunk(client clock.ClientID, cursor string) ([]byte, string, erro
 
 // Purge does what Retain does each day, but always takes a sample, and does not wait after a gap between samples.
 func (p purging) Purge(retention time.Duration) (purged mergetest.Purged, err error) {
-	ctx, s := p.t.Context(), p.next()
+	ctx, s, workspace := p.t.Context(), p.next(), p.on.Workspace()
 	err = s.changeState(ctx, workspace, func(ctx context.Context, a *attempt) (bool, error) {
 		if err := a.sample(ctx, s.wall()); err != nil {
 			return false, err
@@ -67,7 +65,7 @@ func (p purging) Purge(retention time.Duration) (purged mergetest.Purged, err er
 }
 
 func (p purging) Erase(key record.Key, at clock.Stamp) (clock.Stamp, error) {
-	return p.next().Erase(p.t.Context(), workspace, key, at)
+	return p.next().Erase(p.t.Context(), p.on.Workspace(), key, at)
 }
 
 func (p purging) Restart() (mergetest.Backend, error) { return p, p.open() }
@@ -100,7 +98,7 @@ func kitRules() *violation.Checker {
 
 // Close compares the violation rows with those that an audit finds.
 func (p purging) Close() error {
-	s := p.next()
+	s, workspace := p.next(), p.on.Workspace()
 	if s.rules == nil {
 		return nil
 	}
@@ -112,7 +110,7 @@ func (p purging) Close() error {
 		return err
 	}
 	var all []record.Record
-	for _, r := range allOf(p.t, p.port) {
+	for _, r := range allOf(p.t, p.on.At(0), workspace) {
 		all = append(all, a.state.Fence.normal(r))
 	}
 	for _, u := range s.rules.Audit(merge.Collect(all...), 0).Updates {
@@ -133,11 +131,11 @@ func (g granting) Pull(client clock.ClientID, cursor string) ([]byte, string, er
 }
 
 func (g granting) Grant(client clock.ClientID, bucket string) error {
-	return g.next().Grant(g.t.Context(), workspace, client.String(), map[string]string{bucket: "writer"})
+	return g.next().Grant(g.t.Context(), g.on.Workspace(), client.String(), map[string]string{bucket: "writer"})
 }
 
 func (g granting) Revoke(client clock.ClientID, bucket string) error {
-	return g.next().Revoke(g.t.Context(), workspace, client.String(), bucket)
+	return g.next().Revoke(g.t.Context(), g.on.Workspace(), client.String(), bucket)
 }
 
 func (g granting) Restart() (mergetest.Backend, error) { return g, g.open() }
@@ -148,26 +146,4 @@ func (g granting) Backup() (func() (mergetest.Backend, error), error) {
 		_, err := restore()
 		return g, err
 	}, err
-}
-
-func TestPurgingServersPassTheConvergenceKit(t *testing.T) {
-	for level := 1; level <= 2; level++ {
-		t.Run(fmt.Sprintf("level %d", level), func(t *testing.T) {
-			mergetest.Run(t, func(env *mergetest.Env) (mergetest.Backend, error) {
-				p, err := newPair(t, env, newControl(t), Options{PurgeLevel: level, Rules: kitRules()})
-				return purging{plain{p}}, err
-			}, mergetest.Options{Seeds: *seeds})
-		})
-	}
-}
-
-func TestServersWithBucketsPassTheConvergenceKit(t *testing.T) {
-	for level := 1; level <= 2; level++ {
-		t.Run(fmt.Sprintf("level %d", level), func(t *testing.T) {
-			mergetest.Run(t, func(env *mergetest.Env) (mergetest.Backend, error) {
-				p, err := newPair(t, env, newControl(t), Options{PurgeLevel: level, Buckets: mergetest.Buckets, Rules: kitRules()})
-				return granting{purging{plain{p}}}, err
-			}, mergetest.Options{Seeds: *seeds})
-		})
-	}
 }

@@ -87,7 +87,7 @@ func (s *Server) checkEpoch(ctx context.Context, at buckets.Cursor) error {
 	if at.Epoch() == "" {
 		return nil
 	}
-	epoch, err := s.store.Incarnation(ctx)
+	epoch, err := s.epochNow(ctx)
 	if err != nil {
 		return unavailable(err)
 	}

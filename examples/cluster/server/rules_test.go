@@ -134,11 +134,11 @@ func meets(t *testing.T, p Store, seed uint64) int {
 		})
 	}
 	group.Wait()
-	return len(rules.Audit(merge.Collect(allOf(t, p)...), 0).Updates)
+	return len(rules.Audit(merge.Collect(allOf(t, p, workspace)...), 0).Updates)
 }
 
 // allOf returns all records of the workspace, as they are stored.
-func allOf(t *testing.T, p Store) (all []record.Record) {
+func allOf(t *testing.T, p Store, workspace string) (all []record.Record) {
 	page, err := p.After(t.Context(), workspace, 0, 1<<20)
 	require.NoError(t, err)
 	d := record.Decoder{Trusted: true}

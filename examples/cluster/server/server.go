@@ -28,9 +28,9 @@ type Store interface {
 	Commit(ctx context.Context, b store.Batch) error
 	// After returns records with the sequences after a position. The end is the head.
 	After(ctx context.Context, workspace string, seq int64, limit int) (store.Page, error)
-	// List is like After for the messages of any kind.
+	// List returns messages of another kind, but neither records nor the state. The newest may be missing.
 	List(ctx context.Context, workspace string, kind store.Kind, seq int64, limit int) (store.Page, error)
-	// Workspaces returns the names of all workspaces, sorted.
+	// Workspaces returns the names of all workspaces, sorted. The newest may be missing.
 	Workspaces(ctx context.Context) ([]string, error)
 	// Watch reports changes until the context ends.
 	Watch(ctx context.Context, f func(store.Change)) error
@@ -85,6 +85,7 @@ type Server struct {
 	attempts int                // of an operation
 	retries  atomic.Int64       // attempts that have stored nothing
 	known    cache
+	epoch    epoch
 }
 
 // The limits of a push, besides the limits of items. All sizes are in bytes.

@@ -15,8 +15,8 @@ import (
 // so clients pull it once more. A message is deleted by its sequence, so one that was replaced meanwhile stays, and a
 // push that has read a message which is deleted then conflicts.
 
-// sweepRecords is the number of records that a sweep reads at a time.
-const sweepRecords = 100
+// sweptAtOnce is the number of messages that a sweep reads at a time.
+const sweptAtOnce = 100
 
 // sweep purges what is below the fence of a workspace, in small batches.
 func (s *Server) sweep(ctx context.Context, workspace string) error {
@@ -28,12 +28,16 @@ func (s *Server) sweep(ctx context.Context, workspace string) error {
 	if err != nil || now.Fence.Stamp == 0 {
 		return err
 	}
+	list := func(kind store.Kind) func(int64) (store.Page, error) {
+		return func(seq int64) (store.Page, error) { return s.store.List(ctx, workspace, kind, seq, sweptAtOnce) }
+	}
+	records := func(seq int64) (store.Page, error) { return s.store.After(ctx, workspace, seq, sweptAtOnce) }
 	for _, kind := range []struct {
-		store.Kind
+		page  func(seq int64) (store.Page, error)
 		sweep func(context.Context, string, []store.Entry) error
-	}{{store.KindRecord, s.sweepRecords}, {store.KindMark, s.sweeper(now, isOldMark)}, {store.KindScope, s.sweeper(now, isEmpty)}} {
+	}{{records, s.sweepRecords}, {list(store.KindMark), s.sweeper(now, isOldMark)}, {list(store.KindScope), s.sweeper(now, isEmpty)}} {
 		for seq, more := int64(0), true; more; {
-			page, err := s.store.List(ctx, workspace, kind.Kind, seq, sweepRecords)
+			page, err := kind.page(seq)
 			if err != nil {
 				return err
 			}
