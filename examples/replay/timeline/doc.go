@@ -15,6 +15,7 @@
 //	lane.go      the lanes, at most ten
 //	fate.go      how each write ended
 //	words.go     the sentences about each mark
+//	refusal.go   the sentences about refused writes, and about writes that are no longer stored
 //	ending.go    what counts at the end, in words
 //	span.go      which write counted when
 //	axis.go      from times to positions: the scale, folded pauses
