@@ -41,8 +41,8 @@ type Node struct {
 	secret string // of clients; empty if they need none
 }
 
-// user is the name that goes with a secret.
-const user = "fieldlww"
+// User is the name that goes with a secret.
+const User = "fieldlww"
 
 // Start starts a node. It returns when the node accepts connections, which does not mean that the
 // cluster has a leader.
@@ -90,12 +90,12 @@ func settings(o Options) (*server.Options, error) {
 	}
 	client := o.Client
 	if o.Secret != "" {
-		s.Username, s.Password = user, o.Secret
+		s.Username, s.Password = User, o.Secret
 	}
 	if client == "" {
 		// NATS opens routes only if it listens to clients. No client knows this password.
 		client = "127.0.0.1:-1"
-		s.Username, s.Password = user, nuid.Next()
+		s.Username, s.Password = User, nuid.Next()
 	}
 	var err error
 	if s.Host, s.Port, err = split(client); err != nil {
@@ -109,7 +109,7 @@ func settings(o Options) (*server.Options, error) {
 	s.SyncAlways = true
 	s.Cluster.Name = "fieldlww"
 	if o.Secret != "" {
-		s.Cluster.Username, s.Cluster.Password = user, o.Secret
+		s.Cluster.Username, s.Cluster.Password = User, o.Secret
 	}
 	if s.Cluster.Host, s.Cluster.Port, err = split(o.Route); err != nil {
 		return nil, err
@@ -117,7 +117,7 @@ func settings(o Options) (*server.Options, error) {
 	for _, peer := range o.Peers {
 		route := &url.URL{Scheme: "nats", Host: peer}
 		if o.Secret != "" {
-			route.User = url.UserPassword(user, o.Secret)
+			route.User = url.UserPassword(User, o.Secret)
 		}
 		s.Routes = append(s.Routes, route)
 	}
@@ -141,7 +141,7 @@ func split(address string) (string, int, error) {
 func (n *Node) Connect() (*nats.Conn, error) {
 	options := []nats.Option{nats.InProcessServer(n.server), nats.MaxReconnects(-1), nats.ReconnectBufSize(-1)}
 	if n.secret != "" {
-		options = append(options, nats.UserInfo(user, n.secret))
+		options = append(options, nats.UserInfo(User, n.secret))
 	}
 	return nats.Connect("", options...)
 }

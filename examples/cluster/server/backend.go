@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 	"time"
 
@@ -97,7 +98,11 @@ func (b backend) Follow(ctx context.Context, m syncserver.Sender) (names []strin
 
 // Check implements syncserver.Backend.
 func (b backend) Check(ctx context.Context) (unchecked []string, err error) {
-	return nil, unavailable(b.store.Health(ctx))
+	err = b.store.Health(ctx)
+	if errors.Is(err, store.ErrUnknown) || errors.Is(err, context.DeadlineExceeded) {
+		return nil, syncserver.Down(&told{store.ErrUnavailable, err})
+	}
+	return nil, unavailable(err)
 }
 
 // Watch implements syncserver.Backend. A minute after it begins and then each hour, it calls Retain.

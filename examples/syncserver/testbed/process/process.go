@@ -51,15 +51,27 @@ func (p *Process) run(address string) error {
 		return err
 	}
 	timer := time.AfterFunc(late, func() { p.cmd.Process.Kill() })
-	line, _ := bufio.NewReader(out).ReadString('\n') // after an error, line contains what was read so far
+	address, printed := announced(bufio.NewReader(out))
 	timer.Stop()
-	_, listens, ok := strings.Cut(strings.TrimSpace(line), ": open http://") // after the name of the program
-	if !ok {
+	if address == "" {
 		p.Kill()
-		return fmt.Errorf("the server did not start: it printed %q\n%s", line, p.log)
+		return fmt.Errorf("the server did not start: it printed %q\n%s", printed, p.log)
 	}
-	p.Address = listens
+	p.Address = address
 	return nil
+}
+
+// announced reads lines until one of them announces an address. It returns the address, or "" at the end of the
+// lines, and what it has read.
+func announced(lines *bufio.Reader) (address, printed string) {
+	for {
+		line, err := lines.ReadString('\n') // after an error, line contains what was read so far
+		printed += line
+		_, listens, ok := strings.Cut(strings.TrimSpace(line), ": open http://") // after the name of the program
+		if ok || err != nil {
+			return listens, printed
+		}
+	}
 }
 
 // Kill kills the server with SIGKILL, which the server cannot handle.

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+
+	"github.com/fieldlww/fieldlww/examples/cluster/server"
+	"github.com/fieldlww/fieldlww/examples/syncserver/app/boardserver"
+	"github.com/fieldlww/fieldlww/examples/syncserver/app/page"
+	"github.com/fieldlww/fieldlww/examples/syncserver/listen"
+	syncserver "github.com/fieldlww/fieldlww/examples/syncserver/server"
+)
+
+// serve answers clients until the context ends. It listens before it starts nodes, so a server that cannot listen
+// creates no files.
+func serve(ctx context.Context, s settings) error {
+	site := listen.Site{Name: "cluster", Address: s.address, Hosts: list(s.hosts), Proxy: s.proxy}
+	listener, err := site.Listen()
+	if err != nil {
+		return err
+	}
+	defer listener.Close()
+	files, err := page.Handler()
+	if err != nil {
+		return err
+	}
+	c, err := s.openCluster(ctx)
+	if err != nil {
+		return err
+	}
+	defer c.close()
+	front, err := s.frontend(ctx, c)
+	if err != nil {
+		return err
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/v1/", front.Handler())
+	mux.Handle("/", files)
+	site.Handler, site.Watch = mux, front.Watch
+	fmt.Print(c.describe(ctx, s))
+	return site.Serve(ctx, listener, os.Stdout)
+}
+
+// frontend returns a server of the protocol on a cluster.
+func (s settings) frontend(ctx context.Context, c *cluster) (*syncserver.Frontend, error) {
+	o := boardserver.Options()
+	o.Open, o.Origins, o.Log = s.open, list(s.origins), logOf(s, slog.LevelInfo)
+	srv, err := server.New(c.Store, server.Options{
+		Guard: o.Guard, MayWrite: o.MayWrite, Rules: o.Rules, Buckets: o.Buckets, TableMaxRecord: o.TableMaxRecord,
+		Retention: s.keep(), PurgeLevel: s.level, Log: o.Log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return syncserver.NewFrontend(ctx, srv.Backend(), o)
+}
+
+// invite prints an invitation link to a workspace.
+func invite(ctx context.Context, s settings) error {
+	c, err := s.openCluster(ctx)
+	if err != nil {
+		return err
+	}
+	defer c.close()
+	front, err := s.frontend(ctx, c)
+	if err != nil {
+		return err
+	}
+	invitation, err := front.Invitation(s.words[0])
+	if len(s.words) > 1 {
+		invitation, err = front.InvitationFor(s.words[0], s.words[1])
+	}
+	if err != nil {
+		return err
+	}
+	all := listen.Links(s.address)
+	fmt.Printf("%s/?workspace=%s#invite=%s\n", all[len(all)-1], s.words[0], invitation)
+	return nil
+}
+
+// renew chooses another incarnation of the stream.
+func renew(ctx context.Context, s settings) error {
+	c, err := s.openCluster(ctx)
+	if err != nil {
+		return err
+	}
+	defer c.close()
+	if err := c.Renew(ctx); err != nil {
+		return err
+	}
+	fmt.Println("the stream has a new incarnation: all clients pull everything again, and send again what the server lacks")
+	return nil
+}
