@@ -50,7 +50,7 @@ func check(ctx context.Context, t *trio, c *crew) error {
 func (w *writer) check(stored map[record.Key]record.Record) (unanswered int, err error) {
 	for _, key := range w.acknowledged {
 		if _, ok := stored[key]; !ok {
-			return 0, fmt.Errorf("AN ACKNOWLEDGED WRITE IS LOST: %s", key)
+			return 0, fmt.Errorf("an acknowledged write is LOST: %s", key)
 		}
 	}
 	count := w.count
@@ -58,7 +58,7 @@ func (w *writer) check(stored map[record.Key]record.Record) (unanswered int, err
 		unanswered, count = 1, w.next
 	}
 	if got := stored[count.Key()]; !got.Equal(count) && count.Len() > 0 {
-		return 0, fmt.Errorf("A BATCH IS TORN: the record %s is\n%s\nand should be\n%s", count.Key(), got.AppendJSON(nil), count.AppendJSON(nil))
+		return 0, fmt.Errorf("a batch is TORN: the record %s is\n%s\nand should be\n%s", count.Key(), got.AppendJSON(nil), count.AppendJSON(nil))
 	}
 	return unanswered, nil
 }
