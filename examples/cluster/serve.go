@@ -32,12 +32,13 @@ func serve(ctx context.Context, s settings) error {
 		return err
 	}
 	defer c.close()
-	front, err := s.frontend(ctx, c)
+	front, srv, err := s.servers(ctx, c)
 	if err != nil {
 		return err
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/v1/", front.Handler())
+	mux.HandleFunc("GET /debug/retries", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, srv.Retries()) })
 	mux.Handle("/", files)
 	site.Handler, site.Watch = mux, front.Watch
 	fmt.Print(c.describe(ctx, s))
@@ -46,6 +47,12 @@ func serve(ctx context.Context, s settings) error {
 
 // frontend returns a server of the protocol on a cluster.
 func (s settings) frontend(ctx context.Context, c *cluster) (*syncserver.Frontend, error) {
+	front, _, err := s.servers(ctx, c)
+	return front, err
+}
+
+// servers returns a server of the protocol on a cluster, and the server behind it.
+func (s settings) servers(ctx context.Context, c *cluster) (*syncserver.Frontend, *server.Server, error) {
 	o := boardserver.Options()
 	o.Open, o.Origins, o.Log = s.open, list(s.origins), logOf(s, slog.LevelInfo)
 	srv, err := server.New(c.Store, server.Options{
@@ -53,9 +60,10 @@ func (s settings) frontend(ctx context.Context, c *cluster) (*syncserver.Fronten
 		Retention: s.keep(), PurgeLevel: s.level, Log: o.Log,
 	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return syncserver.NewFrontend(ctx, srv.Backend(), o)
+	front, err := syncserver.NewFrontend(ctx, srv.Backend(), o)
+	return front, srv, err
 }
 
 // invite prints an invitation link to a workspace.

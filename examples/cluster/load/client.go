@@ -120,9 +120,9 @@ func judge(answer []byte) (again bool, err error) {
 }
 
 // retries returns how often the server has tried to store a push again since it started, because another push had
-// changed what it depends on. It is nil if the server does not say so in the member retries of its health.
+// changed what it depends on. It is nil unless the server says so at /debug/retries, as the cluster does.
 func (t *target) retries(ctx context.Context) *int64 {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, t.server.URL+"/v1/health", nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, t.server.URL+"/debug/retries", nil)
 	if err != nil {
 		return nil
 	}
@@ -131,11 +131,11 @@ func (t *target) retries(ctx context.Context) *int64 {
 		return nil
 	}
 	defer response.Body.Close()
-	var health struct{ Retries *int64 }
-	if json.NewDecoder(response.Body).Decode(&health) != nil {
+	var n int64
+	if _, err := fmt.Fscan(response.Body, &n); err != nil || response.StatusCode != http.StatusOK {
 		return nil
 	}
-	return health.Retries
+	return &n
 }
 
 // post sends a request, and returns its status, for how long the server asks to wait, and the body of the answer.

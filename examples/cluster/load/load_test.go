@@ -116,11 +116,11 @@ func TestRetriesOfTheServerAreCountedInEachRound(t *testing.T) {
 	var asked atomic.Int64
 	busy := served(t, func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if r.URL.Path != "/v1/health" {
+			if r.URL.Path != "/debug/retries" {
 				next.ServeHTTP(w, r)
 				return
 			}
-			fmt.Fprintf(w, `{"retries":%d}`, 100+7*asked.Add(1))
+			fmt.Fprintln(w, 100+7*asked.Add(1))
 		})
 	})
 	clients, err := c.prepare(t.Context(), busy)

@@ -3,8 +3,9 @@
 //	go run ./load
 //
 // It runs in examples/cluster. It starts a server of examples/syncserver on a new SQLite file, another on a
-// temporary PostgreSQL server, and a cluster, each with its usual settings and in processes of their own, and connects
-// to them over the loopback interface. Every one of them writes to disk, with fsync, before it acknowledges a push.
+// temporary PostgreSQL server, and a cluster of three nodes in three processes, all with their usual settings, and
+// connects to them over the loopback interface. Every one of them writes to disk, with fsync, before it acknowledges
+// a push.
 // If FIELDLWW_POSTGRES names a PostgreSQL server, that one is used, unless fsync is off in it. Otherwise load starts
 // one with examples/storage/postgres.sh. It also measures servers that are already running:
 //
@@ -24,7 +25,8 @@
 // repeated without the client noticing, because pushes to one record met.
 //
 // The memory is the most that the process of the server has taken so far, and the disk is what its files take now.
-// The memory of PostgreSQL itself is not counted.
+// The memory of PostgreSQL itself is not counted. Of the cluster, both are figures of one node, to whose server the
+// load goes.
 //
 // After each combination load pulls all workspaces, and fails unless they hold exactly the join of what was there
 // before and of all acknowledged writes.
@@ -34,6 +36,7 @@
 //	main.go       the flags, and the order of the measurements
 //	target.go     the servers that are measured, and how they start
 //	postgres.go   the PostgreSQL server
+//	cluster.go    the cluster
 //	workspace.go  the records of a workspace, and the check that no acknowledged write is missing
 //	client.go     a client that edits and pushes
 //	cell.go       one combination, measured on all servers

@@ -19,9 +19,10 @@ import (
 const (
 	sqlite   = "sqlite"
 	postgres = "postgres"
+	cluster  = "cluster"
 )
 
-func all() []string { return []string{sqlite, postgres} }
+func all() []string { return []string{sqlite, postgres, cluster} }
 
 func checkNames(names []string) error {
 	for _, name := range names {
@@ -87,6 +88,9 @@ func (l *launcher) launch(ctx context.Context, name, dir string) (*target, error
 		return nil, err
 	}
 	l.stops = append(l.stops, func() { os.RemoveAll(folder) })
+	if name == cluster {
+		return l.launchCluster(folder)
+	}
 	if l.syncserver == nil {
 		if l.syncserver, err = process.BuildAt("../syncserver"); err != nil {
 			return nil, err

@@ -88,6 +88,11 @@ type Server struct {
 	epoch    epoch
 }
 
+// Retries returns how many attempts have stored nothing since the Server was made, because another operation had
+// changed what they depend on, or because their outcome was unknown. Each was followed by another attempt, unless the
+// operation has failed.
+func (s *Server) Retries() int64 { return s.retries.Load() }
+
 // The limits of a push, besides the limits of items. All sizes are in bytes.
 const (
 	maxLoaded    = 16 << 20             // all stored records that a push writes to, or that a rule reads
