@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/merge/buckets"
 	"github.com/fieldlww/fieldlww/record"
+	"github.com/fieldlww/fieldlww/violation"
 )
 
 var ana = clock.MustParseClientID("7f3c61f2-9c1e-4a0b-8d52-0b9e6a4c1d10")
@@ -106,7 +108,7 @@ func TestPushDependsOnRights(t *testing.T) {
 // pulls pulls until the client has everything, and returns the titles by ID.
 func (s *Server) pulls(t *testing.T, at *buckets.Cursor, titles map[string]string) {
 	for more := true; more; {
-		c, err := s.Pull(t.Context(), Member{workspace, ana.String(), ana}, *at, 10)
+		c, err := s.Pull(t.Context(), Member{workspace, ana.String(), ana}, *at, 1)
 		require.NoError(t, err)
 		if len(c.Resets) > 0 {
 			clear(titles)
@@ -165,4 +167,112 @@ func TestChunkHoldsARecordOnce(t *testing.T) {
 	require.Len(t, records, 1)
 	w, _ := records[0].Record.Get("title")
 	require.Equal(t, at+1, w.Stamp.Time)
+}
+
+// behind is a store whose next page is the one that an earlier state of the store had.
+type behind struct {
+	Store
+	old Store
+}
+
+func (b *behind) After(ctx context.Context, workspace string, seq int64, limit int) (store.Page, error) {
+	if old := b.old; old != nil {
+		b.old = nil
+		page, err := old.After(ctx, workspace, seq, limit)
+		page.More = true // the head has moved since
+		return page, err
+	}
+	return b.Store.After(ctx, workspace, seq, limit)
+}
+
+// TestLoadIgnoresRecordsThatWereReplacedBefore begins a load with a page of a node that is behind: a record had been
+// erased by then.
+func TestLoadIgnoresRecordsThatWereReplacedBefore(t *testing.T) {
+	m := memory.New()
+	s := open(t, m, Options{Buckets: func(record.Record) []string { return []string{""} }})
+	s.pushes(t, write(t, "1", clock.TimestampOf(noon), "secret"))
+	old := m.Copy()
+	_, err := s.Erase(t.Context(), workspace, record.Key{Table: "tasks", ID: "1"}, clock.Stamp{})
+	require.NoError(t, err)
+	s.store = &behind{m, old}
+	var cursor buckets.Cursor
+	titles := make(map[string]string)
+	s.pulls(t, &cursor, titles)
+	require.Empty(t, titles)
+}
+
+// TestClientsAreToldTheGreatestStampOfTheNewestSample: a later fence may have this stamp, so the edits that a client
+// makes after the pull must be above it.
+func TestClientsAreToldTheGreatestStampOfTheNewestSample(t *testing.T) {
+	s := open(t, memory.New(), Options{})
+	at := clock.TimestampOf(noon.Add(time.Minute)) // ahead of the server's clock
+	s.pushes(t, write(t, "1", at, "x"))
+	require.NoError(t, s.changeState(t.Context(), workspace, func(ctx context.Context, a *attempt) (bool, error) {
+		return true, a.sample(ctx, s.wall())
+	}))
+	c, err := s.Pull(t.Context(), Member{workspace, ana.String(), ana}, buckets.Cursor{}, 10)
+	require.NoError(t, err)
+	require.Equal(t, at, c.Clock)
+	require.Zero(t, c.Fence)
+}
+
+// clash returns a server on which two tasks have one title, and the key of the violation row about it.
+func clash(t *testing.T, o Options) (*Server, record.Key) {
+	o.Rules = &violation.Checker{Rules: map[string]violation.Rule{"unique": violation.Unique{Table: "tasks", Fields: []string{"title"}, Description: "the title occurs twice"}}}
+	s := open(t, memory.New(), o)
+	for i := range 2 {
+		s.pushes(t, write(t, fmt.Sprint(i), clock.TimestampOf(noon)+clock.Timestamp(i), "secret"))
+	}
+	for _, r := range allOf(t, s.store, workspace) {
+		if r.Key().Table == violation.DefaultTable {
+			return s, r.Key()
+		}
+	}
+	require.Fail(t, "no row")
+	return s, record.Key{}
+}
+
+// row returns a record as it is stored.
+func (s *Server) row(t *testing.T, key record.Key) stored {
+	a := s.newAttempt(workspace)
+	require.NoError(t, a.load(t.Context(), store.RecordKey(workspace, key)))
+	r, err := a.record(key)
+	require.NoError(t, err)
+	return r
+}
+
+// TestRowsAboutAnErasedRecordAreErased: the row may quote the record.
+func TestRowsAboutAnErasedRecordAreErased(t *testing.T) {
+	s, key := clash(t, Options{})
+	_, err := s.Erase(t.Context(), workspace, record.Key{Table: "tasks", ID: "0"}, clock.Stamp{})
+	require.NoError(t, err)
+	require.True(t, s.row(t, key).Erased())
+}
+
+// TestClosedRowsAreDropped resolves a violation, and lets the fence pass the row twice: clients are told first that it
+// has left, and then its message is deleted.
+func TestClosedRowsAreDropped(t *testing.T) {
+	s, key := clash(t, Options{})
+	s.pushes(t, write(t, "0", clock.TimestampOf(noon)+5, "other"))
+	require.True(t, isClosed(s.row(t, key).Record))
+	s.raise(t)
+	require.NoError(t, s.sweep(t.Context(), workspace))
+	row := s.row(t, key)
+	require.Zero(t, row.Len())
+	require.Equal(t, map[string]int64{"": row.seq}, row.left)
+	s.raise(t)
+	require.NoError(t, s.sweep(t.Context(), workspace))
+	require.Zero(t, s.row(t, key).seq)
+}
+
+// TestRecordThatDiesAboveTheFenceHasLeft: a deletion that arrives late has a low stamp and a high sequence.
+func TestRecordThatDiesAboveTheFenceHasLeft(t *testing.T) {
+	at := clock.TimestampOf(noon)
+	m, err := record.New(record.Key{Table: "tasks", ID: "1"}).Edit(clock.Stamp{Time: at, Client: ana}).Set("title", "x").DeleteRecord().Mutation()
+	require.NoError(t, err)
+	of := func(r record.Record) []string { return []string{"a"} }
+	dead := stored{Record: m.Data, seq: 9}
+	require.Equal(t, map[string]int64{"a": 9}, departures(of, dead, fence{Seq: 8, Stamp: at, Level: 1}))
+	require.Empty(t, departures(of, dead, fence{Seq: 9, Stamp: at, Level: 1}))
+	require.Empty(t, departures(of, dead, fence{Seq: 8, Stamp: at - 1, Level: 1}))
 }

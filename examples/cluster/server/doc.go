@@ -39,7 +39,9 @@
 // putting it, and a change that takes a right away puts the state. So a fence that rises and a right that ends make
 // the pushes conflict that were decided before, and pushes do not conflict with each other because of the state.
 //
-// A pull reads the state and the rights before the records and again afterwards. If they differ, it begins again.
+// A pull reads the state and the rights before the records and again afterwards. If they differ, it begins again. It
+// also reads the records again, from a node that has caught up, and leaves out those that were replaced: a page of
+// records may come from a node that is behind.
 //
 // # Hazards
 //
@@ -47,7 +49,7 @@
 // one to which the record went, gets a line that the record has left once more whenever the record changes. So the
 // user learns when it changes, though not what.
 //
-// A pull of one bucket reads the messages of all buckets that changed since its cursor.
+// A pull reads each record twice. A pull of one bucket reads the messages of all buckets that changed since its cursor.
 //
 // A scope that had more than 10,000 members is not checked any longer.
 //

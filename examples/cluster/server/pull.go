@@ -134,16 +134,28 @@ func (s *Server) begin(ctx context.Context, m Member, at buckets.Cursor) (*readi
 	return r, nil
 }
 
-// isSame reports whether the state and the rights are still the same.
+// isSame reports whether the state and the rights are still the same. It removes the records that were replaced since
+// they were read: they come later, with their new sequences. Such a record may have been replaced even before the chunk
+// began, because the node that sent a page was behind. If it had also left its bucket by then, the client would keep
+// it: a client is not told what left a bucket before it began to load the bucket.
 func (r *reading) isSame(ctx context.Context) (bool, error) {
 	if r.idle {
 		return true, nil
 	}
-	after, err := r.store.Load(ctx, r.member.Workspace, r.keys())
+	keys := r.keys()
+	for _, f := range r.found {
+		keys = append(keys, store.RecordKey(r.member.Workspace, f.Record.Key()))
+	}
+	after, err := r.store.Load(ctx, r.member.Workspace, keys)
 	if err != nil {
 		return false, err
 	}
-	return slices.EqualFunc(r.before.Entries, after.Entries, func(a, b store.Entry) bool { return a.Seq == b.Seq }), nil
+	for i := range r.found {
+		if after.Entries[len(r.before.Entries)+i].Seq != r.found[i].Seq {
+			r.found[i].Seq = 0
+		}
+	}
+	return slices.EqualFunc(r.before.Entries, after.Entries[:len(r.before.Entries)], func(a, b store.Entry) bool { return a.Seq == b.Seq }), nil
 }
 
 // read reads the next records until there are enough.
@@ -182,7 +194,7 @@ func (r *reading) add(e store.Entry) error {
 	}
 	found, needed := r.judge(rec)
 	if i, ok := r.last[rec.Key()]; ok {
-		r.found[i].Seq = 0 // removed by chunk
+		r.found[i].Seq = 0 // removed
 		needed = true
 		if len(found.In) == 0 && len(found.left) == 0 {
 			found.left = r.now.Buckets()
