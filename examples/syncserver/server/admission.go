@@ -8,7 +8,9 @@ import (
 
 // The limits for concurrent pushes. Together with the limits for uploads, they bound the memory
 // that pushes take: one body for each large upload, and a multiple of a body, plus the stored
-// records, for each push that has a turn. Each workspace has at most one turn at a time. So a busy
+// records, for each turn. Each workspace has at most one turn at a time. The waiting pushes of several users
+// share a turn, but their bodies in total are at most as large as the largest single one, and a transaction
+// takes no further push once it has read and written maxLoaded bytes. So a busy
 // workspace, whose pushes are slow to decode or wait for its lock, leaves room for the other
 // workspaces. Only one push of each user waits for a turn, and the other pushes of the user
 // wait for that push. A push is decoded during its turn, before it takes one of the few slots for

@@ -13,6 +13,9 @@
 //	compress.go    compressed answers
 //	sealer.go      compressing a pull without revealing one bucket to the readers of another
 //	push.go        pushes, from the body to the answer
+//	groups.go      which waiting pushes share a turn
+//	group.go       applying several pushes in one transaction
+//	prefetch.go    reading for several pushes at once
 //	health.go      the health check, which tests a write
 //	admission.go   limits for concurrent pushes
 //	quota.go       quotas over time for clients and workspaces
@@ -77,8 +80,15 @@
 // visible in ascending order, so a puller skips none. All this holds for any number of server
 // processes on one database.
 //
-// The price is that the pushes to one workspace run one at a time. If a workspace is as large as
-// a company, lock single records instead, as examples/storage does.
+// Pushes that arrive while another push to the workspace is handled share the next transaction: up to
+// 32 pushes with bodies of 2 MiB in total. So they share the lock, the commit and its sync to disk, and
+// most look-ups. Within the transaction they are applied one after another, so the answers and the
+// stored state are the same as with a transaction for each push. A push that is refused as a whole
+// does not affect the others. No push is answered before the commit, and if the commit fails, all
+// pushes of the transaction get the status 503. No push waits for others to arrive.
+//
+// The price is that the pushes to one workspace, although they share transactions, are applied one at a
+// time. If a workspace is as large as a company, lock single records instead, as examples/storage does.
 //
 // # A process that freezes
 //

@@ -80,54 +80,42 @@ func (s *Frontend) readPush(w http.ResponseWriter, r *http.Request, m Sender) (b
 	return append(body, rest...), whole.upload.leave, nil
 }
 
-// push decides on a batch and stores the result. If it returns an error, it has stored nothing,
-// unless the commit failed: then it may have stored everything. The client retries either way.
-func (s *Server) push(ctx context.Context, m Sender, b Pushed) (out Outcome, err error) {
-	done, err := s.turns.enter(ctx, m.Workspace)
-	if err != nil {
-		return out, err
+// push decides on a batch and stores the result, in a turn that the push may share with others. If it
+// returns an error, it has stored nothing, unless the commit failed: then it may have stored
+// everything. The client retries either way.
+func (s *Server) push(ctx context.Context, m Sender, b Pushed) (Outcome, error) {
+	p := &pushing{ctx: ctx, by: m, Pushed: b, done: make(chan struct{})}
+	if err := s.groups.take(p, s.pushGroup); err != nil {
+		return Outcome{}, err
 	}
-	defer done()
-	items, err := s.decode(b.Body)
-	if err != nil {
-		return out, Malformed(err)
+	if p.panicked != nil {
+		panic(p.panicked) // ends this request, as if it had not shared a turn
 	}
-	release, err := s.working.enter(ctx, m.Workspace)
-	if err != nil {
-		return out, err
-	}
-	defer release()
-	push := s.engine.Prepare(merge.Request{Actor: m.Client, WholeItems: b.Whole, Wall: s.options.Now(), Items: items})
-	ctx, cancel := context.WithTimeout(ctx, pushTimeout)
-	defer cancel()
-	err = s.locked(ctx, m.Workspace, func(tx *session) (err error) {
-		if b.Cursor.Epoch() != "" && (b.Cursor.Epoch() != tx.epoch || b.Cursor.Reached() > tx.seq) {
-			return EpochChanged()
-		}
-		if err := s.afford(ctx, tx, m.User, push.Keys()); err != nil {
-			return err
-		}
-		if out, err = s.apply(ctx, tx, signedPush{push, m}); err != nil {
-			return err
-		}
-		cost := len(b.Body) + len(items)*costOfItem + out.read + tx.written + tx.indexed*costOfScope
-		return s.pushes.charge(m.Workspace, m.User, float64(cost))
-	})
-	if err != nil {
-		return out, Unavailable(err)
-	}
-	return out, nil
+	return p.out, p.err
 }
 
-// signedPush is a push and its sender.
-type signedPush struct {
-	*merge.Push
-	by Sender
+// pushWithin decides on a push and stores the result within a transaction.
+func (s *Server) pushWithin(ctx context.Context, tx *session, p *pushing) (err error) {
+	if p.Cursor.Epoch() != "" && (p.Cursor.Epoch() != tx.epoch || p.Cursor.Reached() > tx.seq) {
+		return EpochChanged()
+	}
+	if err := s.afford(ctx, tx, p.by.User, p.push.Keys()); err != nil {
+		return err
+	}
+	if p.out, err = s.apply(ctx, tx, p); err != nil {
+		return err
+	}
+	cost := float64(len(p.Body) + len(p.items)*costOfItem + p.out.read + tx.written + tx.indexed*costOfScope)
+	if err := s.pushes.charge(tx.workspace, p.by.User, cost); err != nil {
+		return err
+	}
+	p.cost = cost
+	return nil
 }
 
 // apply applies a push within a transaction.
-func (s *Server) apply(ctx context.Context, tx *session, p signedPush) (out Outcome, err error) {
-	push, wall := p.Push, p.Request().Wall
+func (s *Server) apply(ctx context.Context, tx *session, p *pushing) (out Outcome, err error) {
+	push, wall := p.push, p.push.Request().Wall
 	stored, actor, err := tx.load(ctx, p.by, push.Keys())
 	if err != nil {
 		return out, err
@@ -150,6 +138,7 @@ func (s *Server) apply(ctx context.Context, tx *session, p signedPush) (out Outc
 	if err := s.boundScopes(out.Answer.Updates); err != nil {
 		return out, err
 	}
+	p.writes = true
 	made := violation.Input{Changes: out.Answer.Updates, Now: clock.TimestampOf(wall)}
 	if out.Report, err = tx.check(ctx, s.options.Rules, made); err != nil {
 		return out, err

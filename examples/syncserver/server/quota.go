@@ -144,6 +144,23 @@ func (q *quotas) count(group, member string, cost float64) {
 	m.used += cost
 }
 
+// refusedUntil returns the time before which a member is not admitted.
+func (q *quotas) refusedUntil(group, member string) time.Time {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	_, m := q.accountOf(q.now(), group, member)
+	return m.until
+}
+
+// undo takes back a cost, and sets the time that refusedUntil had returned before.
+func (q *quotas) undo(group, member string, cost float64, until time.Time) {
+	q.count(group, member, -cost)
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	_, m := q.accountOf(q.now(), group, member)
+	m.until = until
+}
+
 // wait returns how long it takes until the amount used has faded below a limit.
 func (q *quotas) wait(used, limit float64) time.Duration {
 	if used < limit {

@@ -37,6 +37,8 @@ type session struct {
 	before    int64              // the last sequence at the beginning
 	touched   map[string]bool    // the buckets in which a row got a new sequence
 	moved     map[string]bool    // the users whose membership changed
+	allRight  bool               // whether no scope is unchecked, as storeUnchecked has read
+	pre       prefetched         // for several pushes
 	unplaced  []string           // the scopes of rows that must still move with their records; see placeRest
 }
 
@@ -148,16 +150,30 @@ func (s *session) load(ctx context.Context, by Sender, keys []record.Key) (store
 
 // get returns the existing records with the given keys.
 func (s *session) get(ctx context.Context, keys []record.Key) (merge.Collection, error) {
-	var records []record.Record
-	err := s.query(ctx, question{
+	records, size, rest := s.take(keys)
+	if len(rest) > 0 {
+		before := s.read
+		if err := s.query(ctx, s.withKeys(rest), func(f found) { records = append(records, f.Record) }); err != nil {
+			return merge.Collect(records...), err
+		}
+		size += s.read - before
+	}
+	if size > maxLoaded {
+		return merge.Collect(records...), tooManyBytes(maxLoaded)
+	}
+	return merge.Collect(records...), nil
+}
+
+// withKeys returns the question for the records with the given keys.
+func (s *session) withKeys(keys []record.Key) question {
+	return question{
 		statement: `
 			SELECT '', d.tbl, d.id, d.data
 			FROM JSON_ROWS
 			LOOKUP records AS d ON d.workspace = $2 AND d.tbl = r.value->>'tbl' AND d.id = r.value->>'id'`,
 		rows: keyRows(keys),
 		args: []any{s.workspace},
-	}, func(f found) { records = append(records, f.Record) })
-	return merge.Collect(records...), err
+	}
 }
 
 // size returns the total size of the records with the given keys, without reading them.
@@ -324,6 +340,9 @@ func (s *session) put(ctx context.Context, rows []storedRow) error {
 	if len(rows) == 0 {
 		return nil
 	}
+	for _, r := range rows {
+		delete(s.pre.records, record.Key{Table: r.Table, ID: r.ID})
+	}
 	return s.exec(ctx, "records", `
 		INSERT INTO records (workspace, tbl, id, data, seq, latest, purge, bucket)
 		SELECT $2, value->>'tbl', value->>'id', value->>'data', CAST(value->>'seq' AS BIGINT), CAST(value->>'latest' AS BIGINT), CAST(value->>'purge' AS BIGINT),
@@ -338,15 +357,33 @@ func storedBytes(key record.Key, data int) int64 {
 	return int64(len(key.Table) + len(key.ID) + data)
 }
 
-// putMarks stores watermarks.
+// putMarks stores watermarks. In a transaction with several pushes, flushMarks must be called at the end.
 func (s *session) putMarks(ctx context.Context, marks []clock.Stamp) error {
-	for _, mark := range marks { // usually there is one
-		_, err := s.tx.ExecContext(ctx, `
-			INSERT INTO marks (client, at, workspace) VALUES ($1, $2, $3)
-			ON CONFLICT (client) DO UPDATE SET at = excluded.at, workspace = excluded.workspace`, mark.Client, mark.Time, s.workspace)
-		if err != nil {
-			return fmt.Errorf("store the watermark: %w", err)
-		}
+	if s.pre.marks == nil {
+		return s.storeMarks(ctx, marks)
+	}
+	for _, mark := range marks {
+		s.pre.marks[mark.Client] = mark
+		s.pre.changed[mark.Client] = true
 	}
 	return nil
+}
+
+// storeMarks stores watermarks in the database.
+func (s *session) storeMarks(ctx context.Context, marks []clock.Stamp) error {
+	type markRow struct {
+		Client string `json:"client"`
+		At     int64  `json:"at"`
+	}
+	if len(marks) == 0 {
+		return nil
+	}
+	rows := make([]markRow, len(marks))
+	for i, mark := range marks {
+		rows[i] = markRow{mark.Client.String(), int64(mark.Time)}
+	}
+	return s.exec(ctx, "the watermarks", `
+		INSERT INTO marks (client, at, workspace)
+		SELECT value->>'client', CAST(value->>'at' AS BIGINT), $2 FROM JSON_ROWS WHERE true
+		ON CONFLICT (client) DO UPDATE SET at = excluded.at, workspace = excluded.workspace`, rows)
 }

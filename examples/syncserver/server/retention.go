@@ -112,7 +112,7 @@ func (s *Server) retain(ctx context.Context, workspace string) error {
 	return s.sweep(ctx, workspace)
 }
 
-// maintain runs f with the workspace locked, after the pushes that already wait for their turn.
+// maintain runs f with the workspace locked, after the groups of pushes that already wait for their turn.
 func (s *Server) maintain(ctx context.Context, workspace string, f func(*session) error) error {
 	done, err := s.turns.enter(ctx, workspace)
 	if err != nil {

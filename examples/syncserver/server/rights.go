@@ -12,6 +12,9 @@ import (
 
 // actor reads the roles of the author of a push and the watermark of its client, in one statement.
 func (s *session) actor(ctx context.Context, m Sender) (Actor, []clock.Stamp, error) {
+	if a, ok := s.pre.actors[sender{m.User, m.Client}]; ok {
+		return a, []clock.Stamp{s.pre.marks[m.Client]}, nil
+	}
 	a := Actor{User: m.User, Client: m.Client, Roles: make(map[string]string)}
 	mark := clock.Stamp{Client: m.Client}
 	rows, err := s.tx.QueryContext(ctx, `

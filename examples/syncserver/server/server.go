@@ -102,7 +102,8 @@ type Server struct {
 	engine   merge.Engine
 	users    users
 	decode   func(body []byte) ([]record.Item, error)
-	turns    *admission // of pushes that are decoded and applied, by workspace
+	turns    *admission // of groups of pushes that are decoded and applied, by workspace
+	groups   *groups    // of pushes that wait for a turn
 	working  *admission // of pushes in a transaction
 }
 
@@ -161,6 +162,7 @@ func New(ctx context.Context, d *Database, o Options) (*Server, error) {
 		return nil, err
 	}
 	s.decode = s.engine.Decode
+	s.groups = newGroups(s.turns)
 	if err := s.divide(ctx); err != nil {
 		return nil, err
 	}

@@ -20,12 +20,16 @@ type scopeRow struct {
 // audited. After a write by an earlier version of the server, all rules count as unchecked until
 // an audit.
 func (s *session) storeUnchecked(ctx context.Context, rules *violation.Checker, in violation.Input, report violation.Report) error {
-	var some bool
-	err := s.tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM unchecked WHERE workspace = $1 AND rule >= '')`, s.workspace).Scan(&some)
-	if err != nil {
-		return fmt.Errorf("look up unchecked scopes: %w", err)
+	var err error
+	if !s.allRight {
+		var some bool
+		err = s.tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM unchecked WHERE workspace = $1 AND rule >= '')`, s.workspace).Scan(&some)
+		if err != nil {
+			return fmt.Errorf("look up unchecked scopes: %w", err)
+		}
+		s.allRight = !some
 	}
-	if some {
+	if !s.allRight {
 		checked, _ := rules.Scopes(in.Changes) // the report contains the same error
 		var rows []scopeRow
 		for _, scope := range append(checked, in.Scopes...) {
@@ -56,6 +60,7 @@ func (s *session) storeUnchecked(ctx context.Context, rules *violation.Checker, 
 	if len(failed) == 0 {
 		return nil
 	}
+	s.allRight = false
 	return s.exec(ctx, "unchecked scopes", `
 		INSERT INTO unchecked (workspace, rule, name)
 		SELECT $2, value->>'rule', value->>'name' FROM JSON_ROWS WHERE true

@@ -132,7 +132,7 @@ func TestPushesOfOneClientRunOneAtATime(t *testing.T) {
 	of := "demo/" + ana.ID.String()
 	require.Eventually(t, func() bool { return s.own.waiting(of) == len(statuses)-1 }, 10*time.Second, time.Millisecond)
 	send(ben, &statuses[0])
-	require.Eventually(t, func() bool { return s.turns.waiting("demo") == 2 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return s.groups.waiting("demo") == 2 }, 10*time.Second, time.Millisecond)
 	<-goOn
 	<-decoding // the push of ben; the other pushes of ana are refused
 	<-goOn
@@ -166,7 +166,7 @@ func TestSlowDecodingDelaysNoOtherWorkspace(t *testing.T) {
 			slow.Go(func() { busy.push(m) })
 		}
 		<-decoding
-		require.Eventually(t, func() bool { return s.turns.waiting("busy") == 2*maxTurns }, 10*time.Second, time.Millisecond)
+		require.Eventually(t, func() bool { return s.groups.waiting("busy") == 2*maxTurns }, 10*time.Second, time.Millisecond)
 		ana.push(ana.set(board.Tasks, "a", board.Title, "x"))
 		require.Empty(t, s.working.all, "a body that is being decoded takes a slot for transactions")
 		go func() {
@@ -200,7 +200,7 @@ func TestLockedWorkspaceDelaysNoOtherWorkspace(t *testing.T) {
 		m := busy.set(board.Tasks, "a", board.Title, "x")
 		waiting.Go(func() { busy.push(m) })
 	}
-	require.Eventually(t, func() bool { return s.turns.waiting("busy") == most }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return s.groups.waiting("busy") == most }, 10*time.Second, time.Millisecond)
 	ana := joined(t, url, "demo", "")
 	ana.push(ana.set(board.Tasks, "a", board.Title, "x"))
 	close(release)

@@ -17,6 +17,14 @@
 // Each figure is printed with its goal. The command fails if the goal for a number of bytes or requests is missed.
 // It does not fail if the goal for a time is missed, because other programs on the machine take time as well.
 //
+// With -earlier it compares an earlier build of the server with the present one, when many clients push to one workspace:
+//
+//	go build -o /tmp/earlier . # at the earlier commit
+//	go run ./testbed/load -earlier /tmp/earlier -tasks 1000
+//
+// The two servers take turns, each with a database of its own: an SQLite file, or a schema of the PostgreSQL
+// database that -db names. First one client pushes, then as many as -clients says.
+//
 // With -year it shows how much a team stores in a year:
 //
 //	go run ./testbed/load -year
@@ -52,6 +60,7 @@ func main() {
 	flag.IntVar(&r.unread, "unread", 0, "how many pulls to start at once without reading their answers")
 	flag.IntVar(&r.rounds, "rounds", 7, "how many times to measure a new device")
 	over := flag.String("network", "", "measure only the first sync of a new device on this `network`, in a browser as well: fast3g, broadband, loopback or all")
+	earlier := flag.String("earlier", "", "compare pushes to one workspace with this `program`, an earlier build of the server")
 	year := flag.Bool("year", false, "simulate a year with and without a retention instead, and measure the storage")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -63,6 +72,9 @@ func main() {
 			fmt.Fprintln(os.Stderr, "load:", err)
 			os.Exit(2)
 		}
+	}
+	if *earlier != "" {
+		measure = func(dir string) error { return r.compare(ctx, *earlier, *database, dir) }
 	}
 	if *year {
 		measure = func(dir string) error { return years(ctx, dir) }
