@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -48,8 +49,12 @@ func (c *cluster) open(ctx context.Context, s settings) (err error) {
 	default:
 		var all []node.Options
 		if all, err = node.Local(s.dir, nodes); err == nil {
+			secret := s.secret
+			if secret == "" && s.client == "" { // other users of this machine reach the routes too
+				secret = rand.Text()
+			}
 			for i := range all {
-				all[i].Secret = s.secret
+				all[i].Secret = secret
 			}
 			all[0].Client = s.client
 			err = c.start(s, fmt.Sprint(nodes, " nodes"), all)

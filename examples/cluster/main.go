@@ -6,7 +6,7 @@
 // starts three nodes in this process, with their files in the folder cluster-data. This is for looking around: three
 // processes, best on three machines, survive the loss of one.
 //
-//	go run . -join 10.0.0.1:6222,10.0.0.2:6222,10.0.0.3:6222 -name a -route 10.0.0.1:6222
+//	go run . -secret key.txt -join 10.0.0.1:6222,10.0.0.2:6222,10.0.0.3:6222 -name a -route 10.0.0.1:6222
 //
 // runs one of three nodes, and a sync server next to it. Clients may use any of the servers.
 //

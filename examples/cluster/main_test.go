@@ -266,11 +266,16 @@ func TestFolderBelongsToItsNodes(t *testing.T) {
 }
 
 func TestCommandLines(t *testing.T) {
-	const routes = "h:1,h:2,h:3"
+	const routes = "localhost:1,127.0.0.1:2,h:3"
 	for _, c := range []struct{ line, err string }{
 		{"", ""},
 		{"-addr :80 -dir x", ""},
-		{"-join " + routes + " -name a -route h:1", ""},
+		{"-join " + routes + " -name a -route localhost:1", ""},
+		{"-join " + routes + " -name a -route 127.0.0.1:2 -client [::1]:4222", ""},
+		{"-join " + routes + " -name a -route h:3", "need -secret"},
+		{"-client 0.0.0.0:4222", "need -secret"},
+		{"-client :4222", "need -secret"},
+		{"-client 10.0.0.1:4222 -secret main.go", ""},
 		{"-join " + routes + " -name a", "-route"},
 		{"-join " + routes + " -name a -route h:4", "not among them"},
 		{"-join h:1 -name a -route h:1", "3 nodes"},

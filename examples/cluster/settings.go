@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"slices"
 	"strings"
@@ -76,6 +77,8 @@ func (s *settings) check() error {
 		return fmt.Errorf("-join must name the routes of all nodes, and the -route %s is not among them: %w", s.route, errUsage)
 	case s.join != "" && len(list(s.join)) != nodes:
 		return fmt.Errorf("-join must name the routes of %d nodes: %w", nodes, errUsage)
+	case s.secretFile == "" && (isRemote(s.route) || isRemote(s.client)):
+		return fmt.Errorf("-route and -client need -secret, unless their address is of this machine alone, such as 127.0.0.1:6222: %w", errUsage)
 	case s.level < 1 || s.level > 2, s.retention < 0, s.retention > 36500, s.replicas < 1, s.seconds < 1, s.writers < 1:
 		return fmt.Errorf("a number is out of range: %w", errUsage)
 	}
@@ -87,6 +90,13 @@ func (s *settings) check() error {
 		err = fmt.Errorf("the file %s is empty", s.secretFile)
 	}
 	return err
+}
+
+// isRemote reports whether other machines may reach an address. It treats a host name as such an address, except
+// localhost.
+func isRemote(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	return err == nil && host != "localhost" && !net.ParseIP(host).IsLoopback()
 }
 
 // keep returns how long deleted data is kept, for server.Options.

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -11,7 +12,6 @@ import (
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nuid"
 )
 
 // MaxPayload is the size of the largest message that a node accepts, in bytes.
@@ -95,7 +95,7 @@ func settings(o Options) (*server.Options, error) {
 	if client == "" {
 		// NATS opens routes only if it listens to clients. No client knows this password.
 		client = "127.0.0.1:-1"
-		s.Username, s.Password = User, nuid.Next()
+		s.Username, s.Password = User, rand.Text()
 	}
 	var err error
 	if s.Host, s.Port, err = split(client); err != nil {
