@@ -3,6 +3,7 @@
 //
 // # Files
 //
-//	nodes.go  nodes in one process
-//	proxy.go  a connection between two programs that can be cut
+//	nodes.go   nodes in one process
+//	proxy.go   a connection between two programs that can be cut
+//	backup.go  backups of a stream, and changes of its leader
 package clustertest

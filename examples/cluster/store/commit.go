@@ -33,8 +33,8 @@ const mostMeetings = 9
 // commitTime is how long Commit waits for the answer to one attempt.
 const commitTime = 5 * time.Second
 
-// Commit stores a batch. Commit waits while this Store has too
-// much on the way.
+// Commit stores a batch. It tries for 20 seconds while there is no leader, and waits while this Store
+// has too much on the way.
 func (s *Store) Commit(ctx context.Context, b Batch) error {
 	units, err := s.weigh(b)
 	if err != nil {
@@ -46,14 +46,20 @@ func (s *Store) Commit(ctx context.Context, b Batch) error {
 		return timeUp(ctx, errors.New("too many batches are on the way"))
 	}
 	defer s.flight.give(units)
-	// The first attempts may meet another batch that depends on the same copy of the state. The next
-	// ones depend on another.
-	for attempt := 0; ; attempt++ {
+	for meetings, wait := 0, pause; ; {
 		err := s.attempt(ctx, b)
-		if !errors.Is(err, errMet) || attempt == mostMeetings || b.If.Key.Kind != KindState {
-			return err
-		}
-		if sleep(ctx, 2*time.Millisecond) != nil {
+		switch {
+		case errors.Is(err, ErrUnavailable): // while a leader is elected
+			if sleep(ctx, wait) != nil {
+				return timeUp(ctx, err)
+			}
+			wait = min(2*wait, longest)
+		case errors.Is(err, errMet) && b.If.Key.Kind == KindState && meetings < mostMeetings:
+			// Another batch may depend on the same copy of the state. The next attempt picks a copy again.
+			if meetings++; sleep(ctx, 2*time.Millisecond) != nil {
+				return err
+			}
+		default:
 			return err
 		}
 	}
