@@ -19,7 +19,7 @@ func TestColumnsArePulledLikeRows(t *testing.T) {
 		var rows []record.Row
 		var lines strings.Builder
 		for i := range 5 {
-			e := record.New(record.Key{Table: "tasks", ID: fmt.Sprint(i)}).Edit(clock.Stamp{Time: clock.Timestamp(1_700_000_000_000_000_000 + i), Client: clock.ClientID{7}})
+			e := record.New(record.Key{Table: "tasks", ID: fmt.Sprint(i)}).Edit(clock.Stamp{Time: clock.Timestamp(1_700_000_000_000_000_000 + int64(i)), Client: clock.ClientID{7}})
 			m, err := e.Set("title", fmt.Sprint("x", i)).Mutation()
 			require.NoError(t, err)
 			if i == 4 {
