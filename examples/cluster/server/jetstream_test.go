@@ -2,7 +2,10 @@ package server
 
 import (
 	"context"
+	"flag"
 	"fmt"
+	"maps"
+	"slices"
 	"sync/atomic"
 	"testing"
 
@@ -103,4 +106,19 @@ func TestServersPassTheConvergenceKitWhileLeadersStepDown(t *testing.T) {
 	mergetest.Run(t, func(env *mergetest.Env) (mergetest.Backend, error) {
 		return kinds()["plain"](t, env, &steps{run: c.newRun(), conn: c.conns[0]})
 	}, mergetest.Options{Seeds: *seeds})
+}
+
+var restlessSeeds = flag.Int("restless-seeds", 1, "the number of runs of servers that purge while leaders step down, for each kind")
+
+// TestPurgingServersPassTheConvergenceKitWhileLeadersStepDown reads from nodes that are behind more often than any other
+// test. It loads buckets from pages with records that were replaced before.
+func TestPurgingServersPassTheConvergenceKitWhileLeadersStepDown(t *testing.T) {
+	c := startCluster(t, 3)
+	all := kinds()
+	delete(all, "plain")
+	for _, kind := range slices.Sorted(maps.Keys(all)) {
+		mergetest.Run(t, func(env *mergetest.Env) (mergetest.Backend, error) {
+			return all[kind](t, env, &steps{run: c.newRun(), conn: c.conns[0]})
+		}, mergetest.Options{Seeds: *restlessSeeds})
+	}
 }
