@@ -163,7 +163,7 @@ func (a *attempt) save(updates []merge.Update) error {
 // batch returns the batch of the attempt. It depends on the state of the workspace, unless it puts the state.
 func (a *attempt) batch() store.Batch {
 	b := store.Batch{Workspace: a.workspace, ID: a.id, Puts: a.puts}
-	if _, ok := a.at[stateKey(a.workspace)]; !ok {
+	if !a.putsState() {
 		b.If = a.entries[stateKey(a.workspace)]
 	}
 	return b

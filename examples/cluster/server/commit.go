@@ -42,16 +42,24 @@ func commit[T any](ctx context.Context, s *Server, o operation, try func(context
 	ctx, cancel := context.WithTimeout(ctx, operationTimeout)
 	defer cancel()
 	unknown := make(map[string]T) // the results of the batches whose answers were lost
+	asked := false                // whether the operation has asked for quiet
 	for n := 0; n < s.attempts; n++ {
 		if err := pause(ctx, jitter(n)); err != nil {
 			return none, unavailable(err)
 		}
 		a := s.newAttempt(o.workspace)
-		if err := a.load(ctx, append([]store.Key{stateKey(o.workspace), o.marker}, o.keys...)...); err != nil {
+		if err := a.load(ctx, append([]store.Key{stateKey(o.workspace), quietKey(o.workspace), o.marker}, o.keys...)...); err != nil {
 			return none, unavailable(err)
 		}
 		if result, ok := unknown[batchOf(a.entries[o.marker])]; ok {
 			return result, nil
+		}
+		if !asked && a.isQuiet() {
+			n--
+			if err := pause(ctx, quietPause/2+mrand.N(quietPause)); err != nil {
+				return none, unavailable(err)
+			}
+			continue
 		}
 		if err := a.readState(); err != nil {
 			return none, err
@@ -66,7 +74,7 @@ func commit[T any](ctx context.Context, s *Server, o operation, try func(context
 		if len(a.puts) == 0 {
 			return result, nil
 		}
-		if err := a.check(o); err != nil {
+		if err := errors.Join(a.check(o), a.endQuiet()); err != nil {
 			return none, err
 		}
 		switch err := s.store.Commit(ctx, a.batch()); {
@@ -81,6 +89,9 @@ func commit[T any](ctx context.Context, s *Server, o operation, try func(context
 			}
 		case !errors.Is(err, store.ErrConflict):
 			return none, unavailable(err)
+		case a.putsState():
+			a.askForQuiet(ctx)
+			asked = true
 		}
 		s.retries.Add(1)
 	}

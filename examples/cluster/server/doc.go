@@ -9,6 +9,7 @@
 //
 //	server.go                    Store, Options, Server, and the limits
 //	commit.go                    the loop that takes the place of locks
+//	quiet.go                     how changes of the state get through while others push
 //	attempt.go                   what one turn of the loop reads and puts
 //	push.go write.go             pushes, and the server's own writes
 //	rules.go scopes.go view.go   the rules, and the lists of their scopes
@@ -23,7 +24,7 @@
 //
 // # Messages
 //
-// A workspace has a message for each record, client that has pushed, scope of a rule, and user, and one for its state.
+// A workspace has a message for each record, client that has pushed, scope of a rule, and user, one for its state, and one that asks for quiet.
 // A batch puts some of them, and names the sequence of each message that it replaces. A record, with the sequence of
 // its message, is a line of a pull.
 //

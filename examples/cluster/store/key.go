@@ -17,6 +17,7 @@ const (
 	KindMark   Kind = "m" // what the server knows about a client
 	KindScope  Kind = "s" // the members of a scope of a rule
 	KindState  Kind = "f" // the fence and the state of a workspace
+	KindQuiet  Kind = "q" // how long others let a change of the state pass
 	KindUser   Kind = "u" // a user and its rights
 	KindClient Kind = "c" // the workspace and the user of a client
 )
