@@ -11,6 +11,7 @@
 //	commit.go                    the loop that takes the place of locks
 //	quiet.go                     how changes of the state get through while others push
 //	attempt.go                   what one turn of the loop reads and puts
+//	turns.go                     how many pushes run at once
 //	push.go write.go             pushes, and the server's own writes
 //	rules.go scopes.go view.go   the rules, and the lists of their scopes
 //	pull.go left.go              chunks of pulls, and the buckets that a record has left
@@ -24,7 +25,8 @@
 //
 // # Messages
 //
-// A workspace has a message for each record, client that has pushed, scope of a rule, and user, one for its state, and one that asks for quiet.
+// A workspace has a message for each record, client that has pushed, scope of a rule, and user, one for its state,
+// and one that asks for quiet.
 // A batch puts some of them, and names the sequence of each message that it replaces. A record, with the sequence of
 // its message, is a line of a pull.
 //

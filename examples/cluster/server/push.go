@@ -41,6 +41,11 @@ type Outcome struct {
 func (s *Server) Push(ctx context.Context, m Member, p Push) (Outcome, error) {
 	ctx, cancel := context.WithTimeout(ctx, pushTimeout)
 	defer cancel()
+	give, err := s.turns.take(ctx, m.Workspace)
+	if err != nil {
+		return Outcome{}, unavailable(err)
+	}
+	defer give()
 	items, err := s.engine.Decode(p.Body)
 	if err != nil {
 		return Outcome{}, syncserver.Malformed(err)

@@ -86,6 +86,7 @@ type Server struct {
 	retries  atomic.Int64       // attempts that have stored nothing
 	known    cache
 	epoch    epoch
+	turns    *turns // of pushes
 }
 
 // Retries returns how many attempts have stored nothing since the Server was made, because another operation had
@@ -127,6 +128,7 @@ func New(s Store, o Options) (*Server, error) {
 	}
 	return &Server{
 		options: o, store: s, rules: rulesOf(o), of: withRows(o.Buckets), id: clock.ClientID(uuid.New()), clock: c, attempts: maxAttempts,
+		turns:  newTurns(maxTurns, turnsOfWorkspace),
 		known:  cache{of: make(map[clock.ClientID]known)},
 		engine: syncserver.EngineOf(syncserver.Options{Guard: o.Guard, TableMaxRecord: o.TableMaxRecord}),
 	}, nil
