@@ -62,7 +62,7 @@ func (s settings) servers(ctx context.Context, c *cluster) (*syncserver.Frontend
 	if err != nil {
 		return nil, nil, err
 	}
-	front, err := syncserver.NewFrontend(ctx, srv.Backend(), o)
+	front, err := syncserver.NewFrontend(ctx, srv, o)
 	return front, srv, err
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/examples/cluster/memory"
 	"github.com/fieldlww/fieldlww/examples/cluster/store"
+	syncserver "github.com/fieldlww/fieldlww/examples/syncserver/server"
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/merge/buckets"
 	"github.com/fieldlww/fieldlww/record"
@@ -61,7 +62,7 @@ func write(t *testing.T, id string, at clock.Timestamp, title string) []byte {
 }
 
 func (s *Server) pushes(t *testing.T, item []byte) merge.Result {
-	out, err := s.Push(t.Context(), Member{workspace, ana.String(), ana}, Push{Body: item})
+	out, err := s.Push(t.Context(), syncserver.Sender{Workspace: workspace, User: ana.String(), Client: ana}, syncserver.Pushed{Body: item})
 	require.NoError(t, err)
 	return out.Answer.Results[0]
 }
@@ -108,7 +109,7 @@ func TestPushDependsOnRights(t *testing.T) {
 // pulls pulls until the client has everything, and returns the titles by ID.
 func (s *Server) pulls(t *testing.T, at *buckets.Cursor, titles map[string]string) {
 	for more := true; more; {
-		c, err := s.Pull(t.Context(), Member{workspace, ana.String(), ana}, *at, 1)
+		c, err := s.Pull(t.Context(), syncserver.Sender{Workspace: workspace, User: ana.String(), Client: ana}, *at, 1)
 		require.NoError(t, err)
 		if len(c.Resets) > 0 {
 			clear(titles)
@@ -139,7 +140,7 @@ func TestPullNoticesAPurge(t *testing.T) {
 		s.raise(t)
 		require.NoError(t, s.sweep(t.Context(), workspace))
 	}
-	m := Member{workspace, ana.String(), ana}
+	m := syncserver.Sender{Workspace: workspace, User: ana.String(), Client: ana}
 	first, err := s.begin(t.Context(), m, cursor)
 	require.NoError(t, err)
 	once(&b.after)
@@ -155,7 +156,7 @@ func TestPullNoticesAPurge(t *testing.T) {
 func TestChunkHoldsARecordOnce(t *testing.T) {
 	s := open(t, memory.New(), Options{})
 	at := clock.TimestampOf(noon)
-	r, err := s.begin(t.Context(), Member{workspace, ana.String(), ana}, buckets.Cursor{})
+	r, err := s.begin(t.Context(), syncserver.Sender{Workspace: workspace, User: ana.String(), Client: ana}, buckets.Cursor{})
 	require.NoError(t, err)
 	for i := range clock.Timestamp(2) {
 		s.pushes(t, write(t, "1", at+i, "paint"))
@@ -210,7 +211,7 @@ func TestClientsAreToldTheGreatestStampOfTheNewestSample(t *testing.T) {
 	require.NoError(t, s.changeState(t.Context(), workspace, func(ctx context.Context, a *attempt) (bool, error) {
 		return true, a.sample(ctx, s.wall())
 	}))
-	c, err := s.Pull(t.Context(), Member{workspace, ana.String(), ana}, buckets.Cursor{}, 10)
+	c, err := s.Pull(t.Context(), syncserver.Sender{Workspace: workspace, User: ana.String(), Client: ana}, buckets.Cursor{}, 10)
 	require.NoError(t, err)
 	require.Equal(t, at, c.Clock)
 	require.Zero(t, c.Fence)

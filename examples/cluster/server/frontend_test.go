@@ -21,7 +21,7 @@ type fronted struct{ granting }
 // request sends a request of a client to the next server, and returns the answer.
 func (f fronted) request(client clock.ClientID, method, path string, body []byte) ([]byte, error) {
 	s := f.next()
-	front, err := syncserver.NewFrontend(f.t.Context(), s.Backend(), syncserver.Options{
+	front, err := syncserver.NewFrontend(f.t.Context(), s, syncserver.Options{
 		Authenticate: func(*http.Request) (Account, error) {
 			return Account{Workspace: workspace, User: client.String(), Client: client, Issued: f.env.Now()}, nil
 		},

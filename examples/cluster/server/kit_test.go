@@ -12,6 +12,7 @@ import (
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/examples/cluster/memory"
 	"github.com/fieldlww/fieldlww/examples/cluster/store"
+	syncserver "github.com/fieldlww/fieldlww/examples/syncserver/server"
 	"github.com/fieldlww/fieldlww/merge/buckets"
 	"github.com/fieldlww/fieldlww/merge/mergetest"
 	"github.com/fieldlww/fieldlww/record"
@@ -116,12 +117,12 @@ func (p *pair) next() *Server {
 	return p.servers[p.turn%len(p.servers)]
 }
 
-func (p *pair) member(client clock.ClientID) Member {
-	return Member{Workspace: p.on.Workspace(), User: client.String(), Client: client}
+func (p *pair) member(client clock.ClientID) syncserver.Sender {
+	return syncserver.Sender{Workspace: p.on.Workspace(), User: client.String(), Client: client}
 }
 
 func (p *pair) Push(client clock.ClientID, batch []byte) ([]byte, error) {
-	out, err := p.next().Push(p.t.Context(), p.member(client), Push{Body: batch})
+	out, err := p.next().Push(p.t.Context(), p.member(client), syncserver.Pushed{Body: batch})
 	if err != nil {
 		return nil, err
 	}

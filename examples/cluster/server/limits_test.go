@@ -22,9 +22,9 @@ import (
 )
 
 // pushOf pushes some items.
-func (s *Server) pushOf(t *testing.T, items ...[]byte) (Outcome, error) {
+func (s *Server) pushOf(t *testing.T, items ...[]byte) (syncserver.Outcome, error) {
 	body := append(append([]byte("["), bytes.Join(items, []byte(","))...), ']')
-	return s.Push(t.Context(), Member{workspace, ana.String(), ana}, Push{Body: body})
+	return s.Push(t.Context(), syncserver.Sender{Workspace: workspace, User: ana.String(), Client: ana}, syncserver.Pushed{Body: body})
 }
 
 // refuses requires that an error has a status.

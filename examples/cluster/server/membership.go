@@ -10,15 +10,8 @@ import (
 	syncserver "github.com/fieldlww/fieldlww/examples/syncserver/server"
 )
 
-// Membership is a role of a user in a bucket.
-type Membership struct {
-	User, Bucket string
-	Role         string // empty in a change that ends the membership
-}
-
-// Members returns the memberships in the buckets of a user, or in one of these buckets. The first are those that the
-// user has, and there are at most the given number. It reads all users of the workspace.
-func (s *Server) Members(ctx context.Context, m Member, bucket *string, most int) ([]Membership, error) {
+// Members implements [syncserver.Backend]. It reads all users of the workspace.
+func (s *Server) Members(ctx context.Context, m syncserver.Sender, bucket *string) ([]syncserver.Member, error) {
 	u, err := s.user(ctx, m.Workspace, m.User)
 	if err != nil {
 		return nil, unavailable(err)
@@ -36,15 +29,15 @@ func (s *Server) Members(ctx context.Context, m Member, bucket *string, most int
 		}
 	}
 	sortMemberships(all[own:])
-	return all[:min(len(all), most)], nil
+	return all[:min(len(all), syncserver.MaxMembers)], nil
 }
 
-// ChangeMember changes a membership if permit, given the roles of the actor and the members of the bucket, returns
-// nil. The other user must have used the workspace. It puts the state of the workspace, so of two changes that are
+// ChangeMember implements [syncserver.Backend]. It puts the state of the workspace, so of two changes that are
 // permitted at the same time, the second is decided again.
-func (s *Server) ChangeMember(ctx context.Context, by Member, asked Membership, permit func(Actor, []Membership) error) error {
-	key, own := userKey(by.Workspace, asked.User), userKey(by.Workspace, by.User)
-	return s.changeUser(ctx, by.Workspace, asked.User, func(a *attempt) (c change, err error) {
+func (s *Server) ChangeMember(ctx context.Context, asked syncserver.MemberChange) error {
+	workspace := asked.By.Workspace
+	key, own := userKey(workspace, asked.User), userKey(workspace, asked.By.User)
+	return s.changeUser(ctx, workspace, asked.User, func(a *attempt) (c change, err error) {
 		if err := a.load(ctx, own); err != nil {
 			return c, err
 		}
@@ -52,16 +45,16 @@ func (s *Server) ChangeMember(ctx context.Context, by Member, asked Membership, 
 		if err != nil {
 			return c, err
 		}
-		all, err := s.users(ctx, by.Workspace)
+		all, err := s.users(ctx, workspace)
 		if err != nil {
 			return c, err
 		}
-		var members []Membership
+		var members []syncserver.Member
 		for _, u := range all {
 			members = append(members, u.memberships(map[string]right{asked.Bucket: {}})...)
 		}
 		sortMemberships(members)
-		if err := permit(actorOf(by, actor), members); err != nil {
+		if err := asked.Permit(actorOf(asked.By, actor), members); err != nil {
 			return c, err
 		}
 		if a.entries[key].Seq == 0 {
@@ -75,8 +68,8 @@ func (s *Server) ChangeMember(ctx context.Context, by Member, asked Membership, 
 	})
 }
 
-// Follow returns the buckets of a user, sorted, and the last sequence of the workspace, both of one moment.
-func (s *Server) Follow(ctx context.Context, m Member) (names []string, seq int64, err error) {
+// Follow implements [syncserver.Backend]. The buckets and the sequence are of one moment.
+func (s *Server) Follow(ctx context.Context, m syncserver.Sender) (names []string, seq int64, err error) {
 	view, err := s.store.Load(ctx, m.Workspace, []store.Key{userKey(m.Workspace, m.User)})
 	if err != nil {
 		return nil, 0, unavailable(err)
@@ -118,15 +111,17 @@ func (s *Server) users(ctx context.Context, workspace string) (all []user, err e
 }
 
 // memberships returns the memberships of a user in some buckets, sorted.
-func (u user) memberships(in map[string]right) (all []Membership) {
+func (u user) memberships(in map[string]right) (all []syncserver.Member) {
 	for _, name := range slices.Sorted(maps.Keys(u.Buckets)) {
 		if _, ok := in[name]; ok {
-			all = append(all, Membership{u.Name, name, u.Buckets[name].Role})
+			all = append(all, syncserver.Member{User: u.Name, Bucket: name, Role: u.Buckets[name].Role})
 		}
 	}
 	return all
 }
 
-func sortMemberships(all []Membership) {
-	slices.SortFunc(all, func(a, b Membership) int { return cmp.Or(cmp.Compare(a.Bucket, b.Bucket), cmp.Compare(a.User, b.User)) })
+func sortMemberships(all []syncserver.Member) {
+	slices.SortFunc(all, func(a, b syncserver.Member) int {
+		return cmp.Or(cmp.Compare(a.Bucket, b.Bucket), cmp.Compare(a.User, b.User))
+	})
 }

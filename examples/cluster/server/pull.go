@@ -8,6 +8,7 @@ import (
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/examples/cluster/store"
+	syncserver "github.com/fieldlww/fieldlww/examples/syncserver/server"
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/merge/buckets"
 	"github.com/fieldlww/fieldlww/record"
@@ -50,7 +51,7 @@ type Found struct {
 }
 
 // Pull returns the next chunk after a cursor, with about limit records.
-func (s *Server) Pull(ctx context.Context, m Member, at buckets.Cursor, limit int) (Chunk, error) {
+func (s *Server) Pull(ctx context.Context, m syncserver.Sender, at buckets.Cursor, limit int) (Chunk, error) {
 	r, err := s.readPage(ctx, m, bounds{at, limit, chunkBytes})
 	if err != nil {
 		return Chunk{}, err
@@ -65,7 +66,7 @@ type bounds struct {
 }
 
 // readPage reads the next chunk after a cursor.
-func (s *Server) readPage(ctx context.Context, m Member, b bounds) (*reading, error) {
+func (s *Server) readPage(ctx context.Context, m syncserver.Sender, b bounds) (*reading, error) {
 	for range maxReadings {
 		r, err := s.begin(ctx, m, b.at)
 		if err == nil {
@@ -90,7 +91,7 @@ func (s *Server) readPage(ctx context.Context, m Member, b bounds) (*reading, er
 // may not read any longer.
 type reading struct {
 	*Server
-	member Member
+	member syncserver.Sender
 	before store.View // the state of the workspace and the user
 	state  state
 	now    buckets.Snapshot
@@ -113,7 +114,7 @@ func (r *reading) keys() []store.Key {
 }
 
 // begin reads the state of a workspace and the rights of a user.
-func (s *Server) begin(ctx context.Context, m Member, at buckets.Cursor) (*reading, error) {
+func (s *Server) begin(ctx context.Context, m syncserver.Sender, at buckets.Cursor) (*reading, error) {
 	r := &reading{Server: s, member: m, at: at, decoder: record.Decoder{Trusted: true}, last: make(map[record.Key]int)}
 	epoch, err := s.epochNow(ctx)
 	if err != nil {

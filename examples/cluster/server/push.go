@@ -17,28 +17,10 @@ import (
 // pushTimeout is how long a push may take.
 const pushTimeout = 10 * time.Second
 
-// Push is a batch of mutations that a client has sent.
-type Push struct {
-	Body []byte
-	// Whole refuses items that are partly gone; see merge.Request.WholeItems.
-	Whole bool
-	// At is the cursor of the last pull of the client. It is zero if the client has pulled nothing.
-	At buckets.Cursor
-	// Charge is called once with the cost of the push in bytes, before anything is stored. If it returns an error, the
-	// push fails with it. Nil charges nothing.
-	Charge func(cost int) error
-}
-
-// Outcome is the result of a push.
-type Outcome struct {
-	Answer merge.Answer     // the replies to the items
-	Report violation.Report // the violations that opened, closed or changed
-	Told   []merge.Update   // the violation rows among them that the user may read
-}
-
-// Push decides about a batch and stores the result. After an error of the status 503 the batch may be stored, and
-// the client sends it again.
-func (s *Server) Push(ctx context.Context, m Member, p Push) (Outcome, error) {
+// Push implements [syncserver.Backend]. After an error of the status 503 the batch may be stored, and the client sends
+// it again. The outcome names no stored writes that are too far ahead: to find them, it would have to read all
+// records.
+func (s *Server) Push(ctx context.Context, m syncserver.Sender, p syncserver.Pushed) (out syncserver.Outcome, err error) {
 	ctx, cancel := context.WithTimeout(ctx, pushTimeout)
 	defer cancel()
 	give, err := s.turns.take(ctx, m.Workspace)
@@ -48,16 +30,16 @@ func (s *Server) Push(ctx context.Context, m Member, p Push) (Outcome, error) {
 	defer give()
 	items, err := s.engine.Decode(p.Body)
 	if err != nil {
-		return Outcome{}, syncserver.Malformed(err)
+		return out, syncserver.Malformed(err)
 	}
-	if err := s.checkEpoch(ctx, p.At); err != nil {
-		return Outcome{}, err
+	if err := s.checkEpoch(ctx, p.Cursor); err != nil {
+		return out, err
 	}
 	push := s.engine.Prepare(merge.Request{Actor: m.Client, WholeItems: p.Whole, Wall: s.wall(), Items: items})
 	first := push.Keys()[:min(len(push.Keys()), loadedAtOnce)]
 	o := operation{m.Workspace, markKey(m.Workspace, m.Client), append(recordKeys(m.Workspace, first), userKey(m.Workspace, m.User))}
-	charge := p.charges(len(items))
-	out, err := commit(ctx, s, o, func(ctx context.Context, a *attempt) (out Outcome, err error) {
+	charge := charges(p, len(items))
+	out, err = commit(ctx, s, o, func(ctx context.Context, a *attempt) (out syncserver.Outcome, err error) {
 		if out, err = a.apply(ctx, signedPush{push, m}); err == nil {
 			err = charge(a)
 		}
@@ -71,8 +53,8 @@ func (s *Server) Push(ctx context.Context, m Member, p Push) (Outcome, error) {
 
 // charges returns a function that charges for a push of some items by its first attempt that can be stored. Attempts
 // after conflicts are free.
-func (p Push) charges(items int) func(*attempt) error {
-	charged := p.Charge == nil
+func charges(p syncserver.Pushed, items int) func(*attempt) error {
+	charged := false
 	return func(a *attempt) error {
 		if charged {
 			return nil
@@ -82,7 +64,7 @@ func (p Push) charges(items int) func(*attempt) error {
 		for _, put := range a.puts {
 			cost += len(put.Data)
 		}
-		return p.Charge(cost)
+		return p.Budget.Charge(cost)
 	}
 }
 
@@ -105,11 +87,11 @@ func (s *Server) checkEpoch(ctx context.Context, at buckets.Cursor) error {
 // signedPush is a push and its sender.
 type signedPush struct {
 	*merge.Push
-	by Member
+	by syncserver.Sender
 }
 
 // apply decides about a push by what the attempt reads, and puts the result.
-func (a *attempt) apply(ctx context.Context, p signedPush) (out Outcome, err error) {
+func (a *attempt) apply(ctx context.Context, p signedPush) (out syncserver.Outcome, err error) {
 	stored, err := a.stored(ctx, p)
 	if err != nil {
 		return out, err

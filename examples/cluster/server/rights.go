@@ -3,21 +3,13 @@ package server
 import (
 	"time"
 
-	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/examples/cluster/store"
 	syncserver "github.com/fieldlww/fieldlww/examples/syncserver/server"
 	"github.com/fieldlww/fieldlww/merge/buckets"
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// Member is the authenticated sender of a request.
-type Member struct {
-	Workspace string
-	User      string
-	Client    clock.ClientID // belongs to the user
-}
-
-// Actor is a Member with the roles that the user has when a push is judged.
+// Actor is the sender of a push with the roles that the user has when it is judged.
 type Actor = syncserver.Actor
 
 // user is what the message of a user holds.
@@ -63,7 +55,7 @@ func (u user) granted(of buckets.Func) map[string]int64 {
 }
 
 // actorOf returns a member with the roles of the user.
-func actorOf(m Member, u user) Actor {
+func actorOf(m syncserver.Sender, u user) Actor {
 	a := Actor{User: m.User, Client: m.Client, Roles: make(map[string]string, len(u.Buckets))}
 	for name, r := range u.Buckets {
 		a.Roles[name] = r.Role

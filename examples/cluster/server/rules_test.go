@@ -15,6 +15,7 @@ import (
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/examples/cluster/memory"
 	"github.com/fieldlww/fieldlww/examples/cluster/store"
+	syncserver "github.com/fieldlww/fieldlww/examples/syncserver/server"
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/record"
 	"github.com/fieldlww/fieldlww/violation"
@@ -93,8 +94,8 @@ func (b *booker) push(ctx context.Context) error {
 		}
 		body = b.item().AppendJSON(body)
 	}
-	m := Member{workspace, b.client.String(), b.client}
-	_, err := b.Push(ctx, m, Push{Body: append(body, ']')})
+	m := syncserver.Sender{Workspace: workspace, User: b.client.String(), Client: b.client}
+	_, err := b.Push(ctx, m, syncserver.Pushed{Body: append(body, ']')})
 	return err
 }
 

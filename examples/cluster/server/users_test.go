@@ -98,7 +98,7 @@ func TestLaterCredentialsDecideTheRights(t *testing.T) {
 		require.NoError(t, err)
 		u, err := s.user(t.Context(), workspace, "u")
 		require.NoError(t, err)
-		require.Equal(t, c.want, actorOf(Member{}, u).Roles)
+		require.Equal(t, c.want, actorOf(syncserver.Sender{}, u).Roles)
 	}
 }
 
