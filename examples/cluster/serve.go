@@ -14,15 +14,16 @@ import (
 	syncserver "github.com/fieldlww/fieldlww/examples/syncserver/server"
 )
 
-// serve answers clients until the context ends. It listens before it starts nodes, so a server that cannot listen
-// creates no files.
+// serve answers clients until the context ends. It tries to listen before it starts nodes, so a server that cannot
+// listen creates no files. While it waits for a majority of the nodes it does not listen, so clients try again, or
+// another server, at once.
 func serve(ctx context.Context, s settings) error {
 	site := listen.Site{Name: "cluster", Address: s.address, Hosts: list(s.hosts), Proxy: s.proxy}
 	listener, err := site.Listen()
 	if err != nil {
 		return err
 	}
-	defer listener.Close()
+	listener.Close()
 	files, err := page.Handler()
 	if err != nil {
 		return err
@@ -42,6 +43,10 @@ func serve(ctx context.Context, s settings) error {
 	mux.Handle("/", files)
 	site.Handler, site.Watch = mux, front.Watch
 	fmt.Print(c.describe(ctx, s))
+	if listener, err = site.Listen(); err != nil {
+		return err
+	}
+	defer listener.Close()
 	return site.Serve(ctx, listener, os.Stdout)
 }
 
