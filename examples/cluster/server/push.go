@@ -25,7 +25,7 @@ func (s *Server) Push(ctx context.Context, m syncserver.Sender, p syncserver.Pus
 	defer cancel()
 	give, err := s.turns.take(ctx, m.Workspace)
 	if err != nil {
-		return Outcome{}, unavailable(err)
+		return out, unavailable(err)
 	}
 	defer give()
 	items, err := s.engine.Decode(p.Body)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/examples/cluster/memory"
+	syncserver "github.com/fieldlww/fieldlww/examples/syncserver/server"
 )
 
 func TestTurnsAreLimited(t *testing.T) {
@@ -51,11 +52,11 @@ func TestPushWithoutATurnIsTemporary(t *testing.T) {
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	member, body := Member{workspace, ana.String(), ana}, write(t, "1", clock.TimestampOf(noon), "x")
-	_, err = s.Push(ctx, member, Push{Body: []byte("{")})
+	member, body := syncserver.Sender{Workspace: workspace, User: ana.String(), Client: ana}, write(t, "1", clock.TimestampOf(noon), "x")
+	_, err = s.Push(ctx, member, syncserver.Pushed{Body: []byte("{")})
 	refuses(t, http.StatusServiceUnavailable, err)
 	give()
-	_, err = s.Push(t.Context(), member, Push{Body: body})
+	_, err = s.Push(t.Context(), member, syncserver.Pushed{Body: body})
 	require.NoError(t, err)
 	require.Empty(t, s.turns.all, "the push gives its turn back")
 }
