@@ -75,14 +75,14 @@ func (s settings) connect() (*nats.Conn, error) {
 	}
 	conn, err := nats.Connect(s.nats, o...)
 	if err != nil {
-		return nil, fmt.Errorf("cannot connect to the cluster at %s: %w", s.nats, err)
+		return nil, fmt.Errorf("cannot connect to the cluster at %s: %w: a node must run with this address in -client and with the same -secret", s.nats, err)
 	}
 	return conn, nil
 }
 
 // start starts nodes whose files are in the folder of the settings.
 func (c *cluster) start(s settings, of string, all []node.Options) (err error) {
-	if c.folder, err = openFolder(s.dir, of); err != nil {
+	if c.folder, err = openFolder(s.dir, of, s.command.name == ""); err != nil {
 		return err
 	}
 	started, errs := make([]*node.Node, len(all)), make([]error, len(all))

@@ -27,12 +27,19 @@ func (e *FolderError) Error() string {
 // errInUse reports a folder that another process has locked.
 var errInUse = errors.New("another process uses the folder")
 
-// openFolder locks a folder for some nodes, and creates it if it does not exist.
-func openFolder(dir, of string) (*folder, error) {
+// errNone reports a folder in which a command finds no cluster.
+var errNone = errors.New("there is no cluster in the folder")
+
+// openFolder locks a folder for some nodes. Only the server itself creates a folder: a command would report success
+// about an empty cluster.
+func openFolder(dir, of string, create bool) (*folder, error) {
+	name := filepath.Join(dir, marker)
+	if _, err := os.Stat(name); errors.Is(err, fs.ErrNotExist) && !create {
+		return nil, fmt.Errorf("%w %s: name the folder of the nodes with -dir, or running nodes with -nats", errNone, dir)
+	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
-	name := filepath.Join(dir, marker)
 	if _, err := os.Stat(name); errors.Is(err, fs.ErrNotExist) {
 		if others, err := os.ReadDir(dir); err != nil || len(others) > 0 {
 			return nil, errors.Join(err, &FolderError{dir, "something else", of})
@@ -44,7 +51,7 @@ func openFolder(dir, of string) (*folder, error) {
 	}
 	if err := lock(file); err != nil {
 		file.Close()
-		return nil, fmt.Errorf("%w %s: stop it, or name another folder with -dir", err, dir)
+		return nil, fmt.Errorf("%w %s: stop it, or name another folder with -dir; a command can use nodes that run with -client, and then needs -nats", err, dir)
 	}
 	text, err := os.ReadFile(name)
 	switch holds := strings.TrimSpace(string(text)); {
