@@ -18,11 +18,14 @@ func chaos(ctx context.Context, s settings) error {
 	}
 	defer os.RemoveAll(dir)
 	fmt.Printf("chaos: three nodes start as processes of their own, with their files in %s\n", dir)
-	t, err := startTrio(ctx, dir)
+	t, err := newTrio(dir)
 	if err != nil {
 		return err
 	}
 	defer t.stop()
+	if err := t.start(ctx); err != nil {
+		return err
+	}
 	crew, err := join(ctx, t, s.writers)
 	if err != nil {
 		return err

@@ -27,7 +27,7 @@ func check(ctx context.Context, t *trio, c *crew) error {
 		unanswered += n
 		wanted += len(w.acknowledged)
 	}
-	if tasks := wanted + unanswered + countsOf(c, stored); len(stored) != tasks {
+	if tasks := wanted + unanswered + othersOf(c, stored); len(stored) != tasks {
 		return fmt.Errorf("%d records are stored, and not %d: a record exists that no client made", len(stored), tasks)
 	}
 	fmt.Printf("chaos: all %d acknowledged pushes are stored, each once; %d pushes without an answer are stored too\n", wanted, unanswered)
@@ -56,6 +56,12 @@ func (w *writer) check(stored map[record.Key]record.Record) (unanswered int, err
 	count := w.count
 	if _, ok := stored[w.pending]; ok {
 		unanswered, count = 1, w.next
+		w.last = w.since
+	}
+	if got, _ := stored[shared()].Get(w.field()); w.last != "" {
+		if text, _ := got.Value.Text(); text != w.last {
+			return 0, fmt.Errorf("an acknowledged write of a FIELD is lost: %s of %s is %q and should be %q", w.field(), shared(), text, w.last)
+		}
 	}
 	if got := stored[count.Key()]; !got.Equal(count) && count.Len() > 0 {
 		return 0, fmt.Errorf("a batch is TORN: the record %s is\n%s\nand should be\n%s", count.Key(), got.AppendJSON(nil), count.AppendJSON(nil))
@@ -63,10 +69,14 @@ func (w *writer) check(stored map[record.Key]record.Record) (unanswered int, err
 	return unanswered, nil
 }
 
-// countsOf returns how many clients have stored a count.
-func countsOf(c *crew, stored map[record.Key]record.Record) (n int) {
+// othersOf returns how many records are stored that are not tasks of one push.
+func othersOf(c *crew, stored map[record.Key]record.Record) (n int) {
+	keys := []record.Key{shared()}
 	for _, w := range c.writers {
-		if _, ok := stored[w.count.Key()]; ok {
+		keys = append(keys, w.count.Key())
+	}
+	for _, key := range keys {
+		if _, ok := stored[key]; ok {
 			n++
 		}
 	}

@@ -44,7 +44,7 @@ func (c *cluster) open(ctx context.Context, s settings) (err error) {
 		c.conn, err = s.connect()
 	case s.join != "":
 		err = c.start(s, "node "+s.name, []node.Options{{
-			Name: s.name, Dir: s.dir, Route: s.route, Peers: list(s.join), Client: s.client, Secret: s.secret,
+			Name: s.name, Dir: s.dir, Route: s.route, Peers: list(s.join), Advertise: s.advertise, Client: s.client, Secret: s.secret,
 		}})
 	default:
 		var all []node.Options
@@ -111,6 +111,8 @@ func (c *cluster) openStream(ctx context.Context, s settings) error {
 	o := store.Options{Replicas: nodes}
 	if s.nats != "" {
 		o.Replicas = s.replicas
+	} else {
+		o.MaxBytes = c.nodes[0].Space() / nodes // all nodes may be on one disk
 	}
 	for {
 		opened, err := store.Open(ctx, c.conn, o)

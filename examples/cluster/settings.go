@@ -15,7 +15,8 @@ import (
 // settings holds the parsed command line.
 type settings struct {
 	dir, address, hosts, origins, open string
-	join, name, route, client          string // of one node
+	join, name, route, advertise       string // of one node
+	client                             string // of a node
 	nats                               string
 	replicas, retention, level         int
 	secretFile, secret                 string // of routes and clients of the nodes
@@ -41,6 +42,7 @@ func parse(args []string, out io.Writer) (s settings, err error) {
 	flags.StringVar(&s.join, "join", "", "run one node: the `routes` of all nodes, this one included, separated by commas, such as 10.0.0.1:6222,10.0.0.2:6222,10.0.0.3:6222")
 	flags.StringVar(&s.name, "name", "", "with -join, the `name` of the node, which must stay the same")
 	flags.StringVar(&s.route, "route", "", "with -join, the `address` at which the other nodes reach this one")
+	flags.StringVar(&s.advertise, "advertise", "", "with -join, the `address` that nodes tell each other for this one; empty for the -route")
 	flags.StringVar(&s.client, "client", "", "the `address` at which a node of this process answers clients of NATS, such as servers and commands with -nats; empty for none")
 	flags.StringVar(&s.nats, "nats", "", "use a cluster that is there, at these `URLs`, separated by commas")
 	flags.IntVar(&s.replicas, "replicas", 3, "with -nats, the `number` of nodes that hold the stream")
@@ -71,8 +73,8 @@ func (s *settings) check() error {
 		return fmt.Errorf("-join runs a node and -nats uses nodes that run elsewhere: %w", errUsage)
 	case s.join != "" && (s.name == "" || s.route == ""):
 		return fmt.Errorf("-join needs -name and -route, as in -name a -route 10.0.0.1:6222: %w", errUsage)
-	case s.join == "" && s.name+s.route != "":
-		return fmt.Errorf("-name and -route need -join: %w", errUsage)
+	case s.join == "" && s.name+s.route+s.advertise != "":
+		return fmt.Errorf("-name, -route and -advertise need -join: %w", errUsage)
 	case s.join != "" && !slices.Contains(list(s.join), s.route):
 		return fmt.Errorf("-join must name the routes of all nodes, and the -route %s is not among them: %w", s.route, errUsage)
 	case s.join != "" && len(list(s.join)) != nodes:

@@ -19,6 +19,7 @@ import (
 // trio is three nodes, each in a process of its own with a sync server.
 type trio struct {
 	all   []*member
+	urls  []string   // of the nodes, for clients of NATS
 	conn  *nats.Conn // to any node that runs
 	store *store.Store
 }
@@ -31,38 +32,38 @@ type member struct {
 	cmd       *exec.Cmd
 }
 
-// startTrio starts three nodes, and returns when all of them serve.
-func startTrio(ctx context.Context, dir string) (t *trio, err error) {
+// newTrio returns three nodes that are not started.
+func newTrio(dir string) (*trio, error) {
 	ports, err := freePorts(3 * nodes)
 	if err != nil {
 		return nil, err
 	}
 	routes, clients, sites := ports[:nodes], ports[nodes:2*nodes], ports[2*nodes:]
-	t = new(trio)
-	defer func() {
-		if err != nil {
-			t.stop()
-		}
-	}()
-	var urls []string
+	t := new(trio)
 	for i, name := range []string{"a", "b", "c"} {
-		urls = append(urls, "nats://"+clients[i])
+		t.urls = append(t.urls, "nats://"+clients[i])
 		t.all = append(t.all, &member{name: name, url: "http://" + sites[i], log: filepath.Join(dir, name+".log"), args: []string{
 			"-join", strings.Join(routes, ","), "-name", name, "-route", routes[i], "-client", clients[i],
 			"-addr", sites[i], "-dir", filepath.Join(dir, name),
 		}})
 	}
+	return t, nil
+}
+
+// start starts the nodes, and returns when all of them serve. The caller stops them after an error too.
+func (t *trio) start(ctx context.Context) error {
 	if err := t.startAll(); err != nil {
-		return t, err
+		return err
 	}
 	if err := t.healthy(ctx); err != nil {
-		return t, err
+		return err
 	}
-	t.conn, err = nats.Connect(strings.Join(urls, ","), nats.MaxReconnects(-1), nats.ReconnectBufSize(-1), nats.ReconnectWait(time.Second/5))
+	var err error
+	t.conn, err = nats.Connect(strings.Join(t.urls, ","), nats.MaxReconnects(-1), nats.ReconnectBufSize(-1), nats.ReconnectWait(time.Second/5))
 	if err == nil {
 		t.store, err = store.Open(ctx, t.conn, store.Options{Replicas: nodes})
 	}
-	return t, err
+	return err
 }
 
 // startAll starts the nodes that do not run.

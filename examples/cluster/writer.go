@@ -18,8 +18,8 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// writer is a client that pushes one batch after another: a new task, and a record that counts its tasks. It sends a
-// batch until a server acknowledges it.
+// writer is a client that pushes one batch after another: a new task, a record that counts its tasks, and a field of
+// its own in a record that all writers change. It sends a batch until a server acknowledges it.
 type writer struct {
 	remote.Membership
 	clock        *clock.Clock
@@ -29,7 +29,11 @@ type writer struct {
 	pending      record.Key    // the task whose push has no answer; zero if there is none
 	count        record.Record // as acknowledged
 	next         record.Record // as pending
+	last, since  string        // its field of the shared record, as acknowledged and as pending
 }
+
+// shared returns the record that all writers change.
+func shared() record.Key { return record.Key{Table: board.Tasks, ID: "shared"} }
 
 // join lets clients join, and starts them.
 func join(ctx context.Context, t *trio, n int) (*crew, error) {
@@ -102,7 +106,7 @@ func (w *writer) write(ctx context.Context, c *crew) error {
 			}
 		}
 		w.acknowledged = append(w.acknowledged, w.pending)
-		w.pending, w.count = record.Key{}, w.next
+		w.pending, w.count, w.last = record.Key{}, w.next, w.since
 		c.acknowledged.Add(1)
 	}
 	return nil
@@ -132,9 +136,18 @@ func (w *writer) batch(n int) ([]byte, error) {
 	if w.next, err = merge.Records(w.count, count.Data); err != nil {
 		return nil, err
 	}
+	w.since = fmt.Sprint(n)
+	common, err := record.New(shared()).Edit(stamp).Set(w.field(), w.since).Mutation()
+	if err != nil {
+		return nil, err
+	}
 	body := append(task.AppendJSON([]byte("[")), ',')
-	return append(count.AppendJSON(body), ']'), nil
+	body = append(count.AppendJSON(body), ',')
+	return append(common.AppendJSON(body), ']'), nil
 }
+
+// field returns the name of its field in the shared record.
+func (w *writer) field() string { return "tag/" + w.ClientID.String() }
 
 // push sends a batch once, and returns whether it is acknowledged. If it is not, the next attempt goes to another
 // server. It returns an error only if an item was refused.

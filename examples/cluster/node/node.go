@@ -25,6 +25,9 @@ type Options struct {
 	// nodes, this one included. A node without them is alone.
 	Route string
 	Peers []string
+	// Advertise is the address that nodes tell each other for this one, if they reach it at another than
+	// Route.
+	Advertise string
 	// Client is the address for clients in other processes. If it is empty, none can connect.
 	Client string
 	// Secret is the password of routes and clients. Without it, anyone who reaches a port has all rights.
@@ -107,7 +110,7 @@ func settings(o Options) (*server.Options, error) {
 	// A write is acknowledged when a majority has it on disk. A single node does without: syncing each
 	// message of a batch makes it slower than three nodes.
 	s.SyncAlways = true
-	s.Cluster.Name = "fieldlww"
+	s.Cluster.Name, s.Cluster.Advertise = "fieldlww", o.Advertise
 	if o.Secret != "" {
 		s.Cluster.Username, s.Cluster.Password = User, o.Secret
 	}

@@ -4,13 +4,12 @@ import (
 	"context"
 	"slices"
 
-	"github.com/fieldlww/fieldlww/examples/cluster/memory"
 	"github.com/fieldlww/fieldlww/examples/cluster/store"
 )
 
 // careless is a store that replaces the messages of a kind whatever their sequence is.
 type careless struct {
-	*memory.Store
+	Store
 	kind store.Kind
 }
 
