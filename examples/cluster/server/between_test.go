@@ -277,3 +277,31 @@ func TestRecordThatDiesAboveTheFenceHasLeft(t *testing.T) {
 	require.Empty(t, departures(of, dead, fence{Seq: 9, Stamp: at, Level: 1}))
 	require.Empty(t, departures(of, dead, fence{Seq: 8, Stamp: at - 1, Level: 1}))
 }
+
+// deposed is a store in which a leader that was replaced answers some reads of messages, and other nodes send the pages.
+type deposed struct {
+	Store
+	old   Store
+	reads int // that old still answers
+}
+
+func (d *deposed) Load(ctx context.Context, workspace string, keys []store.Key) (store.View, error) {
+	if d.reads--; d.reads >= 0 {
+		return d.old.Load(ctx, workspace, keys)
+	}
+	return d.Store.Load(ctx, workspace, keys)
+}
+
+// TestChunkIsNotJudgedByRightsOlderThanItsRecords takes a right away before a record is written that a pull then finds.
+func TestChunkIsNotJudgedByRightsOlderThanItsRecords(t *testing.T) {
+	m := memory.New()
+	s := open(t, m, Options{})
+	s.pushes(t, write(t, "1", clock.TimestampOf(noon), "old"))
+	old := m.Copy()
+	require.NoError(t, s.Revoke(t.Context(), workspace, ana.String()))
+	require.NoError(t, s.Edit(t.Context(), workspace, record.Key{Table: "tasks", ID: "2"}, func(e *record.Edit) { e.Set("title", "secret") }))
+	s.store = &deposed{m, old, 2}
+	c, err := s.Pull(t.Context(), syncserver.Sender{Workspace: workspace, User: ana.String(), Client: ana}, buckets.Cursor{}, 10)
+	require.NoError(t, err)
+	require.Empty(t, c.Records)
+}

@@ -151,6 +151,9 @@ func (r *reading) isSame(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, err
 	}
+	if after.Head < r.reached { // the view is older than a page, so it may lack a change of the rights
+		return false, nil
+	}
 	for i := range r.found {
 		if after.Entries[len(r.before.Entries)+i].Seq != r.found[i].Seq {
 			r.found[i].Seq = 0
