@@ -63,7 +63,7 @@ func (c *counts) add(p fieldlog.Push) {
 	const most = 10
 	for _, d := range p.Answer.LostEdits() {
 		if c.lost++; c.lost <= most {
-			c.examples = append(c.examples, fmt.Sprintf("line %s: %v", fieldlog.Number(p.Line), d))
+			c.examples = append(c.examples, fmt.Sprintf("line %s: %s", fieldlog.Number(p.Line), fieldlog.Restated(d, d.String())))
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -68,12 +69,14 @@ func (d *drawing) check(o options) error {
 // print draws all fields that the path can mean: in the terminal, or the only one in a file.
 func (d *drawing) print(out *bufio.Writer, j *journal) error {
 	logs := j.logs.Logs()
+	if err := d.checkNames(logs, j); err != nil {
+		return err
+	}
 	if d.file == "" {
 		for i, l := range logs {
 			printTitle(out, d.path, placesOf(logs), i)
 			out.WriteString(d.timelineOf(l, j).Text(columns))
 		}
-		printUnread(out, j)
 		return nil
 	}
 	if len(logs) > 1 {
@@ -88,14 +91,33 @@ func (d *drawing) print(out *bufio.Writer, j *journal) error {
 		return err
 	}
 	fmt.Fprintf(out, "The drawing is in %s.\n", d.file)
-	printUnread(out, j)
+	return nil
+}
+
+// checkNames rejects a name for a client that neither the journal nor one of the logs has.
+func (d *drawing) checkNames(logs []*fieldlog.Log, j *journal) error {
+	clients := maps.Clone(j.counts.clients)
+	for _, l := range logs {
+		for _, e := range l.Events {
+			clients[e.Incoming.Stamp.Client] = struct{}{}
+		}
+	}
+	for _, n := range d.names {
+		known := false
+		for c := range clients {
+			known = known || !c.IsZero() && strings.HasPrefix(c.String(), n[0])
+		}
+		if !known {
+			return fmt.Errorf("-name %s=%s: the journal has no client whose ID begins with %[1]s", fieldlog.Printable(n[0]), fieldlog.Printable(n[1]))
+		}
+	}
 	return nil
 }
 
 // timelineOf returns the timeline of a log.
 func (d *drawing) timelineOf(l *fieldlog.Log, j *journal) *timeline.Timeline {
 	short := tellerOf(l, j.counts.clients).names
-	return timeline.New(l, timeline.Options{Values: d.values, Name: func(c clock.ClientID) string {
+	return timeline.New(l, timeline.Options{Values: d.values, Note: unreadNote(j), Name: func(c clock.ClientID) string {
 		for _, n := range d.names {
 			if strings.HasPrefix(c.String(), n[0]) {
 				return n[1]

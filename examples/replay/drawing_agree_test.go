@@ -200,7 +200,7 @@ func compareEndings(t require.TestingT, story, page string) {
 		`The record is deleted \(write (\d+)`: `deleted the record on .* \(write %s\)`,
 		`write (\d+) restored it`:             `restored it on .* \(write %s\)`,
 		`the value above is shown again`:      `is shown again if the record is restored`,
-		`has no value and is not shown`:       `Nothing is shown|had cleared the field`,
+		`has no value and is not shown`:       `The field is empty|had cleared the field`,
 	} {
 		m := regexp.MustCompile(said).FindStringSubmatch(story)
 		if m == nil {

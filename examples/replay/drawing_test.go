@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -85,6 +86,52 @@ func TestDrawingOfAnAmbiguousPathNeedsTheTerminal(t *testing.T) {
 	var out, errs bytes.Buffer
 	require.Equal(t, 1, run([]string{"-timeline", "tasks/1/a/b", "-o", filepath.Join(t.TempDir(), "x.svg"), "-"}, bytes.NewReader(s.journal), &out, &errs))
 	require.Contains(t, errs.String(), "can mean 2 fields")
+}
+
+// TestNameOfAnUnknownClientIsRefused: it is probably mistyped. A name of a client that did not write the
+// field is accepted.
+func TestNameOfAnUnknownClientIsRefused(t *testing.T) {
+	dir := t.TempDir()
+	for _, file := range []string{"", filepath.Join(dir, "x.html")} {
+		args := []string{"-timeline", "tasks/fence/description", "-name", "d4=Dov", "-name", "zz=Zoe"}
+		if file != "" {
+			args = append(args, "-o", file)
+		}
+		var out, errs bytes.Buffer
+		require.Equal(t, 1, run(append(args, sample), nil, &out, &errs))
+		require.Empty(t, out.String())
+		require.Equal(t, "replay: -name zz=Zoe: the journal has no client whose ID begins with zz\n", errs.String())
+		require.NoFileExists(t, filepath.Join(dir, "x.html"))
+	}
+	args := []string{"-timeline", "tasks/fence/status", "-name", "f6=Fay"}
+	require.Contains(t, replayed(t, sampleJournal(t), args...), "Fay wrote this field.", "a client whose write was found stored")
+}
+
+// TestDrawingsTellAboutItemsThatNameNoField: such an item may be the write that a reader is looking for.
+func TestDrawingsTellAboutItemsThatNameNoField(t *testing.T) {
+	const one = "Line 8 of the journal has a refused item that names no field; it may have been meant for this one."
+	require.Equal(t, 1, strings.Count(drawn(t, "tasks/fence/title", "x.html"), "<p>"+one+"</p>"))
+	require.Contains(t, strings.Join(strings.Fields(replayed(t, sampleJournal(t), "-timeline", "tasks/fence/title")), " "), one)
+	s := newServer(nil)
+	ana := newDevice("a1")
+	s.push(ana.at("02 09:00:00.000"), ana.set("1", "02 09:00:00.000", "f", 1))
+	for range 2 {
+		s.push(ana.at("02 09:00:01.000"), `5`)
+	}
+	require.Contains(t, replayed(t, string(s.journal), "-explain", "tasks/1/f"),
+		"\nLines 2, 3 of the journal have refused items that name no field; they may have been meant for this one.\n")
+}
+
+// TestReadmeShowsTheDrawingOfItsCommand runs the first command with -name in the README.
+func TestReadmeShowsTheDrawingOfItsCommand(t *testing.T) {
+	readme, err := os.ReadFile("../README.md")
+	require.NoError(t, err)
+	command := regexp.MustCompile(`(?m)^go run ./examples/replay (-timeline \S+(?: -name \S+)+) examples/replay/(\S+)$`).FindSubmatch(readme)
+	require.NotNil(t, command)
+	var out, errs bytes.Buffer
+	require.Zero(t, run(append(strings.Fields(string(command[1])), string(command[2])), nil, &out, &errs), errs.String())
+	drawing := strings.Split(out.String(), "\n\n")[1]
+	require.Contains(t, string(readme), "```\n"+drawing+"\n```\n")
 }
 
 // TestDrawingIsWellFormedAndEscapesNames: names of records and clients may contain markup.

@@ -56,7 +56,7 @@ func TestErasedJournalIsReplayed(t *testing.T) {
 	for _, want := range []string{
 		"line 1: pushed by a1000000 at 2026-03-02 09:00:00.000\n       \"erased-00000002\"",
 		"Lost edit: write 1 by a1000000 was replaced",
-		"Refused items whose writes are not in the journal, and may also have been meant for this field: line 3.",
+		"Line 3 of the journal has a refused item that names no field; it may have been meant for this one.",
 	} {
 		if !strings.Contains(story, want) {
 			t.Errorf("the story does not say %q:\n%s", want, story)

@@ -19,7 +19,9 @@ func printLogs(out *bufio.Writer, j *journal) {
 		printTitle(out, j.explain, placesOf(found), i)
 		printLog(out, l, tellerOf(l, j.counts.clients))
 	}
-	printUnread(out, j)
+	if note := unreadNote(j); note != "" {
+		fmt.Fprintf(out, "\n%s\n", note)
+	}
 }
 
 // placesOf returns the places of logs.
@@ -31,15 +33,20 @@ func placesOf(logs []*fieldlog.Log) []place {
 	return places
 }
 
-// printUnread prints the lines with refused items that could not be read.
-func printUnread(out *bufio.Writer, j *journal) {
+// unreadNote returns a sentence about the lines with refused items whose writes the journal does not
+// hold, or "".
+func unreadNote(j *journal) string {
 	var unread lineNumbers
 	for _, line := range j.logs.Unread() {
 		unread.add(line)
 	}
-	if unread.n > 0 {
-		fmt.Fprintf(out, "\nRefused items whose writes are not in the journal, and may also have been meant for this field: %s.\n", &unread)
+	switch unread.n {
+	case 0:
+		return ""
+	case 1:
+		return fmt.Sprintf("L%s of the journal has a refused item that names no field; it may have been meant for this one.", unread.String()[1:])
 	}
+	return fmt.Sprintf("L%s of the journal have refused items that name no field; they may have been meant for this one.", unread.String()[1:])
 }
 
 // tellerOf returns the teller that puts a log into words; clients holds all clients of the journal.

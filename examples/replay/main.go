@@ -30,7 +30,7 @@ import (
 // Exit statuses.
 const (
 	success  = 0
-	refused  = 1 // the input was refused, or it lacks the field that -explain names
+	refused  = 1 // the input was refused, or it lacks a field or client that a flag names
 	misused  = 2 // the command line is wrong
 	diverged = 2 // replicas or journal answers differ, which must not happen
 )
@@ -55,7 +55,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		return success
 	}
 	if err != nil {
-		fmt.Fprintf(stderr, "replay: %v\n\n%s", err, usage)
+		fmt.Fprintf(stderr, "replay: %v\nFor help, run replay -h.\n", err)
 		return misused
 	}
 	in, err := openInput(o, stdin)
@@ -139,8 +139,9 @@ that the server gave.
 -shuffle and -split are for histories: a journal is replayed in its own order.
 -timeline is for journals: a history does not say when a write arrived.
 
-Exit status: 0 on success; 1 if the input is refused or has no such field; 2 if
-the command line is wrong, or if replicas or the answers of a journal differ.
+Exit status: 0 on success; 1 if the input is refused, or has no such field or
+client; 2 if the command line is wrong, or if replicas or the answers of a
+journal differ.
 A difference means that there is a bug or that the journal was changed.
 `
 

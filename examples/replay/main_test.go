@@ -169,8 +169,9 @@ func TestWrongCommandLineIsAUsageError(t *testing.T) {
 		if status := run(args, strings.NewReader(""), &out, &errs); status != 2 {
 			t.Errorf("%q: status %d, want 2", args, status)
 		}
-		if out.Len() > 0 || !strings.Contains(errs.String(), "Usage: replay") {
-			t.Errorf("%q: the usage is not printed to standard error alone: standard output %q, standard error %q", args, out.String(), errs.String())
+		lines := strings.Split(errs.String(), "\n")
+		if out.Len() > 0 || len(lines) != 3 || lines[1] != "For help, run replay -h." {
+			t.Errorf("%q: want the error and where to find help on standard error alone: standard output %q, standard error %q", args, out.String(), errs.String())
 		}
 	}
 }

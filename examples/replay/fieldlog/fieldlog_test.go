@@ -103,3 +103,34 @@ func TestPathMayLeadIntoSeveralRecords(t *testing.T) {
 	}
 	require.Equal(t, []string{"1 a/b", "1/a b"}, got)
 }
+
+// TestDistanceHasOneForm: the sentence of a decision gets the distance in the form of Margin, and a
+// value that looks like a distance stays.
+func TestDistanceHasOneForm(t *testing.T) {
+	at := func(after time.Duration, value string) record.FieldValue {
+		stamp := clock.Stamp{Time: clock.TimestampOf(nine.Add(after)), Client: clock.MustParseClientID(ana)}
+		return record.FieldValue{Value: record.MustOf(value), Stamp: stamp}
+	}
+	early, late := at(0, "x, 7 h earlier"), at(7*time.Hour+30*time.Minute, "y, 7 h later")
+	d := merge.Decision{Key: record.Key{Table: "t", ID: "1"}, Field: "f"}
+	for _, c := range []struct {
+		change       merge.Change
+		plain, shown string
+	}{
+		{merge.Change{Before: early, Incoming: late, Outcome: merge.Applied}, "replaced one by a1000000…, 7 h 30 min earlier", `replaced one of "x, 7 h earlier" by a1000000…, 7 h 30 min earlier`},
+		{merge.Change{Before: late, Incoming: early, Outcome: merge.Superseded}, "gave way to one by a1000000…, 7 h 30 min later", `gave way to one of "y, 7 h later" by a1000000…, 7 h 30 min later`},
+	} {
+		d.Change = c.change
+		require.Contains(t, fieldlog.Restated(d, d.String())+"\n", c.plain+"\n")
+		require.Contains(t, fieldlog.Restated(d, d.WithValues())+"\n", c.shown+"\n")
+	}
+	next := early
+	next.Stamp.Time++
+	for _, same := range []merge.Change{
+		{Before: early, Incoming: early, Outcome: merge.Equal},
+		{Before: early, Incoming: next, Outcome: merge.Applied},
+	} {
+		d.Change = same
+		require.Equal(t, d.WithValues(), fieldlog.Restated(d, d.WithValues()), "there is no distance")
+	}
+}

@@ -50,6 +50,21 @@ func Margin(d time.Duration) string {
 	}
 }
 
+// Restated returns a sentence of a decision, from String or WithValues, with the distance between the
+// two writes as Margin shows it. The decision itself gives only its greatest unit.
+func Restated(d merge.Decision, sentence string) string {
+	side := " earlier"
+	if !d.Won() {
+		side = " later"
+	}
+	end := strings.LastIndex(sentence, side)
+	if d.Margin() == 0 || end < 0 {
+		return sentence
+	}
+	begin := strings.LastIndex(sentence[:end], ", ") + len(", ")
+	return sentence[:begin] + Margin(d.Margin()) + sentence[end:]
+}
+
 // Printable returns s with an escape for each character that is invisible or could move the cursor.
 // Names and values come from strangers, and this text goes to a terminal.
 func Printable(s string) string {

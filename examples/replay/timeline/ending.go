@@ -25,9 +25,9 @@ func (t *Timeline) endingOf(l *fieldlog.Log) []string {
 				pick(w.Deleted(), " had cleared the field", " is kept, and is shown again if the record is restored")))
 		}
 	case w.IsZero():
-		text = []string{"Nothing is shown, because nothing is stored in this field."}
+		text = []string{"The field is empty: nothing is stored in it."}
 	case w.Deleted():
-		text = []string{fmt.Sprintf("Nothing is shown, because %s.", t.did(b, l.Field, "cleared this field", w))}
+		text = []string{fmt.Sprintf("The field is empty: %s.", t.did(b, l.Field, "cleared it", w))}
 	default:
 		text = []string{fmt.Sprintf("The field shows what %s.", t.did(b, l.Field, "wrote", w))}
 		if t.options.Values {
@@ -42,7 +42,7 @@ func (t *Timeline) endingOf(l *fieldlog.Log) []string {
 
 // did tells who made a write, when, and its number.
 func (t *Timeline) did(b *book, field, verb string, w record.FieldValue) string {
-	return fmt.Sprintf("%s %s on %s (write %d)", t.name(w.Stamp.Client), verb, t.date(w.Stamp.Time.Time()), b.number(field, w))
+	return fmt.Sprintf("%s %s on %s (write %d)", t.name(w.Stamp.Client), verb, t.minute(w.Stamp.Time.Time()), b.number(field, w))
 }
 
 // mostLosses is the number of lost edits that the sentences about the end name.

@@ -40,13 +40,16 @@ func (t *Timeline) body() string {
 		fmt.Fprintf(&b, "<p class=\"end %s%s\">%s</p>\n", class, pick(i == 0, " first", ""), escaped(s))
 	}
 	b.WriteString("<figure>\n")
-	b.WriteString(t.svg(wideLook(), "") + t.svg(narrowLook(), "") + "</figure>\n")
+	b.WriteString(t.svg(wideLook(), "") + t.svg(t.narrowLook(), "") + "</figure>\n")
 	fmt.Fprintf(&b, "<h2 id=\"facts\">What happened, as a table</h2>\n<p class=\"mute\">Times are in %s.</p>\n", escaped(t.zone()))
 	b.WriteString("<table><thead><tr><th scope=\"col\">Event</th><th scope=\"col\">Who</th><th scope=\"col\">Made</th><th scope=\"col\">Reached the server</th><th scope=\"col\">What happened</th></tr></thead>\n<tbody>\n")
 	for _, r := range t.table() {
 		b.WriteString(t.tableHTML(r.marks))
 	}
 	b.WriteString("</tbody></table>\n")
+	if t.options.Note != "" {
+		fmt.Fprintf(&b, "<p>%s</p>\n", escaped(t.options.Note))
+	}
 	return b.String()
 }
 

@@ -90,7 +90,7 @@ func (t *Timeline) layout(m metrics) *layout {
 	if !fits {
 		l.group()
 	}
-	l.addFolds(gaps, xs)
+	l.addFolds(touches, gaps, xs)
 	l.addTicks(t, touches, xs)
 	return l
 }
@@ -171,11 +171,13 @@ func (l *layout) addItems(t *Timeline, touches []touch, xs []float64) {
 	}
 }
 
-// addFolds adds the folded pauses.
-func (l *layout) addFolds(gaps []gap, xs []float64) {
+// addFolds adds the folded pauses. The length of a pause is the distance between the minutes at its
+// ends, because the times above the lanes have no seconds.
+func (l *layout) addFolds(touches []touch, gaps []gap, xs []float64) {
 	for i, g := range gaps {
 		if g.folded {
-			l.folds = append(l.folds, fold{l.left + (xs[i]+xs[i+1])/2, fieldlog.Margin(g.Duration)})
+			pause := touches[i+1].Truncate(time.Minute).Sub(touches[i].Truncate(time.Minute))
+			l.folds = append(l.folds, fold{l.left + (xs[i]+xs[i+1])/2, fieldlog.Margin(pause)})
 		}
 	}
 }

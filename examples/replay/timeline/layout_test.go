@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fieldlww/fieldlww/clock"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 )
@@ -27,7 +28,7 @@ func drawWorld(t *rapid.T) *Timeline {
 
 // looks returns the metrics of all drawings.
 func looks(tl *Timeline) []metrics {
-	return []metrics{wideLook().metrics, narrowLook().metrics, tl.textMetrics(80)}
+	return []metrics{wideLook().metrics, tl.narrowLook().metrics, tl.textMetrics(80)}
 }
 
 func TestMarksOfALaneDoNotOverlap(t *testing.T) {
@@ -142,6 +143,31 @@ func TestLongPausesAreFolded(t *testing.T) {
 	require.Equal(t, []bool{false, false}, at(0, hour, hour+time.Second), "seconds are too short to matter")
 	require.Equal(t, []bool{true, false, true, false, true, false}, at(0, 24*hour, 24*hour+minute, 48*hour, 48*hour+minute, 72*hour, 72*hour+minute))
 	require.Equal(t, slices.Repeat([]bool{false}, 8), at(0, 24*hour, 24*hour+minute, 48*hour, 48*hour+minute, 72*hour, 72*hour+minute, 96*hour, 96*hour+minute), "four pauses are too many")
+}
+
+// TestPauseIsTheDistanceBetweenTheShownTimes: seconds are not shown, so they must not change it.
+func TestPauseIsTheDistanceBetweenTheShownTimes(t *testing.T) {
+	w := newWorld(t, "t/1/f")
+	at := 7*hour + 30*minute
+	w.edits(edit{by: 0, at: 0, pushed: 40 * time.Second, field: "f", value: "a"},
+		edit{by: 1, at: at, pushed: at + time.Second, field: "f", value: "b"},
+		edit{by: 0, at: at + 10*minute, pushed: at + 10*minute, field: "f", value: "c"})
+	for _, m := range looks(w.draw(Options{})) {
+		folds := w.draw(Options{}).layout(m).folds
+		require.Len(t, folds, 1)
+		require.Equal(t, "7 h 30 min", folds[0].text)
+	}
+}
+
+// TestNamesAreClearOfLines: in a narrow drawing the names stand above the lanes.
+func TestNamesAreClearOfLines(t *testing.T) {
+	for _, name := range []string{"A", "Cleo", "12345678"} {
+		tl := New(manyLog(t, 3, 2), Options{Name: func(clock.ClientID) string { return name }})
+		end := nameWide * float64(len(name))
+		for _, it := range tl.layout(tl.narrowLook().metrics).items {
+			require.Greater(t, min(it.x, it.arrives), end+4, name)
+		}
+	}
 }
 
 // TestManyWritesStayLegible: the drawing has a limited size, and does not hide what matters.

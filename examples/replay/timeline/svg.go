@@ -23,11 +23,12 @@ const (
 	headTall  = 56.0 // of dates, times and pauses
 	bandTall  = 30.0
 	lineTall  = 17.0 // of a line of text
-	digitWide = 7.0
+	digitWide = 6.3
+	nameWide  = 7.8 // of a character of a name
 	titleTall = 30.0
 )
 
-// wideLook is for a screen or paper, and narrowLook for a phone.
+// wideLook is for a screen or paper.
 func wideLook() look {
 	return look{
 		metrics: metrics{left: 150, right: 948, gap: 26, column: 42, clear: 12, fold: 64, tail: 110, digit: digitWide, end: 960},
@@ -35,12 +36,21 @@ func wideLook() look {
 	}
 }
 
-func narrowLook() look {
+// narrowLook is for a phone. Names stand above the lanes, and the first mark to the right of them, so
+// that no line runs through a name of up to mostFree characters. Longer names cover the lines.
+func (t *Timeline) narrowLook() look {
+	longest := 0
+	for _, name := range t.lanes {
+		longest = max(longest, utf8.RuneCountInString(name))
+	}
 	return look{
-		metrics: metrics{left: 18, right: 358, gap: 24, column: 40, clear: 11, fold: 44, tail: 70, digit: digitWide, end: 360},
+		metrics: metrics{left: max(18, 12+nameWide*float64(min(longest, mostFree))), right: 358, gap: 24, column: 40, clear: 11, fold: 40, tail: 58, digit: digitWide, end: 360},
 		prefix:  "n", laneTall: 62, baseline: 46, chars: 50, lines: 8,
 	}
 }
+
+// mostFree is the greatest length of a name that no line of a narrow drawing runs through.
+const mostFree = 8
 
 // SVG returns the drawing as a file of its own.
 func (t *Timeline) SVG() string {
@@ -87,13 +97,21 @@ func (t *Timeline) svg(k look, style string) string {
 		}
 	}
 	p.drawNames()
-	p.drawCaption(pick(style != "", t.ending, []string{hint}))
+	p.drawCaption(pick(style != "", t.caption(), []string{hint}))
 	p.WriteString(key + "</g>\n")
 	for _, it := range p.inOrder() {
 		p.drawMark(it)
 	}
 	p.WriteString("</svg>\n")
 	return p.String()
+}
+
+// caption returns the sentences below a drawing that stands alone.
+func (t *Timeline) caption() []string {
+	if t.options.Note == "" {
+		return t.ending
+	}
+	return append(slices.Clone(t.ending), t.options.Note)
 }
 
 // inOrder returns the items in the order of the journal, in which the keyboard visits them.
@@ -113,11 +131,11 @@ func (p *painter) laneY(lane int) float64 {
 
 // bandTop returns the top of the band.
 func (p *painter) bandTop() float64 {
-	return p.top + float64(len(p.t.lanes))*p.laneTall + pick(p.labelLeft, 26.0, 40)
+	return p.top + float64(len(p.t.lanes))*p.laneTall + 26
 }
 
 // captionTop returns the top of the caption.
-func (p *painter) captionTop() float64 { return p.bandTop() + bandTall + 18 }
+func (p *painter) captionTop() float64 { return p.bandTop() + bandTall + pick(p.labelLeft, 18.0, 32) }
 
 // drawHead draws dates, times and pauses.
 func (p *painter) drawHead() {
@@ -125,7 +143,7 @@ func (p *painter) drawHead() {
 	for _, k := range p.l.ticks {
 		fmt.Fprintf(p, `<text class="%s" x="%.1f" y="%.1f">%s</text>`, pick(k.day, "b", "s"), k.x-2, y+pick(k.day, 14.0, 31.0), escaped(k.text))
 	}
-	end := p.left
+	end := 0.0
 	for _, f := range p.l.folds {
 		fmt.Fprintf(p, `<rect class="pause" x="%.1f" y="%.1f" width="14" height="%.1f"/>`, f.x-7, p.top-6, p.bandTop()-p.top+2)
 		if half := float64(utf8.RuneCountInString(f.text)) * 3.2; f.x-half >= end {
@@ -145,12 +163,14 @@ func (p *painter) drawLanes() {
 // drawNames draws the names of the lanes and of the band.
 func (p *painter) drawNames() {
 	label := func(name string, y float64, class string) {
-		fmt.Fprintf(p, `<text class="b halo %s" x="0" y="%.1f">%s</text>`, class, y+4, escaped(cut(name, 19)))
+		name = cut(name, 19)
+		fmt.Fprintf(p, `<rect class="bg" x="0" y="%.1f" width="%.1f" height="18"/><text class="b halo %s" x="0" y="%.1f">%s</text>`,
+			y-9, nameWide*float64(utf8.RuneCountInString(name)), class, y+4, escaped(name))
 	}
 	for i, name := range p.t.lanes {
 		label(name, p.laneY(i)-pick(p.labelLeft, 0.0, 34), fmt.Sprintf("f%d", i%len(scheme{}.lanes)))
 	}
-	label("What counts", p.bandTop()+pick(p.labelLeft, bandTall/2, -16.0), "")
+	label("What counts", p.bandTop()+pick(p.labelLeft, bandTall/2, bandTall+14), "")
 }
 
 // drawBands draws which write counted when.

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/fieldlww/fieldlww/examples/replay/fieldlog"
 )
 
 // Rows of the text before the first lane, and rows of a lane.
@@ -39,6 +41,10 @@ func (t *Timeline) Text(width int) string {
 		for _, d := range append(details, exact) {
 			write(d, strings.Repeat(" ", 9), strings.Repeat(" ", 9))
 		}
+	}
+	if t.options.Note != "" {
+		b.WriteByte('\n')
+		write(fieldlog.Printable(t.options.Note), "", "")
 	}
 	return b.String()
 }

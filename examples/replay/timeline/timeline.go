@@ -15,6 +15,9 @@ type Options struct {
 	Name func(clock.ClientID) string
 	// Values shows the values that users wrote. They may be private.
 	Values bool
+	// Note is a sentence about the journal that the drawing ends with. The text is escaped where it is
+	// shown. An empty one is left out.
+	Note string
 	// Zone is the time zone of the shown times. Nil means UTC.
 	Zone *time.Location
 }
@@ -67,6 +70,11 @@ func (t *Timeline) name(c clock.ClientID) string {
 // date returns a time of day with its date, as the sentences show it.
 func (t *Timeline) date(at time.Time) string {
 	return at.In(t.options.Zone).Format("2 Jan 2006, 15:04:05")
+}
+
+// minute returns a time as date shows it, without the seconds.
+func (t *Timeline) minute(at time.Time) string {
+	return at.In(t.options.Zone).Format("2 Jan 2006, 15:04")
 }
 
 // zone returns the name of the time zone.

@@ -55,10 +55,11 @@ func (t *Timeline) rowOf(b *book, e fieldlog.Event, m mark) row {
 
 // sentence returns the sentence of a decision.
 func (t *Timeline) sentence(e fieldlog.Event) string {
+	text := e.Decision.String()
 	if t.options.Values {
-		return fieldlog.Printable(e.WithValues())
+		text = e.WithValues()
 	}
-	return fieldlog.Printable(e.Decision.String())
+	return fieldlog.Printable(fieldlog.Restated(e.Decision, text))
 }
 
 // verb says what a write did, with its value if the reader asked for values.
