@@ -143,7 +143,11 @@ func (a *attempt) putMark(client clock.ClientID, at clock.Timestamp) error {
 	if err := decode(a.entries[key], &before); err != nil {
 		return err
 	}
-	return a.putJSON(key, mark{a.id, max(before.At, at)})
+	next := mark{Batch: a.id, At: max(before.At, at)}
+	if client == a.Server.id && before.Batch != "" {
+		next.Earlier = append([]string{before.Batch}, before.Earlier[:min(len(before.Earlier), mostEarlier-1)]...)
+	}
+	return a.putJSON(key, next)
 }
 
 // save puts records. Of an update, only After counts.

@@ -305,3 +305,38 @@ func TestChunkIsNotJudgedByRightsOlderThanItsRecords(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, c.Records)
 }
+
+// lost is a store whose first commit is stored and reports an unknown outcome.
+type lost struct {
+	Store
+	then func() // runs before the commit returns
+}
+
+func (l *lost) Commit(ctx context.Context, batch store.Batch) error {
+	err := l.Store.Commit(ctx, batch)
+	if then := l.then; then != nil && err == nil {
+		l.then = nil
+		then()
+		return store.ErrUnknown
+	}
+	return err
+}
+
+// TestServerEditWithALostAnswerIsMadeOnce lets other edits of the server write its mark before it has found out that
+// its own edit is stored.
+func TestServerEditWithALostAnswerIsMadeOnce(t *testing.T) {
+	l := &lost{Store: memory.New()}
+	s := open(t, l, Options{})
+	count := func(id string) (n int) {
+		key := record.Key{Table: "tasks", ID: id}
+		require.NoError(t, s.Edit(t.Context(), workspace, key, func(e *record.Edit) { n++; e.Set("title", n) }))
+		return n
+	}
+	count("0")
+	l.then = func() {
+		for i := range mostEarlier {
+			count(fmt.Sprint(i))
+		}
+	}
+	require.Equal(t, 1, count("x"), "the edit was made again")
+}

@@ -51,8 +51,10 @@ func commit[T any](ctx context.Context, s *Server, o operation, try func(context
 		if err := a.load(ctx, append([]store.Key{stateKey(o.workspace), quietKey(o.workspace), o.marker}, o.keys...)...); err != nil {
 			return none, unavailable(err)
 		}
-		if result, ok := unknown[batchOf(a.entries[o.marker])]; ok {
-			return result, nil
+		for _, id := range batchesOf(a.entries[o.marker]) {
+			if result, ok := unknown[id]; ok {
+				return result, nil
+			}
 		}
 		if !asked && a.isQuiet() {
 			n--

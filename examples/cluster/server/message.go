@@ -66,7 +66,14 @@ func encodeRecord(r record.Record, left map[string]int64) []byte {
 type mark struct {
 	Batch string          `json:"batch"` // the ID of the batch that wrote it
 	At    clock.Timestamp `json:"at,omitzero"`
+	// Earlier has the IDs of some batches before, the latest first, if the mark is a server's. A server has
+	// several operations under way, so another one may write the mark before an operation whose answer was lost reads
+	// it.
+	Earlier []string `json:"earlier,omitempty"`
 }
+
+// mostEarlier is how many batches a server's mark remembers.
+const mostEarlier = 31
 
 // decode reads a message in JSON. A missing message leaves v as it is.
 func decode(e store.Entry, v any) error {
@@ -79,11 +86,14 @@ func decode(e store.Entry, v any) error {
 	return nil
 }
 
-// batchOf returns the ID of the batch that wrote a message, if the message holds it.
-func batchOf(e store.Entry) string {
-	var members struct{ Batch string }
+// batchesOf returns the IDs of the last batches that wrote a message, as far as it holds them.
+func batchesOf(e store.Entry) []string {
+	var members struct {
+		Batch   string
+		Earlier []string
+	}
 	_ = decode(e, &members)
-	return members.Batch
+	return append(members.Earlier, members.Batch)
 }
 
 func markKey(workspace string, client clock.ClientID) store.Key {

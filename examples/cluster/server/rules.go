@@ -55,7 +55,10 @@ func (a *attempt) change(ctx context.Context, updates []merge.Update) (report vi
 	if err := a.save(final); err != nil {
 		return report, err
 	}
-	return report, a.index(ctx, final)
+	if err := a.index(ctx, final); err != nil {
+		return report, err
+	}
+	return report, v.unmoved(ctx)
 }
 
 // withoutRows returns a report in which every rule that changed a row has failed.

@@ -19,6 +19,7 @@ import (
 type view struct {
 	*attempt
 	erased map[record.Key]bool // rows that are about to be erased, and count as missing
+	got    []store.Key         // records that rules have looked up by their keys
 	err    error               // the failed look-ups
 }
 
@@ -115,6 +116,7 @@ func (v *view) Get(ctx context.Context, keys []record.Key) ([]violation.Lookup, 
 			v.err = errors.Join(v.err, err)
 			return nil, err
 		}
+		v.got = append(v.got, recordKeys(v.workspace, some)...)
 	}
 	all := make([]violation.Lookup, len(keys))
 	for i, key := range keys {
@@ -130,4 +132,29 @@ func (v *view) Get(ctx context.Context, keys []record.Key) ([]violation.Lookup, 
 		all[i].Record = r.WithKey(key)
 	}
 	return all, nil
+}
+
+// unmoved returns store.ErrConflict if a record that a rule has looked up by its key, and that the batch does not put, has
+// changed before the lists of the scopes were read. A row takes its buckets from the record that it is about. From the
+// moment at which the lists are read, a record that moves changes the list of its rows, so the batch conflicts.
+func (v *view) unmoved(ctx context.Context) error {
+	var others []store.Key
+	for _, key := range v.got {
+		if _, puts := v.at[key]; !puts {
+			others = append(others, key)
+		}
+	}
+	if v.of == nil || len(others) == 0 {
+		return nil
+	}
+	now, err := v.store.Load(ctx, v.workspace, others)
+	if err != nil {
+		return err
+	}
+	for _, e := range now.Entries {
+		if e.Seq != v.entries[e.Key].Seq {
+			return store.ErrConflict
+		}
+	}
+	return nil
 }

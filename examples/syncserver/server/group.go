@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/fieldlww/fieldlww/merge"
 )
@@ -111,8 +112,12 @@ var errApart = errors.New("each push needs a transaction of its own")
 // errNone rolls back a transaction in which nothing was stored.
 var errNone = errors.New("all pushes have failed")
 
+// maxTogether is the time after which a transaction takes no further push, so that slow pushes do not use up the time
+// of the others.
+const maxTogether = 2 * time.Second
+
 // pushTogether applies the first pushes of a group in one transaction, and returns how many. It
-// stops when they have read and written maxLoaded bytes.
+// stops when they have read and written maxLoaded bytes, or after maxTogether.
 //
 // A push that is refused before it has written anything does not affect the others. If a push fails
 // later, which is rare, or because of the database, the transaction is rolled back with the error
@@ -124,8 +129,8 @@ func (s *Server) pushTogether(workspace string, group []*pushing) (n int, err er
 		if err := tx.prefetch(ctx, group); err != nil {
 			return err
 		}
-		stored := 0
-		for size := 0; n < len(group) && size < maxLoaded; {
+		stored, begun := 0, time.Now()
+		for size := 0; n < len(group) && size < maxLoaded && time.Since(begun) < maxTogether; {
 			p := group[n]
 			if n++; p.push == nil {
 				continue
