@@ -49,13 +49,15 @@ type show struct {
 	crew *crew
 	of   int // seconds
 	last int64
+	dead int64 // the pushes that were acknowledged when nodes were killed
 }
 
-// run prints a line per second, and kills and starts nodes at their times.
+// run prints a line per second, and kills and starts nodes at their times. It goes on until pushes are acknowledged
+// after the last kill, for at most a minute.
 func (s *show) run(ctx context.Context) error {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
-	for second := 1; second <= s.of; second++ {
+	for second := 1; second <= s.of || s.last == s.dead && second <= s.of+60; second++ {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
@@ -91,15 +93,21 @@ func (s *show) act(second int, leader string) error {
 		if leader == "" {
 			leader = s.trio.all[0].name
 		}
-		return s.trio.kill("the leader", leader)
+		return s.kill("the leader", leader)
 	case 2 * quarter:
-		return s.trio.kill("two of three", s.trio.all[0].name, s.trio.all[1].name)
+		return s.kill("two of three", s.trio.all[0].name, s.trio.all[1].name)
 	case 3 * quarter:
-		return s.trio.kill("all", s.trio.names()...)
+		return s.kill("all", s.trio.names()...)
 	case quarter + quarter/2, 2*quarter + quarter/2, 3*quarter + quarter/2:
 		return s.trio.startAll()
 	}
 	return nil
+}
+
+func (s *show) kill(which string, names ...string) error {
+	err := s.trio.kill(which, names...)
+	s.dead = s.crew.acknowledged.Load()
+	return err
 }
 
 // crew is the clients that push.

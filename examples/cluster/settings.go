@@ -50,7 +50,7 @@ func parse(args []string, out io.Writer) (s settings, err error) {
 	flags.IntVar(&s.retention, "retention", 90, "how many `days` deleted data is kept; 0 means for ever")
 	flags.IntVar(&s.level, "level", 1, "the `level` of purging, 1 or 2: 2 keeps nothing of deleted records")
 	flags.BoolVar(&s.verbose, "v", false, "log uncontested decisions, and warnings of NATS")
-	flags.IntVar(&s.seconds, "seconds", 60, "with chaos, how many `seconds` clients push")
+	flags.IntVar(&s.seconds, "seconds", 60, "with chaos, how many `seconds` clients push; in less than 60, killed nodes start again before the others could go on")
 	flags.IntVar(&s.writers, "writers", 8, "with chaos, the `number` of clients that push")
 	words, err := parseAnywhere(flags, args)
 	if errors.Is(err, flag.ErrHelp) {
