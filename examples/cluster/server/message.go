@@ -86,7 +86,7 @@ func decode(e store.Entry, v any) error {
 	return nil
 }
 
-// batchesOf returns the IDs of the last batches that wrote a message, as far as it holds them.
+// batchesOf returns the IDs that a message holds of the last batches that wrote it.
 func batchesOf(e store.Entry) []string {
 	var members struct {
 		Batch   string
