@@ -126,6 +126,7 @@ func TestListReturnsOneKind(t *testing.T) {
 // TestPullsSkipNothing lets three writers replace and delete records while three readers pull pages
 // from different nodes. At the end, each reader has the last version of each record.
 func TestPullsSkipNothing(t *testing.T) {
+	t.Parallel()
 	w := workspace(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Second)
 	defer cancel()

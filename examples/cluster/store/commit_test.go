@@ -148,6 +148,7 @@ func TestJetStreamCodes(t *testing.T) {
 }
 
 func TestTooManyOpenBatchesAreAConflict(t *testing.T) {
+	t.Parallel()
 	s, w, conn := openStream(t, 0, "crowded"), workspace(t), shared(t).Conns[0]
 	for i := range 500 {
 		require.NoError(t, conn.PublishMsg(message(s.Subject(record(w, fmt.Sprint(i))), nuid.Next(), 1, 0)))

@@ -88,6 +88,7 @@ func TestLoadDoesNotBelieveAFollowerThatLags(t *testing.T) {
 }
 
 func TestLoadIsOfOneMoment(t *testing.T) {
+	t.Parallel()
 	w := workspace(t)
 	var keys []store.Key
 	for i := range 1500 { // two pieces
@@ -158,6 +159,55 @@ func TestLoadReadsMoreThanOneAnswerHolds(t *testing.T) {
 	}
 }
 
+// answer sends answers with entries of the given sequences, as a node does that has nothing above position. The first
+// answer names the sequence before as the previous one.
+func answer(conn *nats.Conn, to string, position, before int64, entries ...sent) {
+	last := before
+	for _, e := range entries {
+		_ = conn.PublishMsg(&nats.Msg{Subject: to, Header: nats.Header{
+			"Nats-Subject": {e.subject}, "Nats-Sequence": {fmt.Sprint(e.seq)}, "Nats-Last-Sequence": {fmt.Sprint(last)},
+		}})
+		last = e.seq
+	}
+	_ = conn.PublishMsg(&nats.Msg{Subject: to, Header: nats.Header{
+		"Status": {"204"}, "Nats-Num-Pending": {"0"}, "Nats-Last-Sequence": {fmt.Sprint(last)}, "Nats-UpTo-Sequence": {fmt.Sprint(position)},
+	}})
+}
+
+// sent is an entry in a made-up answer.
+type sent struct {
+	subject string
+	seq     int64
+}
+
+// TestLoadNoticesWhatAnAnswerLacks makes up the answers of a node that is behind the node that sent the first part, and
+// of one whose first message was lost on the way. Both seem to say that the entry b does not exist.
+func TestLoadNoticesWhatAnAnswerLacks(t *testing.T) {
+	for name, fake := range map[string]func(conn *nats.Conn, to string, head sent){
+		"the node is behind":    func(conn *nats.Conn, to string, head sent) { answer(conn, to, 1, 0, head) },
+		"a message is not here": func(conn *nats.Conn, to string, head sent) { answer(conn, to, head.seq, head.seq-1, head) },
+	} {
+		s, w, conn := open(t, 0), workspace(t), shared(t).Conns[0]
+		keys := []store.Key{record(w, "a"), record(w, "b")}
+		put(t, s, store.Put{Key: keys[0], Data: make([]byte, 5<<20)}) // the first part holds this alone
+		put(t, s, store.Put{Key: keys[1], Data: []byte("1")})
+		view, err := s.Load(t.Context(), w, keys)
+		require.NoError(t, err)
+		n := 0
+		between(t, s, conn, func(m *nats.Msg) bool {
+			if n++; n != 2 {
+				return true
+			}
+			fake(conn, m.Reply, sent{s.Head(w), view.Head})
+			return false
+		})
+		again, err := s.Load(t.Context(), w, keys)
+		require.NoError(t, err)
+		require.Equal(t, view, again, name)
+		require.Greater(t, n, 2, name)
+	}
+}
+
 // TestJetStreamRefusesToReadMoreThan1024Subjects shows why Load reads in pieces.
 func TestJetStreamRefusesToReadMoreThan1024Subjects(t *testing.T) {
 	s, w := open(t, 0), workspace(t)
@@ -196,6 +246,11 @@ func TestABatchOfWhichANodeHasAPartIsNotRead(t *testing.T) {
 		defer cancel()
 		view, err := s.Load(ctx, w, []store.Key{record(w, "a"), record(w, "b")})
 		require.True(t, err != nil || view.Entries[1].Seq == 0)
-		return errors.Is(err, store.ErrUnavailable)
+		if errors.Is(err, store.ErrUnavailable) {
+			_, err = s.After(soon(t, 1), w, 0, 10)
+			require.ErrorIs(t, err, store.ErrUnavailable)
+			return true
+		}
+		return false
 	}, 30*time.Second, time.Millisecond)
 }

@@ -26,6 +26,7 @@ func soon(t *testing.T, n int) context.Context {
 }
 
 func TestWithoutAMajorityACallEndsAndSaysWhy(t *testing.T) {
+	t.Parallel()
 	n, err := clustertest.New(3)
 	require.NoError(t, err)
 	t.Cleanup(n.Stop)
@@ -60,11 +61,13 @@ func TestWithoutAMajorityACallEndsAndSaysWhy(t *testing.T) {
 	cancel()
 	_, err = s.Load(ctx, w, nil)
 	require.ErrorIs(t, err, context.Canceled)
+	require.NotErrorIs(t, err, store.ErrUnavailable)
 }
 
 // TestAFullStreamIsReported fills a stream. Each batch has two large entries, and is refused as a
 // whole. What is stored can still be read and deleted.
 func TestAFullStreamIsReported(t *testing.T) {
+	t.Parallel()
 	for _, count := range []int{1, 3} {
 		n, err := clustertest.New(count)
 		require.NoError(t, err)

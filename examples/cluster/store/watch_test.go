@@ -154,11 +154,15 @@ func TestWatchResumesAfterADisconnect(t *testing.T) {
 	require.Equal(t, w, receive(t, changes).Workspace)
 
 	n.Stop()
+	committed := make(chan error)
+	go func() { committed <- s.Commit(t.Context(), batch(store.Put{Key: record(w, "b")})) }()
+	time.Sleep(100 * time.Millisecond) // the first attempt fails
 	n, err = node.Start(o)
 	require.NoError(t, err)
 	t.Cleanup(n.Stop)
+	require.NotErrorIs(t, <-committed, store.ErrUnavailable, "a commit waits for the node")
 	require.Eventually(t, func() bool {
-		return s.Commit(t.Context(), batch(store.Put{Key: record(w, "b")})) == nil
+		return s.Commit(t.Context(), batch(store.Put{Key: record(w, "c")})) == nil
 	}, time.Minute, 50*time.Millisecond)
 	view, err := s.Load(t.Context(), w, nil)
 	require.NoError(t, err)
