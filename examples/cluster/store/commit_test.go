@@ -149,6 +149,9 @@ func TestJetStreamCodes(t *testing.T) {
 
 func TestTooManyOpenBatchesAreAConflict(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("nodes give batches up after 10 seconds")
+	}
 	s, w, conn := openStream(t, 0, "crowded"), workspace(t), shared(t).Conns[0]
 	for i := range 500 {
 		require.NoError(t, conn.PublishMsg(message(s.Subject(record(w, fmt.Sprint(i))), nuid.Next(), 1, 0)))

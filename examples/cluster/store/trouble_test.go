@@ -27,6 +27,9 @@ func soon(t *testing.T, n int) context.Context {
 
 func TestWithoutAMajorityACallEndsAndSaysWhy(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("a leader takes long to notice that it is alone")
+	}
 	n, err := clustertest.New(3)
 	require.NoError(t, err)
 	t.Cleanup(n.Stop)
