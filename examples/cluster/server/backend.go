@@ -37,19 +37,19 @@ func (s *Server) Snapshot(ctx context.Context, p *syncserver.Page) (syncserver.S
 	}
 	now.Seq = max(now.Seq, r.reached)
 	for _, f := range r.found {
-		if f.Seq > 0 {
-			now.Records = append(now.Records, syncserver.Found{Record: f.stored, Seq: f.Seq, Under: r.under(f)})
+		if f.seq > 0 {
+			now.Records = append(now.Records, syncserver.Found{Record: f.Record, Seq: f.seq, Under: r.under(f)})
 		}
 	}
 	return now, nil
 }
 
 // under returns the buckets in which the client has, or had, a record that was found, as a JSON array.
-func (r *reading) under(f Found) string {
+func (r *reading) under(f found) string {
 	if r.of == nil {
 		return ""
 	}
-	text, _ := json.Marshal(append(slices.Clone(f.In), f.left...)) // names always have a JSON form
+	text, _ := json.Marshal(append(slices.Clone(f.in), f.left...)) // names always have a JSON form
 	return string(text)
 }
 

@@ -1,8 +1,14 @@
 package server
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
 	"testing"
 	"time"
 
@@ -106,22 +112,39 @@ func TestPushDependsOnRights(t *testing.T) {
 	}
 }
 
-// pulls pulls until the client has everything, and returns the titles by ID.
-func (s *Server) pulls(t *testing.T, at *buckets.Cursor, titles map[string]string) {
-	for more := true; more; {
-		c, err := s.Pull(t.Context(), syncserver.Sender{Workspace: workspace, User: ana.String(), Client: ana}, *at, 1)
+// line is a line of a pull.
+type line struct {
+	Reset        []string
+	ID           string
+	Data         map[string]struct{ Value json.RawMessage }
+	Cursor       string
+	Fence, Clock clock.Timestamp
+	More         bool
+}
+
+// pulls pulls until ana has everything, changes the titles by ID, and returns the last line.
+func (s *Server) pulls(t *testing.T, cursor *string, titles map[string]string) (end line) {
+	front, err := frontOf(t, s, workspace)
+	require.NoError(t, err)
+	for more := true; more; more = end.More {
+		text, err := ask(front, ana, httptest.NewRequest(http.MethodGet, "/v1/pull?limit=1&cursor="+url.QueryEscape(*cursor), nil))
 		require.NoError(t, err)
-		if len(c.Resets) > 0 {
-			clear(titles)
-		}
-		for _, f := range c.Records {
-			delete(titles, f.Record.Key().ID)
-			if w, ok := f.Record.Get("title"); ok && len(f.In) > 0 && !f.Record.Deleted() {
-				titles[f.Record.Key().ID] = w.Value.String()
+		for one := range bytes.Lines(text) {
+			end = line{}
+			require.NoError(t, json.Unmarshal(one, &end))
+			switch {
+			case end.Reset != nil:
+				clear(titles)
+			case end.Cursor == "":
+				delete(titles, end.ID)
+				if title, ok := end.Data["title"]; ok && string(end.Data[record.DeletedField].Value) != "true" {
+					titles[end.ID] = string(title.Value)
+				}
 			}
 		}
-		*at, more = c.Cursor, c.More
+		*cursor = end.Cursor
 	}
+	return end
 }
 
 // TestPullNoticesAPurge lets a dead record be purged after a pull has read the fence, and before it reads the records.
@@ -130,7 +153,7 @@ func TestPullNoticesAPurge(t *testing.T) {
 	s := open(t, b, Options{PurgeLevel: 2})
 	at := clock.TimestampOf(noon)
 	s.pushes(t, write(t, "1", at, "paint"))
-	var cursor buckets.Cursor
+	var cursor string
 	titles := make(map[string]string)
 	s.pulls(t, &cursor, titles)
 	require.Len(t, titles, 1)
@@ -141,10 +164,12 @@ func TestPullNoticesAPurge(t *testing.T) {
 		require.NoError(t, s.sweep(t.Context(), workspace))
 	}
 	m := syncserver.Sender{Workspace: workspace, User: ana.String(), Client: ana}
-	first, err := s.begin(t.Context(), m, cursor)
+	at0, err := buckets.ParseCursor(cursor)
+	require.NoError(t, err)
+	first, err := s.begin(t.Context(), m, at0)
 	require.NoError(t, err)
 	once(&b.after)
-	require.NoError(t, first.read(t.Context(), bounds{cursor, 10, chunkBytes}))
+	require.NoError(t, first.read(t.Context(), bounds{at0, 10, 1 << 20}))
 	same, err := first.isSame(t.Context())
 	require.NoError(t, err)
 	require.False(t, same, "the records are those after the purge")
@@ -164,9 +189,9 @@ func TestChunkHoldsARecordOnce(t *testing.T) {
 		require.NoError(t, err)
 		require.NoError(t, r.add(page.Entries[0]))
 	}
-	records := r.chunk().Records
+	records := slices.DeleteFunc(r.found, func(f found) bool { return f.seq == 0 })
 	require.Len(t, records, 1)
-	w, _ := records[0].Record.Get("title")
+	w, _ := records[0].Get("title")
 	require.Equal(t, at+1, w.Stamp.Time)
 }
 
@@ -196,7 +221,7 @@ func TestLoadIgnoresRecordsThatWereReplacedBefore(t *testing.T) {
 	_, err := s.Erase(t.Context(), workspace, record.Key{Table: "tasks", ID: "1"}, clock.Stamp{})
 	require.NoError(t, err)
 	s.store = &behind{m, old}
-	var cursor buckets.Cursor
+	var cursor string
 	titles := make(map[string]string)
 	s.pulls(t, &cursor, titles)
 	require.Empty(t, titles)
@@ -211,10 +236,10 @@ func TestClientsAreToldTheGreatestStampOfTheNewestSample(t *testing.T) {
 	require.NoError(t, s.changeState(t.Context(), workspace, func(ctx context.Context, a *attempt) (bool, error) {
 		return true, a.sample(ctx, s.wall())
 	}))
-	c, err := s.Pull(t.Context(), syncserver.Sender{Workspace: workspace, User: ana.String(), Client: ana}, buckets.Cursor{}, 10)
-	require.NoError(t, err)
-	require.Equal(t, at, c.Clock)
-	require.Zero(t, c.Fence)
+	var cursor string
+	end := s.pulls(t, &cursor, make(map[string]string))
+	require.Equal(t, at, end.Clock)
+	require.Zero(t, end.Fence)
 }
 
 // clash returns a server on which two tasks have one title, and the key of the violation row about it.
@@ -301,9 +326,9 @@ func TestChunkIsNotJudgedByRightsOlderThanItsRecords(t *testing.T) {
 	require.NoError(t, s.Revoke(t.Context(), workspace, ana.String()))
 	require.NoError(t, s.Edit(t.Context(), workspace, record.Key{Table: "tasks", ID: "2"}, func(e *record.Edit) { e.Set("title", "secret") }))
 	s.store = &deposed{m, old, 2}
-	c, err := s.Pull(t.Context(), syncserver.Sender{Workspace: workspace, User: ana.String(), Client: ana}, buckets.Cursor{}, 10)
+	now, err := s.Snapshot(t.Context(), &syncserver.Page{Sender: syncserver.Sender{Workspace: workspace, User: ana.String(), Client: ana}, Limit: 10})
 	require.NoError(t, err)
-	require.Empty(t, c.Records)
+	require.Empty(t, now.Records)
 }
 
 // lost is a store whose first commit is stored and reports an unknown outcome.

@@ -3,7 +3,8 @@
 //
 // # Map
 //
-// A [Server] decides about pushes ([Server.Push]), returns the chunks of pulls ([Server.Pull]), writes records of its
+// A [Server] is the Backend of a Frontend of examples/syncserver, which serves the protocol. It decides about pushes
+// ([Server.Push]), reads the records of pulls ([Server.Snapshot]), writes records of its
 // own ([Server.Edit]), erases records ([Server.Erase]), changes the rights of users ([Server.Grant]) and purges what was
 // deleted long ago ([Server.Retain]). Any number of servers may use one [Store].
 //
@@ -14,14 +15,15 @@
 //	turns.go                     how many pushes run at once
 //	push.go write.go             pushes, and the server's own writes
 //	rules.go scopes.go view.go   the rules, and the lists of their scopes
-//	pull.go left.go              chunks of pulls, and the buckets that a record has left
+//	pull.go left.go              the records of pulls, and the buckets that a record has left
 //	state.go retain.go sweep.go  the fence, how it rises, and what is purged below it
 //	erase.go                     erasures
 //	rights.go members.go         what a user may do, and changes of it
+//	membership.go                changes that a client asks for, and lists of members
 //	users.go                     which user a client belongs to, and the secret of the cluster
 //	message.go keys.go           the messages and their keys
 //	errors.go                    errors that clients are told
-//	backend.go                   the Backend that serves the protocol of examples/syncserver
+//	backend.go                   the other methods of a Backend
 //
 // # Messages
 //

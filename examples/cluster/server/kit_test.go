@@ -7,13 +7,14 @@ import (
 	"flag"
 	"log/slog"
 	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"testing"
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/examples/cluster/memory"
 	"github.com/fieldlww/fieldlww/examples/cluster/store"
-	syncserver "github.com/fieldlww/fieldlww/examples/syncserver/server"
-	"github.com/fieldlww/fieldlww/merge/buckets"
 	"github.com/fieldlww/fieldlww/merge/mergetest"
 	"github.com/fieldlww/fieldlww/record"
 )
@@ -91,6 +92,7 @@ type pair struct {
 	on      backing
 	options Options
 	servers [2]*Server
+	fronts  [2]http.Handler
 	turn    int
 }
 
@@ -108,6 +110,9 @@ func (p *pair) open() (err error) {
 		}
 		// The kit tests names and records of any size. Its storms never end within a request.
 		p.servers[i].engine.Limits, p.servers[i].engine.MaxRecord, p.servers[i].attempts = record.Limits{}, 0, 20
+		if p.fronts[i], err = frontOf(p.t, p.servers[i], p.on.Workspace()); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -117,64 +122,32 @@ func (p *pair) next() *Server {
 	return p.servers[p.turn%len(p.servers)]
 }
 
-func (p *pair) member(client clock.ClientID) syncserver.Sender {
-	return syncserver.Sender{Workspace: p.on.Workspace(), User: client.String(), Client: client}
+func (p *pair) nextFront() http.Handler {
+	p.next()
+	return p.fronts[p.turn%len(p.fronts)]
 }
 
+// Push uses the protocol, as all requests of the kit do.
 func (p *pair) Push(client clock.ClientID, batch []byte) ([]byte, error) {
-	out, err := p.next().Push(p.t.Context(), p.member(client), syncserver.Pushed{Body: batch})
+	text, err := ask(p.nextFront(), client, httptest.NewRequest(http.MethodPost, "/v1/push?v=2&cursor=", bytes.NewReader(batch)))
 	if err != nil {
 		return nil, err
 	}
-	return out.Answer.AppendJSON(nil), nil
+	var answer struct{ Results json.RawMessage }
+	err = json.Unmarshal(text, &answer)
+	return answer.Results, err
 }
 
-// pull returns the lines of a chunk.
-func (p *pair) pull(client clock.ClientID, text string, limit int) (chunk Chunk, lines []byte, next string, err error) {
-	at, err := buckets.ParseCursor(text)
+// pull returns the lines of a pull of about one record.
+func (p *pair) pull(client clock.ClientID, cursor string) (lines []byte, next string, err error) {
+	lines, err = ask(p.nextFront(), client, httptest.NewRequest(http.MethodGet, "/v1/pull?limit=1&cursor="+url.QueryEscape(cursor), nil))
 	if err != nil {
-		return chunk, nil, "", err
+		return nil, "", err
 	}
-	if chunk, err = p.next().Pull(p.t.Context(), p.member(client), at, limit); err != nil {
-		return chunk, nil, "", err
-	}
-	for _, r := range chunk.Resets {
-		lines = appendLine(lines, map[string]any{"reset": r.Buckets, "why": r.Why})
-	}
-	for _, f := range chunk.Records {
-		lines = appendFound(lines, f)
-	}
-	return chunk, lines, chunk.Cursor.String(), nil
-}
-
-func appendFound(dst []byte, f Found) []byte {
-	key := f.Record.Key()
-	if len(f.In) == 0 {
-		return appendLine(dst, map[string]any{"seq": f.Seq, "table": key.Table, "id": key.ID, "left": true, "erased": f.Erased})
-	}
-	in, _ := json.Marshal(f.In)
-	dst = append(append(append(dst, `{"in":`...), in...), ',')
-	return append(append(dst, record.Mutation{Data: f.Record}.AppendJSON(nil)[1:]...), '\n')
-}
-
-func appendLine(dst []byte, line any) []byte {
-	text, _ := json.Marshal(line)
-	return append(append(dst, text...), '\n')
-}
-
-// trailer returns the last line of a chunk.
-func trailer(c Chunk) []byte {
-	line := map[string]any{"cursor": c.Cursor.String(), "level": c.Level}
-	if c.Names != nil {
-		line["buckets"] = c.Names
-	}
-	if c.Fence > 0 {
-		line["fence"] = c.Fence
-	}
-	if c.Clock > 0 {
-		line["clock"] = c.Clock
-	}
-	return appendLine(nil, line)
+	var end struct{ Cursor string }
+	last := bytes.TrimSpace(lines)
+	err = json.Unmarshal(last[bytes.LastIndexByte(last, '\n')+1:], &end)
+	return lines, end.Cursor, err
 }
 
 // Write is a write of a server's own.
@@ -190,11 +163,14 @@ func (p plain) Pull(client clock.ClientID, cursor string) ([]byte, string, error
 	if err := p.join(client); err != nil {
 		return nil, "", err
 	}
-	chunk, lines, next, err := p.pull(client, cursor, 1)
-	for range chunk.Resets {
-		_, lines, _ = bytes.Cut(lines, []byte("\n"))
+	lines, next, err := p.pull(client, cursor)
+	var records []byte
+	for line := range bytes.Lines(lines) {
+		if !bytes.HasPrefix(line, []byte(`{"reset"`)) && !bytes.HasPrefix(line, []byte(`{"cursor"`)) {
+			records = append(records, line...)
+		}
 	}
-	return lines, next, err
+	return records, next, err
 }
 
 func (p plain) Push(client clock.ClientID, batch []byte) ([]byte, error) {

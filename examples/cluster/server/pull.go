@@ -6,10 +6,8 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/examples/cluster/store"
 	syncserver "github.com/fieldlww/fieldlww/examples/syncserver/server"
-	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/merge/buckets"
 	"github.com/fieldlww/fieldlww/record"
 )
@@ -25,38 +23,11 @@ const (
 // before and after.
 const maxReadings = 10
 
-// Chunk is a part of a pull. It is judged by the rights and the fence of one moment.
-type Chunk struct {
-	Resets  []buckets.Reset
-	Records []Found        // in the order of their sequences
-	Cursor  buckets.Cursor // of the client that has applied the chunk
-	More    bool           // whether the client still lacks records
-	Reached int64          // if More: the sequence up to which the client has everything
-	Last    int64          // the last sequence of the workspace
-	Names   []string       // the buckets of the user, sorted; nil if the client was told them
-	Fence   clock.Timestamp
-	Level   int // of the fence, at least 1
-	Clock   clock.Timestamp
-}
-
-// Found is a record of a chunk.
-type Found struct {
-	Record record.Record // the normal form; only its key counts if In is empty
-	Seq    int64
-	In     []string // the buckets in which the client holds the record; none if it has left
-	Erased bool     // whether it has left because it was erased
-
-	stored record.Record // as its message has it
-	left   []string      // the buckets that it left after the client had, or may have had, it there
-}
-
-// Pull returns the next chunk after a cursor, with about limit records.
-func (s *Server) Pull(ctx context.Context, m syncserver.Sender, at buckets.Cursor, limit int) (Chunk, error) {
-	r, err := s.readPage(ctx, m, bounds{at, limit, chunkBytes})
-	if err != nil {
-		return Chunk{}, err
-	}
-	return r.chunk(), nil
+// found is a record that a client needs, or needs to be told about.
+type found struct {
+	stored
+	in   []string // the buckets in which the client holds the record
+	left []string // the buckets that it left after the client had, or may have had, it there
 }
 
 // bounds say where a chunk begins, and after how many records and bytes it ends.
@@ -96,11 +67,9 @@ type reading struct {
 	state  state
 	now    buckets.Snapshot
 	at     buckets.Cursor // begun
-	resets []buckets.Reset
-	tells  bool
 
 	decoder record.Decoder
-	found   []Found
+	found   []found
 	last    map[record.Key]int // positions in found
 	scanned int
 	size    int
@@ -131,7 +100,7 @@ func (s *Server) begin(ctx context.Context, m syncserver.Sender, at buckets.Curs
 		return nil, err
 	}
 	r.now = buckets.Snapshot{Epoch: epoch, Seq: r.before.Head, Fence: r.state.Fence.Seq, Granted: u.granted(s.of)}
-	r.resets, r.tells = r.at.Begin(r.now)
+	r.at.Begin(r.now)
 	return r, nil
 }
 
@@ -145,7 +114,7 @@ func (r *reading) isSame(ctx context.Context) (bool, error) {
 	}
 	keys := r.keys()
 	for _, f := range r.found {
-		keys = append(keys, store.RecordKey(r.member.Workspace, f.Record.Key()))
+		keys = append(keys, store.RecordKey(r.member.Workspace, f.Key()))
 	}
 	after, err := r.store.Load(ctx, r.member.Workspace, keys)
 	if err != nil {
@@ -155,8 +124,8 @@ func (r *reading) isSame(ctx context.Context) (bool, error) {
 		return false, nil
 	}
 	for i := range r.found {
-		if after.Entries[len(r.before.Entries)+i].Seq != r.found[i].Seq {
-			r.found[i].Seq = 0
+		if after.Entries[len(r.before.Entries)+i].Seq != r.found[i].seq {
+			r.found[i].seq = 0
 		}
 	}
 	return slices.EqualFunc(r.before.Entries, after.Entries[:len(r.before.Entries)], func(a, b store.Entry) bool { return a.Seq == b.Seq }), nil
@@ -189,83 +158,57 @@ func (r *reading) read(ctx context.Context, b bounds) error {
 	return nil
 }
 
-// add adds the line of a record, if the client needs one. A record can come twice, because it is written while it
+// add adds a record, if the client needs a line about it. A record can come twice, because it is written while it
 // is read: then the later one counts.
 func (r *reading) add(e store.Entry) error {
 	rec, err := decodeRecord(&r.decoder, e)
 	if err != nil {
 		return err
 	}
-	found, needed := r.judge(rec)
+	one, needed := r.judge(rec)
 	if i, ok := r.last[rec.Key()]; ok {
-		r.found[i].Seq = 0 // removed
+		r.found[i].seq = 0 // removed
 		needed = true
-		if len(found.In) == 0 && len(found.left) == 0 {
-			found.left = r.now.Buckets()
+		if len(one.in) == 0 && len(one.left) == 0 {
+			one.left = r.now.Buckets()
 		}
 	}
 	if needed {
 		r.last[rec.Key()] = len(r.found)
-		r.found = append(r.found, found)
+		r.found = append(r.found, one)
 		r.size += rec.size
 	}
 	return nil
 }
 
-// judge returns the line of a record, and whether the client needs it. It does if the record is in one
+// judge returns a record, and whether the client needs a line about it. It does if the record is in one
 // of its buckets and has changed after what the client has of the bucket, or if it has left a bucket after the
 // client was granted the bucket and began to load it.
-func (r *reading) judge(rec stored) (Found, bool) {
-	n := r.state.Fence.normal(rec.Record)
-	found := Found{Record: n, Seq: rec.seq, In: r.in(n, rec.seq), Erased: rec.Erased(), stored: rec.Record}
-	for _, name := range found.In {
+func (r *reading) judge(rec stored) (found, bool) {
+	one := found{stored: rec, in: r.in(r.state.Fence.normal(rec.Record))}
+	for _, name := range one.in {
 		if after, _ := r.at.Range(r.now.Granted[name]); rec.seq > after {
-			return found, true
+			return one, true
 		}
 	}
 	for name, left := range departures(r.of, rec, r.state.Fence) {
 		granted, ok := r.now.Granted[name]
 		if after, begun := r.at.Range(granted); ok && rec.seq > after && left > max(begun, granted) {
-			found.left = append(found.left, name)
+			one.left = append(one.left, name)
 		}
 	}
-	slices.Sort(found.left)
-	return found, len(found.left) > 0
+	slices.Sort(one.left)
+	return one, len(one.left) > 0
 }
 
-// in returns the buckets in which the client holds a record. Without Options.Buckets, a client also gets the dead
-// records that are still stored, because its waiting edits may be older than the fence. Only a client that loads
-// for the first time needs none that was dead when it began: everything that it does from then on is above the
-// fence.
-func (r *reading) in(n record.Record, seq int64) []string {
-	stamp := r.state.Fence.Stamp
+// in returns the buckets in which the client holds a record, given its normal form. Without Options.Buckets, the
+// Frontend decides which dead records a client needs.
+func (r *reading) in(n record.Record) []string {
 	if r.of != nil {
-		return r.now.Has(r.of.Of(n, stamp))
+		return r.now.Has(r.of.Of(n, r.state.Fence.Stamp))
 	}
-	granted, ok := r.now.Granted[""]
-	_, begun := r.at.Range(granted)
-	isDead := n.Deleted() && merge.Purge(n, stamp, 2).Len() == 0
-	if !ok || n.Len() == 0 || r.at.IsFirst() && isDead && seq <= begun {
+	if _, ok := r.now.Granted[""]; !ok || n.Len() == 0 {
 		return nil
 	}
 	return []string{""}
-}
-
-// chunk returns the chunk that was read.
-func (r *reading) chunk() Chunk {
-	c := Chunk{
-		Resets: r.resets, Cursor: r.at, More: r.more, Last: max(r.now.Seq, r.reached),
-		Records: slices.DeleteFunc(r.found, func(f Found) bool { return f.Seq == 0 }),
-		Fence:   r.state.Fence.Stamp, Level: max(r.state.Fence.Level, 1), Clock: r.state.told(),
-	}
-	if r.tells {
-		c.Names = r.now.Buckets()
-	}
-	if r.more {
-		c.Reached = r.reached
-		c.Cursor.Reach(r.reached)
-	} else {
-		c.Cursor.Settle(r.reached)
-	}
-	return c
 }

@@ -18,16 +18,7 @@ func (p purging) Pull(client clock.ClientID, cursor string) ([]byte, string, err
 	if err := p.join(client); err != nil {
 		return nil, "", err
 	}
-	return p.chunk(client, cursor)
-}
-
-// chunk returns the lines of a chunk with about one record, and the trailer.
-func (p *pair) chunk(client clock.ClientID, cursor string) ([]byte, string, error) {
-	c, lines, next, err := p.pull(client, cursor, 1)
-	if err != nil {
-		return nil, "", err
-	}
-	return append(lines, trailer(c)...), next, nil
+	return p.pull(client, cursor)
 }
 
 // Purge does what Retain does each day, but always takes a sample, and does not wait after a gap between samples.
@@ -135,7 +126,7 @@ func (g granting) Push(client clock.ClientID, batch []byte) ([]byte, error) {
 }
 
 func (g granting) Pull(client clock.ClientID, cursor string) ([]byte, string, error) {
-	return g.chunk(client, cursor)
+	return g.pull(client, cursor)
 }
 
 func (g granting) Grant(client clock.ClientID, bucket string) error {
