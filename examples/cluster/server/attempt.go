@@ -23,9 +23,11 @@ type attempt struct {
 	entries   map[store.Key]store.Entry
 	decoder   record.Decoder
 	records   map[store.Key]stored
-	loaded    int // bytes of the records that were read
+	loaded    int // bytes of the records and the lists of scopes that were read
+	listed    int // bytes of the lists that the attempt keeps
 	reads     int // calls to the store
 	scopes    scopes
+	alone     bool // whether the batch changes one record: it must fit, however large its scopes are
 
 	puts []store.Put
 	at   map[store.Key]int // positions in puts
@@ -59,7 +61,7 @@ func (a *attempt) load(ctx context.Context, keys ...store.Key) error {
 	a.reads++
 	for i, e := range view.Entries {
 		a.entries[missing[i]] = e
-		if e.Key.Kind == store.KindRecord {
+		if e.Key.Kind == store.KindRecord || e.Key.Kind == store.KindScope {
 			a.loaded += len(e.Data)
 		}
 	}

@@ -56,7 +56,14 @@
 //
 // A pull reads each record twice. A pull of one bucket reads the messages of all buckets that changed since its cursor.
 //
-// A scope that had more than 10,000 members is not checked any longer.
+// A scope that had more than 2,000 members is not checked any longer. Each push to a scope reads its list and puts it
+// again, up to 90 kB. If the lists of a push take more than 8 MB together, the push is refused as too large. A push of
+// one record is stored instead, and the scopes whose lists are too much are not checked any longer. A record cannot
+// move to another bucket after more than 2,000 violation rows were about it.
+//
+// Pushes that meet in a record are not served in turn. A push of 300 items conflicts if any of its records has changed
+// meanwhile, so on hot records it can lose to smaller pushes until it ends with the status 503. The client sends it
+// again.
 //
 // A sweep gives each record that it purges a new sequence, so clients pull it once more. It reads the whole workspace
 // each day.

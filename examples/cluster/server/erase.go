@@ -113,6 +113,7 @@ func (a *attempt) erasedForm(key record.Key, at clock.Stamp) (u merge.Update, st
 // replace saves the erased form of a record and of rows, and checks the scopes of the record. The rules make the rows
 // of violations that hold without the erased values again. Rows that they close may quote these values, and are erased.
 func (a *attempt) replace(ctx context.Context, changes, rows []merge.Update, erased map[record.Key]bool) error {
+	a.alone = true
 	var derived []merge.Update
 	if a.rules != nil && len(changes)+len(rows) > 0 {
 		v := &view{attempt: a, erased: erased}

@@ -33,6 +33,7 @@ func (a *attempt) change(ctx context.Context, updates []merge.Update) (report vi
 	if a.rules == nil || len(updates) == 0 {
 		return report, a.save(updates)
 	}
+	a.alone = len(updates) == 1
 	v := &view{attempt: a}
 	report = a.rules.Check(ctx, violation.Input{View: v, Changes: updates, Now: clock.TimestampOf(a.wall())})
 	if v.err != nil {

@@ -97,7 +97,8 @@ func (s *Server) Retries() int64 { return s.retries.Load() }
 // The limits of a push, besides the limits of items. All sizes are in bytes.
 const (
 	maxLoaded    = 16 << 20             // all stored records that a push writes to, or that a rule reads
-	loadedAtOnce = 64                   // records; so not much more than maxLoaded is read
+	maxListed    = 8 << 20              // all lists of scopes that a push reads, and puts again
+	loadedAtOnce = 64                   // records or lists; so not much more than these limits is read
 	maxDerived   = store.MostPuts - 100 // the messages of one record with its rows and scopes
 )
 

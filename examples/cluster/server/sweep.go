@@ -2,9 +2,11 @@ package server
 
 import (
 	"context"
+	"net/http"
 	"slices"
 
 	"github.com/fieldlww/fieldlww/examples/cluster/store"
+	syncserver "github.com/fieldlww/fieldlww/examples/syncserver/server"
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/record"
 	"github.com/fieldlww/fieldlww/violation"
@@ -89,13 +91,21 @@ func (s *Server) delete(ctx context.Context, entries []store.Entry) error {
 	return s.store.Delete(ctx, entries)
 }
 
-// sweepRecords replaces or deletes the records of a page that are not in their normal form.
+// sweepRecords replaces or deletes the records of a page that are not in their normal form. If they and the lists of
+// their scopes are too large together, it sweeps each half.
 func (s *Server) sweepRecords(ctx context.Context, workspace string, page []store.Entry) error {
 	o := operation{workspace: workspace, marker: markKey(workspace, s.id)}
 	for _, e := range page {
 		o.keys = append(o.keys, e.Key)
 	}
 	gone, err := commit(ctx, s, o, func(ctx context.Context, a *attempt) ([]store.Entry, error) { return a.sweep(ctx, o.keys) })
+	if status, _ := syncserver.StatusOf(err); status == http.StatusRequestEntityTooLarge && len(page) > 1 {
+		half := len(page) / 2
+		if err := s.sweepRecords(ctx, workspace, page[:half]); err != nil {
+			return err
+		}
+		return s.sweepRecords(ctx, workspace, page[half:])
+	}
 	if err != nil {
 		return err
 	}
@@ -122,6 +132,7 @@ func (a *attempt) sweep(ctx context.Context, keys []store.Key) (gone []store.Ent
 	if err := a.save(updates); err != nil {
 		return nil, err
 	}
+	a.alone = len(keys) == 1
 	if a.rules != nil {
 		// A list that names a message which is deleted does no harm, but it would never become empty.
 		isListed := func(u merge.Update) bool {
