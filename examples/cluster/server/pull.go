@@ -12,11 +12,13 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// The limits of a chunk. A chunk that finds few records for its user ends after maxScanned messages.
+// The limits of a chunk. A chunk that finds few records for its user ends after it has read maxScanned messages or
+// scannedBytes.
 const (
-	chunkBytes = 1 << 20
-	maxPage    = 500
-	maxScanned = 10_000
+	chunkBytes   = 1 << 20
+	maxPage      = 500
+	maxScanned   = 10_000
+	scannedBytes = 16 << 20
 )
 
 // maxReadings is how often a chunk is read until the state of the workspace and the rights of the user are the same
@@ -71,8 +73,9 @@ type reading struct {
 	decoder record.Decoder
 	found   []found
 	last    map[record.Key]int // positions in found
-	scanned int
-	size    int
+	scanned int                // messages
+	bytes   int                // of them
+	size    int                // bytes of the records that were found
 	reached int64
 	more    bool
 	idle    bool // whether no record had to be read
@@ -142,7 +145,7 @@ func (r *reading) read(ctx context.Context, b bounds) error {
 	}
 	r.idle = r.reached == r.now.Seq
 	r.more = !r.idle
-	for n := max(b.records, 1); r.more && len(r.found) < b.records && r.size < b.bytes && r.scanned < maxScanned; n *= 2 {
+	for n := max(b.records, 1); r.more && len(r.found) < b.records && r.size < b.bytes && r.scanned < maxScanned && r.bytes < scannedBytes; n *= 2 {
 		page, err := r.store.After(ctx, r.member.Workspace, r.reached, min(n, maxPage))
 		if err != nil {
 			return fmt.Errorf("read the records: %w", err)
@@ -151,6 +154,7 @@ func (r *reading) read(ctx context.Context, b bounds) error {
 			if err := r.add(e); err != nil {
 				return err
 			}
+			r.bytes += len(e.Data)
 		}
 		r.scanned += max(len(page.Entries), 1)
 		r.reached, r.more = page.Reached, page.More || page.Reached < r.now.Seq
