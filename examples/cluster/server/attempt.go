@@ -20,6 +20,7 @@ type attempt struct {
 	workspace string
 	id        string // of the batch
 	state     state
+	head      int64 // of the first read
 	entries   map[store.Key]store.Entry
 	decoder   record.Decoder
 	records   map[store.Key]stored
@@ -58,7 +59,9 @@ func (a *attempt) load(ctx context.Context, keys ...store.Key) error {
 	if err != nil {
 		return fmt.Errorf("read the workspace: %w", err)
 	}
-	a.reads++
+	if a.reads++; a.reads == 1 {
+		a.head = view.Head
+	}
 	for i, e := range view.Entries {
 		a.entries[missing[i]] = e
 		if e.Key.Kind == store.KindRecord || e.Key.Kind == store.KindScope {

@@ -331,6 +331,29 @@ func TestChunkIsNotJudgedByRightsOlderThanItsRecords(t *testing.T) {
 	require.Empty(t, now.Records)
 }
 
+// TestPushWithACursorAboveTheHeadIsRefused restores a store and keeps its incarnation. Later pushes raise the head above
+// the cursor, which only a renewed incarnation would show.
+func TestPushWithACursorAboveTheHeadIsRefused(t *testing.T) {
+	m := memory.New()
+	s := open(t, m, Options{})
+	at := clock.TimestampOf(noon)
+	push := func(id string, cursor buckets.Cursor) error {
+		body := syncserver.Pushed{Body: write(t, id, at, "x"), Cursor: cursor}
+		_, err := s.Push(t.Context(), syncserver.Sender{Workspace: workspace, User: ana.String(), Client: ana}, body)
+		return err
+	}
+	require.NoError(t, push("1", buckets.Cursor{}))
+	saved := m.Copy()
+	require.NoError(t, push("2", buckets.Cursor{}))
+	var cursor buckets.Cursor
+	s.pulls(t, &cursor, make(map[string]string))
+	require.NoError(t, push("3", cursor))
+	s.store = saved
+	require.Equal(t, "epoch_changed", codeOf(t, push("4", cursor)))
+	s.pulls(t, &cursor, make(map[string]string))
+	require.NoError(t, push("4", cursor))
+}
+
 // lost is a store whose first commit is stored and reports an unknown outcome.
 type lost struct {
 	Store

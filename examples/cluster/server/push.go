@@ -40,7 +40,7 @@ func (s *Server) Push(ctx context.Context, m syncserver.Sender, p syncserver.Pus
 	o := operation{m.Workspace, markKey(m.Workspace, m.Client), append(recordKeys(m.Workspace, first), userKey(m.Workspace, m.User))}
 	charge := charges(p, len(items))
 	out, err = commit(ctx, s, o, func(ctx context.Context, a *attempt) (out syncserver.Outcome, err error) {
-		if out, err = a.apply(ctx, signedPush{push, m}); err == nil {
+		if out, err = a.apply(ctx, signedPush{push, m, p.Cursor}); err == nil {
 			err = charge(a)
 		}
 		return out, err
@@ -69,7 +69,7 @@ func charges(p syncserver.Pushed, items int) func(*attempt) error {
 }
 
 // checkEpoch refuses a push of a client that does not know yet that the store was restored. Its own writes may be
-// missing: it pulls first, and sends them again.
+// missing: it pulls first, and sends them again. The push is also refused if its cursor is above the head; see apply.
 func (s *Server) checkEpoch(ctx context.Context, at buckets.Cursor) error {
 	if at.Epoch() == "" {
 		return nil
@@ -84,14 +84,18 @@ func (s *Server) checkEpoch(ctx context.Context, at buckets.Cursor) error {
 	return nil
 }
 
-// signedPush is a push and its sender.
+// signedPush is a push, its sender, and the cursor of the sender.
 type signedPush struct {
 	*merge.Push
 	by syncserver.Sender
+	at buckets.Cursor
 }
 
 // apply decides about a push by what the attempt reads, and puts the result.
 func (a *attempt) apply(ctx context.Context, p signedPush) (out syncserver.Outcome, err error) {
+	if p.at.Epoch() != "" && p.at.Reached() > a.head { // the store was restored, and has its former incarnation
+		return out, syncserver.EpochChanged()
+	}
 	stored, err := a.stored(ctx, p)
 	if err != nil {
 		return out, err
