@@ -79,7 +79,7 @@ func (s *Server) Watch(ctx context.Context, report func(syncserver.News)) {
 // report reports a change. A change that may be of users is for all users: the store does not say which.
 func (s *Server) report(c store.Change, report func(syncserver.News)) {
 	if c.Any {
-		s.known.forget()
+		s.known.forget(c.Workspace)
 	}
 	n := syncserver.News{Workspace: c.Workspace, Seq: c.Seq, AllUsers: c.Any}
 	if !c.Any {

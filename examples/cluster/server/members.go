@@ -46,7 +46,7 @@ type change struct {
 
 // changeUser changes what a user may do.
 func (s *Server) changeUser(ctx context.Context, workspace, name string, ask func(*attempt) (change, error)) error {
-	defer s.known.forget()
+	defer s.known.forget(workspace)
 	o := operation{workspace: workspace, marker: userKey(workspace, name)}
 	_, err := commit(ctx, s, o, func(_ context.Context, a *attempt) (struct{}, error) {
 		c, err := ask(a)

@@ -130,7 +130,6 @@ func New(s Store, o Options) (*Server, error) {
 	return &Server{
 		options: o, store: s, rules: rulesOf(o), of: withRows(o.Buckets), id: clock.ClientID(uuid.New()), clock: c, attempts: maxAttempts,
 		turns:  newTurns(maxTurns, turnsOfWorkspace),
-		known:  cache{of: make(map[clock.ClientID]known)},
 		engine: syncserver.EngineOf(syncserver.Options{Guard: o.Guard, TableMaxRecord: o.TableMaxRecord}),
 	}, nil
 }

@@ -21,13 +21,13 @@ type Account = syncserver.Account
 // remembers for a second which user a client has and when the user was signed out, so a sign-out by another process
 // takes a second.
 func (s *Server) Admit(ctx context.Context, a Account) error {
-	known, ok := s.known.get(a.Client, s.wall())
+	known, ok := s.known.get(a, s.wall())
 	if !ok {
 		var err error
 		if known, err = s.bound(ctx, a); err != nil {
 			return unavailable(err)
 		}
-		s.known.put(a.Client, known, s.wall())
+		s.known.put(a, known, s.wall())
 	}
 	if known.owner != (owner{Workspace: a.Workspace, User: a.User}) {
 		return syncserver.ClientTaken()
@@ -156,10 +156,11 @@ type known struct {
 	read          time.Time
 }
 
-// cache remembers for a second what was read about the clients of recent requests.
+// cache remembers for a second what was read about the clients of recent requests. The zero cache is empty.
 type cache struct {
-	mu sync.Mutex
-	of map[clock.ClientID]known
+	mu   sync.Mutex
+	of   map[string]map[clock.ClientID]known // by the workspace that the credentials name
+	size int                                 // clients
 }
 
 const (
@@ -167,26 +168,38 @@ const (
 	knownFor = time.Second
 )
 
-func (c *cache) get(client clock.ClientID, now time.Time) (known, bool) {
+func (c *cache) get(a Account, now time.Time) (known, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	k, ok := c.of[client]
+	k, ok := c.of[a.Workspace][a.Client]
 	return k, ok && now.Sub(k.read) < knownFor
 }
 
-func (c *cache) put(client clock.ClientID, k known, now time.Time) {
+func (c *cache) put(a Account, k known, now time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if len(c.of) >= maxKnown {
-		clear(c.of)
+	if c.size >= maxKnown || c.of == nil {
+		c.of, c.size = make(map[string]map[clock.ClientID]known), 0
 	}
+	clients := c.of[a.Workspace]
+	if clients == nil {
+		clients = make(map[clock.ClientID]known)
+		c.of[a.Workspace] = clients
+	}
+	c.size -= len(clients)
 	k.read = now
-	c.of[client] = k
+	clients[a.Client] = k
+	c.size += len(clients)
 }
 
-// forget forgets what was read, after a change.
-func (c *cache) forget() {
+// forget forgets what was read about the clients of a workspace, after a change. The workspace "" stands for all.
+func (c *cache) forget(workspace string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	clear(c.of)
+	if workspace == "" {
+		c.of, c.size = nil, 0
+		return
+	}
+	c.size -= len(c.of[workspace])
+	delete(c.of, workspace)
 }

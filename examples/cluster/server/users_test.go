@@ -10,6 +10,7 @@ import (
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/examples/cluster/memory"
+	"github.com/fieldlww/fieldlww/examples/cluster/store"
 	syncserver "github.com/fieldlww/fieldlww/examples/syncserver/server"
 )
 
@@ -100,6 +101,38 @@ func TestLaterCredentialsDecideTheRights(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, c.want, actorOf(syncserver.Sender{}, u).Roles)
 	}
+}
+
+// TestChangeForgetsTheUsersOfItsWorkspace: a busy workspace must not slow down the others.
+func TestChangeForgetsTheUsersOfItsWorkspace(t *testing.T) {
+	s, err := New(memory.New(), Options{Now: func() time.Time { return noon }})
+	require.NoError(t, err)
+	one, other := account("u"), account("u")
+	other.Workspace, other.Client = "other", clock.ClientID{1}
+	knows := func(a Account) bool {
+		_, ok := s.known.get(a, noon)
+		return ok
+	}
+	for _, c := range []struct {
+		change     store.Change
+		one, other bool
+	}{
+		{store.Change{Workspace: workspace}, true, true},
+		{store.Change{Workspace: workspace, Any: true}, false, true},
+		{store.Change{Workspace: "third", Any: true}, true, true},
+		{store.Change{Any: true}, false, false},
+	} {
+		require.NoError(t, s.Admit(t.Context(), one))
+		require.NoError(t, s.Admit(t.Context(), other))
+		require.Equal(t, 2, s.known.size)
+		s.report(c.change, func(syncserver.News) {})
+		require.Equal(t, c.one, knows(one))
+		require.Equal(t, c.other, knows(other))
+	}
+	require.Zero(t, s.known.size)
+	require.NoError(t, s.Admit(t.Context(), one))
+	require.NoError(t, s.SignOut(t.Context(), workspace, "u"))
+	require.False(t, knows(one))
 }
 
 func TestServersShareOneSecret(t *testing.T) {
