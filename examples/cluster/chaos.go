@@ -68,7 +68,7 @@ func (s *show) run(ctx context.Context) error {
 		}
 		done := s.crew.acknowledged.Load()
 		leader := s.trio.leader(ctx)
-		fmt.Printf("%4d s %6d pushes/s   %s   nodes: %s\n", second, done-s.last, leads(leader), s.trio.running())
+		fmt.Printf("%4d s %6d pushes/s   %-11s   nodes: %s\n", second, done-s.last, leads(leader, s.trio.alive()), s.trio.running())
 		s.last = done
 		if err := s.act(second, leader); err != nil {
 			return err
@@ -77,11 +77,15 @@ func (s *show) run(ctx context.Context) error {
 	return s.trio.startAll()
 }
 
-func leads(leader string) string {
-	if leader == "" {
+// leads says which node leads. A leader that has lost its followers notices after some seconds, and answers until then.
+func leads(leader string, alive int) string {
+	switch {
+	case alive <= nodes/2:
+		return "no majority"
+	case leader == "":
 		return "no leader"
 	}
-	return leader + " leads  "
+	return leader + " leads"
 }
 
 // act kills or starts nodes. Each quarter of the time begins with a kill, except the first, and the killed nodes start

@@ -135,6 +135,16 @@ func (t *trio) names() (all []string) {
 	return all
 }
 
+// alive returns how many nodes run.
+func (t *trio) alive() (n int) {
+	for _, m := range t.all {
+		if m.cmd != nil {
+			n++
+		}
+	}
+	return n
+}
+
 // running returns the names of the nodes, with a dash for each one that does not run.
 func (t *trio) running() string {
 	all := t.names()
