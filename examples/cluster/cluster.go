@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"os"
 	"strings"
 	"sync"
@@ -75,7 +76,10 @@ func (s settings) connect() (*nats.Conn, error) {
 	}
 	conn, err := nats.Connect(s.nats, o...)
 	if err != nil {
-		return nil, fmt.Errorf("cannot connect to the cluster at %s: %w: a node must run with this address in -client and with the same -secret", s.nats, err)
+		if bad := new(url.Error); errors.As(err, &bad) { // its text has the URL
+			err = bad.Err
+		}
+		return nil, fmt.Errorf("cannot connect to the cluster at %s: %w: a node must run with this address in -client and with the same -secret", withoutUsers(s.nats), err)
 	}
 	return conn, nil
 }
@@ -84,6 +88,22 @@ func (s settings) connect() (*nats.Conn, error) {
 func (c *cluster) start(s settings, of string, all []node.Options) (err error) {
 	if c.folder, err = openFolder(s.dir, of, s.command.name == ""); err != nil {
 		return err
+// withoutUsers returns URLs without their users and passwords, for people and logs.
+func withoutUsers(urls string) string {
+	all := list(urls)
+	for i, one := range all {
+		at := strings.LastIndex(one, "@")
+		if at < 0 {
+			continue
+		}
+		scheme, _, ok := strings.Cut(one[:at], "://")
+		if all[i] = one[at+1:]; ok {
+			all[i] = scheme + "://" + all[i]
+		}
+	}
+	return strings.Join(all, ",")
+}
+
 	}
 	started, errs := make([]*node.Node, len(all)), make([]error, len(all))
 	var group sync.WaitGroup
@@ -167,7 +187,7 @@ func (c *cluster) describe(ctx context.Context, s settings) string {
 	var text strings.Builder
 	switch {
 	case s.nats != "":
-		fmt.Fprintf(&text, "cluster: uses the nodes at %s\n", s.nats)
+		fmt.Fprintf(&text, "cluster: uses the nodes at %s\n", withoutUsers(s.nats))
 	case s.join != "":
 		fmt.Fprintf(&text, "cluster: the node %s runs in this process, with its files in %s; the others are at %s\n", s.name, s.dir, s.join)
 	default:
