@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -29,6 +30,7 @@ type served struct {
 	t       *testing.T
 	options []node.Options
 	nodes   []*node.Node
+	store   *store.Store
 	url     string
 }
 
@@ -50,6 +52,7 @@ func serveCluster(t *testing.T) *served {
 	t.Cleanup(conn.Close)
 	opened, err := store.Open(t.Context(), conn, store.Options{Replicas: nodes})
 	require.NoError(t, err)
+	s.store = opened
 	front, err := settings{open: "demo", level: 1, retention: 90}.frontend(t.Context(), &cluster{Store: opened})
 	require.NoError(t, err)
 	ctx, stop := context.WithCancel(context.Background())
@@ -215,6 +218,10 @@ func TestClientsUseTheProtocol(t *testing.T) {
 	s.nodes[2].Stop()
 	ana.edit(t, task, board.Title, "without a node")
 	ana.sync(t)
+	require.Eventually(t, func() bool {
+		n, err := s.store.Nodes(t.Context())
+		return err == nil && slices.Equal(n.Away, []string{s.options[2].Name}) && n.Spare == 0
+	}, time.Minute, 100*time.Millisecond)
 	s.nodes[1].Stop()
 	require.Eventually(t, func() bool {
 		status, detail := s.health()

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"sync"
 
 	"github.com/fieldlww/fieldlww/examples/cluster/server"
 	"github.com/fieldlww/fieldlww/examples/syncserver/app/boardserver"
@@ -41,7 +42,12 @@ func serve(ctx context.Context, s settings) error {
 	mux.Handle("/v1/", front.Handler())
 	mux.HandleFunc("GET /debug/retries", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, srv.Retries()) })
 	mux.Handle("/", files)
-	site.Handler, site.Watch = mux, front.Watch
+	site.Handler, site.Watch = mux, func(ctx context.Context) {
+		var watching sync.WaitGroup
+		watching.Go(func() { newLookout(logOf(s, slog.LevelInfo)).watch(ctx, c.Store) })
+		front.Watch(ctx)
+		watching.Wait()
+	}
 	fmt.Print(c.describe(ctx, s))
 	if listener, err = site.Listen(); err != nil {
 		return err

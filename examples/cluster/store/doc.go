@@ -21,6 +21,7 @@
 //	delete.go       deleting messages
 //	incarnation.go  which life of the stream a position belongs to
 //	health.go       whether the cluster accepts writes
+//	leader.go       which node leads, and which nodes do not answer
 //
 // # The stream
 //
