@@ -30,6 +30,7 @@ type cluster struct {
 }
 
 // openCluster starts the nodes of this process, if any, and opens the stream. It waits until a majority of the nodes runs.
+// With -renew, it gives the stream a new incarnation.
 func (s settings) openCluster(ctx context.Context) (*cluster, error) {
 	c := new(cluster)
 	err := c.open(ctx, s)
@@ -64,7 +65,10 @@ func (c *cluster) open(ctx context.Context, s settings) (err error) {
 	if err != nil {
 		return err
 	}
-	return c.openStream(ctx, s)
+	if err := c.openStream(ctx, s); err != nil || !s.renew {
+		return err
+	}
+	return c.Renew(ctx)
 }
 
 // connect connects to nodes elsewhere.
@@ -84,10 +88,6 @@ func (s settings) connect() (*nats.Conn, error) {
 	return conn, nil
 }
 
-// start starts nodes whose files are in the folder of the settings.
-func (c *cluster) start(s settings, of string, all []node.Options) (err error) {
-	if c.folder, err = openFolder(s.dir, of, s.command.name == ""); err != nil {
-		return err
 // withoutUsers returns URLs without their users and passwords, for people and logs.
 func withoutUsers(urls string) string {
 	all := list(urls)
@@ -104,6 +104,10 @@ func withoutUsers(urls string) string {
 	return strings.Join(all, ",")
 }
 
+// start starts nodes whose files are in the folder of the settings.
+func (c *cluster) start(s settings, of string, all []node.Options) (err error) {
+	if c.folder, err = openFolder(s.dir, of, s.command.name == ""); err != nil {
+		return err
 	}
 	started, errs := make([]*node.Node, len(all)), make([]error, len(all))
 	var group sync.WaitGroup

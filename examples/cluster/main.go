@@ -12,8 +12,8 @@
 //
 //	go run . -nats nats://10.0.0.1:4222
 //
-// runs a sync server without a node. The commands are chaos, which kills nodes while clients push, renew, which an
-// operator needs after a restore, and invite.
+// runs a sync server without a node. The commands are chaos, which kills nodes while clients push, renew, which
+// does without a server what -renew does, and invite.
 package main
 
 import (
@@ -59,7 +59,7 @@ func commands() []command {
 	return []command{
 		{"", "", "serves the clients and the page", serve},
 		{"chaos", "", "kills nodes while clients push, and checks what is stored", chaos},
-		{"renew", "", "makes all clients pull everything again, after the files were restored", renew},
+		{"renew", "", "does what -renew does, without serving clients", renew},
 		{"invite", "WORKSPACE [USER]", "prints an invitation link to a workspace, with the host of -addr", invite},
 	}
 }

@@ -102,14 +102,12 @@ func invite(ctx context.Context, s settings) error {
 
 // renew chooses another incarnation of the stream.
 func renew(ctx context.Context, s settings) error {
+	s.renew = true
 	c, err := s.openCluster(ctx)
 	if err != nil {
 		return err
 	}
 	defer c.close()
-	if err := c.Renew(ctx); err != nil {
-		return err
-	}
 	fmt.Println("the stream has a new incarnation: all clients pull everything again, and send again what the server lacks")
 	return nil
 }

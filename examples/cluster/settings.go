@@ -20,7 +20,7 @@ type settings struct {
 	nats                               string
 	replicas, retention, level         int
 	secretFile, secret                 string // of routes and clients of the nodes
-	proxy, verbose                     bool
+	proxy, verbose, renew              bool
 	seconds, writers                   int // of chaos
 	command                            command
 	words                              []string // the arguments of the command
@@ -47,6 +47,7 @@ func parse(args []string, out io.Writer) (s settings, err error) {
 	flags.StringVar(&s.nats, "nats", "", "use a cluster that is there, at these `URLs`, separated by commas")
 	flags.IntVar(&s.replicas, "replicas", 3, "with -nats, the `number` of nodes that hold the stream")
 	flags.StringVar(&s.secretFile, "secret", "", "a `file` with the secret of the nodes, which routes and clients of NATS need")
+	flags.BoolVar(&s.renew, "renew", false, "before the server listens, make all clients pull everything again; needed once after the files were restored")
 	flags.IntVar(&s.retention, "retention", 90, "how many `days` deleted data is kept; 0 means for ever")
 	flags.IntVar(&s.level, "level", 1, "the `level` of purging, 1 or 2: 2 keeps nothing of deleted records")
 	flags.BoolVar(&s.verbose, "v", false, "log uncontested decisions, and warnings of NATS")
@@ -79,6 +80,8 @@ func (s *settings) check() error {
 		return fmt.Errorf("-join must name the routes of all nodes, and the -route %s is not among them: %w", s.route, errUsage)
 	case s.join != "" && len(list(s.join)) != nodes:
 		return fmt.Errorf("-join must name the routes of %d nodes: %w", nodes, errUsage)
+	case s.renew && s.command.name != "":
+		return fmt.Errorf("-renew is for the server itself: %w", errUsage)
 	case s.secretFile == "" && (isRemote(s.route) || isRemote(s.client)):
 		return fmt.Errorf("-route and -client need -secret, unless their address is of this machine alone, such as 127.0.0.1:6222: %w", errUsage)
 	case s.level < 1 || s.level > 2, s.retention < 0, s.retention > 36500, s.replicas < 1, s.seconds < 1, s.writers < 1:
