@@ -337,15 +337,17 @@ func TestPushWithACursorAboveTheHeadIsRefused(t *testing.T) {
 	m := memory.New()
 	s := open(t, m, Options{})
 	at := clock.TimestampOf(noon)
-	push := func(id string, cursor buckets.Cursor) error {
-		body := syncserver.Pushed{Body: write(t, id, at, "x"), Cursor: cursor}
-		_, err := s.Push(t.Context(), syncserver.Sender{Workspace: workspace, User: ana.String(), Client: ana}, body)
+	push := func(id string, cursor string) error {
+		from, err := buckets.ParseCursor(cursor)
+		require.NoError(t, err)
+		body := syncserver.Pushed{Body: write(t, id, at, "x"), Cursor: from}
+		_, err = s.Push(t.Context(), syncserver.Sender{Workspace: workspace, User: ana.String(), Client: ana}, body)
 		return err
 	}
-	require.NoError(t, push("1", buckets.Cursor{}))
+	require.NoError(t, push("1", ""))
 	saved := m.Copy()
-	require.NoError(t, push("2", buckets.Cursor{}))
-	var cursor buckets.Cursor
+	require.NoError(t, push("2", ""))
+	var cursor string
 	s.pulls(t, &cursor, make(map[string]string))
 	require.NoError(t, push("3", cursor))
 	s.store = saved

@@ -67,7 +67,7 @@ func startCluster(t *testing.T, count int) *cluster {
 
 // newRun returns a new workspace.
 func (c *cluster) newRun() *run {
-	return &run{cluster: c, name: fmt.Sprint("run ", c.runs.Add(1)), incarnation: "first", keys: make(map[store.Key]bool)}
+	return &run{cluster: c, name: fmt.Sprint("run-", c.runs.Add(1)), incarnation: "first", keys: make(map[store.Key]bool)}
 }
 
 // run is a workspace of a cluster.

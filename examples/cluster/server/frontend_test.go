@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -11,9 +12,14 @@ import (
 	syncserver "github.com/fieldlww/fieldlww/examples/syncserver/server"
 )
 
+// admitting is a server that admits every client. Other runs on the same stream have the same clients.
+type admitting struct{ *Server }
+
+func (admitting) Admit(context.Context, Account) error { return nil }
+
 // frontOf returns the HTTP handler of a server. The user of a client has its ID.
 func frontOf(t *testing.T, s *Server, workspace string) (http.Handler, error) {
-	front, err := syncserver.NewFrontend(t.Context(), s, syncserver.Options{
+	front, err := syncserver.NewFrontend(t.Context(), admitting{s}, syncserver.Options{
 		Authenticate: func(r *http.Request) (Account, error) {
 			return Account{Workspace: workspace, User: r.Header.Get("Client-Id"), Issued: s.wall()}, nil
 		},

@@ -15,7 +15,6 @@ import (
 // The limits of a chunk. A chunk that finds few records for its user ends after it has read maxScanned messages or
 // scannedBytes.
 const (
-	chunkBytes   = 1 << 20
 	maxPage      = 500
 	maxScanned   = 10_000
 	scannedBytes = 16 << 20

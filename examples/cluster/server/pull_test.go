@@ -30,11 +30,15 @@ func TestChunkEndsAfterTheBytesThatItReads(t *testing.T) {
 	var cursor buckets.Cursor
 	for more := true; more; chunks++ {
 		c.read = 0
-		chunk, err := s.Pull(t.Context(), syncserver.Sender{Workspace: workspace, User: ana.String(), Client: ana}, cursor, 4)
+		now, err := s.Snapshot(t.Context(), &syncserver.Page{
+			Sender: syncserver.Sender{Workspace: workspace, User: ana.String(), Client: ana}, Cursor: cursor, Limit: 4,
+		})
 		require.NoError(t, err)
-		require.Empty(t, chunk.Records)
+		require.Empty(t, now.Records)
 		require.Less(t, c.read, 2*scannedBytes)
-		cursor, more = chunk.Cursor, chunk.More
+		cursor.Begin(now.Snapshot)
+		cursor.Reach(now.Reached)
+		more = now.More
 	}
 	require.Greater(t, chunks, 1)
 }
