@@ -13,7 +13,6 @@
 //	load.go         reading entries, of one moment
 //	after.go        reading the records of a workspace, page by page
 //	list.go         reading entries of one kind, and the workspaces
-//	leader.go       which node leads
 //	read.go         asking the leader and other nodes
 //	replies.go      requests with several answers
 //	retry.go        retries, and how long they go on
