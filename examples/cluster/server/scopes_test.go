@@ -108,8 +108,8 @@ func (s *Server) lists(t *testing.T) (all []members) {
 	return all
 }
 
-// TestSweepDividesWhatIsTooLarge purges two records whose scopes have lists that are too large together.
-func TestSweepDividesWhatIsTooLarge(t *testing.T) {
+// TestSweepDividesAPageThatIsTooLarge purges two records whose scopes have lists that are too large together.
+func TestSweepDividesAPageThatIsTooLarge(t *testing.T) {
 	s, _ := openWide(t)
 	at := clock.TimestampOf(noon)
 	for _, id := range []string{"1", "2"} {
@@ -118,7 +118,7 @@ func TestSweepDividesWhatIsTooLarge(t *testing.T) {
 	}
 	s.raise(t)
 	b := store.Batch{Workspace: workspace, ID: newID()}
-	for i := range 20 { // what was dropped is large again
+	for i := range 20 { // the lists that were dropped are large again
 		key := scopeKey(workspace, "wide", fmt.Sprint(i))
 		view, err := s.store.Load(t.Context(), workspace, []store.Key{key})
 		require.NoError(t, err)
@@ -140,4 +140,16 @@ func TestScopeWithTooManyMembersHasNoList(t *testing.T) {
 		list.add(fmt.Sprint("more ", i), 1)
 		require.Equal(t, members{Over: true}, list)
 	}
+}
+
+// TestListsOfRowsAreNotDropped: a record whose rows are not listed cannot move to another bucket.
+func TestListsOfRowsAreNotDropped(t *testing.T) {
+	s, _ := openWide(t)
+	a := s.newAttempt(workspace)
+	a.alone, a.listed = true, maxListed
+	e := store.Entry{Seq: 1, Data: []byte(`{"members":{"x":1}}`)}
+	refuses(t, http.StatusRequestEntityTooLarge, a.addScope(violation.Scope{Rule: violation.BucketsRule}, e))
+	other := violation.Scope{Rule: "wide"}
+	require.NoError(t, a.addScope(other, e))
+	require.True(t, a.scopes[other].Over)
 }
