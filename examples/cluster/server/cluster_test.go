@@ -157,10 +157,10 @@ func TestServersPassTheConvergenceKit(t *testing.T) {
 
 func TestServersOnOneNodePassTheConvergenceKit(t *testing.T) {
 	c := startCluster(t, 1)
-	runKinds(t, *seeds, func(*testing.T) backing { return c.newRun() })
+	runKinds(t, *nodeSeeds, func(*testing.T) backing { return c.newRun() })
 }
 
 func TestServersOnThreeNodesPassTheConvergenceKit(t *testing.T) {
 	c := startCluster(t, 3)
-	runKinds(t, *seeds, func(*testing.T) backing { return c.newRun() })
+	runKinds(t, *nodeSeeds, func(*testing.T) backing { return c.newRun() })
 }

@@ -56,7 +56,7 @@ func TestServersOnARestoredStreamPassTheConvergenceKit(t *testing.T) {
 		var runs atomic.Int64
 		mergetest.Run(t, func(env *mergetest.Env) (mergetest.Backend, error) {
 			return kinds()[kind](t, env, newSaved(t, nodes, fmt.Sprint("kit", len(kind), "-", runs.Add(1))))
-		}, mergetest.Options{Seeds: *seeds})
+		}, mergetest.Options{Seeds: *nodeSeeds})
 	}
 }
 

@@ -19,7 +19,10 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-var seeds = flag.Int("seeds", 20, "the number of runs of the convergence kit, for each kind of server")
+var (
+	seeds     = flag.Int("seeds", 20, "the number of runs of the convergence kit in memory, for each kind of server")
+	nodeSeeds = flag.Int("node-seeds", 4, "the number of runs of the convergence kit on nodes, for each of the five kinds of servers")
+)
 
 // workspace is the workspace of all tests.
 const workspace = "demo"
