@@ -58,7 +58,7 @@ func commit[T any](ctx context.Context, s *Server, o operation, try func(context
 		}
 		if !asked && a.isQuiet() {
 			n--
-			if err := pause(ctx, quietPause/2+mrand.N(quietPause)); err != nil {
+			if err := pause(ctx, s.quietFor/80+mrand.N(s.quietFor/40)); err != nil {
 				return none, unavailable(err)
 			}
 			continue

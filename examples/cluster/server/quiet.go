@@ -9,12 +9,9 @@ import (
 
 // A change of the state of a workspace conflicts with each push that is on its way to the stream. So the pushes of a
 // busy workspace could delay for ever that a right is taken away or that the fence rises. After a conflict, such a change
-// asks for quiet: other operations then wait before they decide, until the change is stored or quietFor has passed. Only
-// progress depends on this, and no result does.
-const (
-	quietFor   = 2 * time.Second
-	quietPause = 50 * time.Millisecond // between two looks at the store, on average
-)
+// asks for quiet: other operations then wait before they decide, until the change is stored or quietFor has passed. They
+// look at the store 40 times meanwhile. Only progress depends on this, and no result does.
+const quietFor = 2 * time.Second
 
 // quiet is the message of a workspace that asks for quiet.
 type quiet struct {
@@ -31,7 +28,7 @@ func (a *attempt) isQuiet() bool {
 	var q quiet
 	err := decode(a.entries[quietKey(a.workspace)], &q)
 	left := time.Until(q.Until)
-	return err == nil && left > 0 && left <= quietFor
+	return err == nil && left > 0 && left <= a.quietFor
 }
 
 // putsState reports whether the attempt changes the state of the workspace.
@@ -55,7 +52,7 @@ func (a *attempt) askForQuiet(ctx context.Context) {
 	}
 	asking := a.newAttempt(a.workspace)
 	asking.entries = a.entries
-	if asking.putJSON(quietKey(a.workspace), quiet{time.Now().Add(quietFor)}) == nil {
+	if asking.putJSON(quietKey(a.workspace), quiet{time.Now().Add(a.quietFor)}) == nil {
 		_ = a.store.Commit(ctx, store.Batch{Workspace: a.workspace, ID: asking.id, Puts: asking.puts})
 	}
 }

@@ -83,6 +83,7 @@ type Server struct {
 	id       clock.ClientID     // of the server's own writes
 	clock    *clock.Clock       // of the server's own writes
 	attempts int                // of an operation
+	quietFor time.Duration      // see quiet.go
 	retries  atomic.Int64       // attempts that have stored nothing
 	known    cache
 	epoch    epoch
@@ -128,7 +129,7 @@ func New(s Store, o Options) (*Server, error) {
 		return nil, err
 	}
 	return &Server{
-		options: o, store: s, rules: rulesOf(o), of: withRows(o.Buckets), id: clock.ClientID(uuid.New()), clock: c, attempts: maxAttempts,
+		options: o, store: s, rules: rulesOf(o), of: withRows(o.Buckets), id: clock.ClientID(uuid.New()), clock: c, attempts: maxAttempts, quietFor: quietFor,
 		turns:  newTurns(maxTurns, turnsOfWorkspace),
 		engine: syncserver.EngineOf(syncserver.Options{Guard: o.Guard, TableMaxRecord: o.TableMaxRecord}),
 	}, nil
