@@ -25,7 +25,7 @@ func serve(ctx context.Context, s settings) error {
 		return err
 	}
 	listener.Close()
-	files, err := page.Handler()
+	files, err := page.Handler(nil)
 	if err != nil {
 		return err
 	}

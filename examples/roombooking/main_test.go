@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -129,4 +130,25 @@ func TestSecondExchangeChangesNothing(t *testing.T) {
 	require.Equal(t, before, sequence())
 	require.NoError(t, s.east.audit())
 	require.Equal(t, before, sequence(), "the audit changed a record, so the checks had missed a violation")
+}
+
+// TestHelpDoesNotPlayTheStory checks that -h prints the usage, and that mistakes are explained.
+func TestHelpDoesNotPlayTheStory(t *testing.T) {
+	for _, c := range []struct {
+		args        []string
+		status      int
+		out, errors string
+	}{
+		{[]string{"-h"}, 0, usage, ""},
+		{[]string{"-x"}, 2, "", "roombooking: flag provided but not defined: -x\nFor help, run roombooking -h.\n"},
+		{[]string{"x"}, 2, "", "roombooking: it takes no arguments\nFor help, run roombooking -h.\n"},
+	} {
+		var out, errs strings.Builder
+		require.Equal(t, c.status, run(c.args, &out, &errs))
+		require.Equal(t, c.out, out.String())
+		require.Equal(t, c.errors, errs.String())
+	}
+	var out strings.Builder
+	require.Zero(t, run(nil, &out, io.Discard))
+	require.Contains(t, out.String(), "11:00 AM  Ben is on a train")
 }

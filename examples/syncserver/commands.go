@@ -98,7 +98,7 @@ func parse(args []string, out io.Writer) (settings, error) {
 	flags.Var(&s.retention, "retention", "how many `days` deleted data is kept; 0 means for ever")
 	s.level = number{value: 1, least: 1, most: 2}
 	flags.Var(&s.level, "level", "the `level` of purging: after the retention, 1 keeps the fact that a record was deleted, 2 keeps nothing")
-	flags.BoolVar(&s.verbose, "v", false, "log uncontested decisions as well")
+	flags.BoolVar(&s.verbose, "v", false, "log every push and every decision, with all attributes")
 	words, err := parseAnywhere(flags, args)
 	if errors.Is(err, flag.ErrHelp) {
 		help(out, flags, words)

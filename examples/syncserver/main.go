@@ -26,7 +26,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"log/slog"
 	"os"
 	"os/signal"
 	"slices"
@@ -71,10 +70,6 @@ func open(ctx context.Context, s settings) (*server.Database, *server.Server, er
 	if err != nil {
 		return nil, nil, err
 	}
-	level := slog.LevelInfo
-	if s.verbose {
-		level = slog.LevelDebug
-	}
 	retention := time.Duration(s.retention.value) * 24 * time.Hour
 	if retention == 0 {
 		retention = -1
@@ -82,7 +77,7 @@ func open(ctx context.Context, s settings) (*server.Database, *server.Server, er
 	o := boardserver.Options()
 	o.Open, o.Journal, o.Origins = s.open, s.journal, list(s.origins)
 	o.Retention, o.PurgeLevel, o.Erasures = retention, s.level.value, s.erasures
-	o.Log = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
+	o.Log = newLog(os.Stderr, s.verbose)
 	srv, err := server.New(ctx, database, o)
 	if err != nil {
 		database.Close()

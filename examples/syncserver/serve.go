@@ -2,12 +2,15 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"net/http"
+	"net/url"
 	"os"
 	"strings"
 
 	"github.com/fieldlww/fieldlww/examples/syncserver/app/page"
 	"github.com/fieldlww/fieldlww/examples/syncserver/listen"
+	"github.com/fieldlww/fieldlww/examples/syncserver/server"
 )
 
 // serve answers clients until the context ends; see listen.Site. It listens before it opens the database,
@@ -19,10 +22,11 @@ func serve(ctx context.Context, s settings) error {
 		return err
 	}
 	defer listener.Close()
-	files, err := page.Handler()
+	files, err := page.Handler(step)
 	if err != nil {
 		return err
 	}
+	step("opening the database " + shownDatabase(s.database) + ", and checking what it stores")
 	database, srv, err := open(ctx, s)
 	if err != nil {
 		return err
@@ -32,8 +36,24 @@ func serve(ctx context.Context, s settings) error {
 	mux.Handle("/v1/", srv.Handler())
 	mux.Handle("/", files)
 	site.Handler, site.Watch = mux, srv.Watch
+	site.Stopping = func() { step("stopping when the requests under way have their answers, in 20 s at the latest") }
 	return site.Serve(ctx, listener, os.Stdout)
 }
+
+// shownDatabase returns the name of a database without a password.
+func shownDatabase(name string) string {
+	if !server.IsPostgres(name) {
+		return name
+	}
+	u, err := url.Parse(name)
+	if err != nil {
+		return "in PostgreSQL"
+	}
+	return u.Host + u.Path
+}
+
+// step tells a waiting person on standard error what the program does.
+func step(text string) { fmt.Fprintln(os.Stderr, "syncserver:", text) }
 
 // list returns the parts of the value of a flag that are separated by commas.
 func list(text string) (parts []string) {

@@ -25,6 +25,9 @@ type Site struct {
 	// Watch runs while the site is served, until its context ends. Nil does nothing. It must end open event streams
 	// when it ends, because a stop waits for them.
 	Watch func(context.Context)
+	// Stopping is called when a stop begins, which then waits for the requests under way, for 20 s at most. Nil does
+	// nothing.
+	Stopping func()
 }
 
 // grace is how long a stop waits for requests.
@@ -69,6 +72,9 @@ func (s Site) Serve(ctx context.Context, listener net.Listener, out io.Writer) e
 	case err := <-failed:
 		return err
 	case <-ctx.Done():
+	}
+	if s.Stopping != nil {
+		s.Stopping()
 	}
 	ending, cancel := context.WithTimeout(context.Background(), grace)
 	defer cancel()

@@ -54,7 +54,8 @@
 //	lostedits.go   the rows of lost edits, in the index and in sweeps
 //	rows.go        violation rows move with the records that they are about
 //	unchecked.go   scopes that rules could not check
-//	log.go         log lines
+//	log.go         log lines, and their limits
+//	pushlog.go     the log lines of a push
 //	journal.go     the journal, for examples/replay
 //	segments.go    compressed segments of the journal
 //	erase.go       erasing records

@@ -14,6 +14,7 @@ import (
 	"github.com/fieldlww/fieldlww/examples/syncserver/app/board"
 	"github.com/fieldlww/fieldlww/examples/syncserver/testbed/databasetest"
 	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/record"
 )
 
 // TestJournalReplaysToTheSameAnswers checks that the journal of a workspace contains its pushes in
@@ -91,23 +92,38 @@ func TestJournalKeepsTheLastLines(t *testing.T) {
 	})
 }
 
-// TestDecisionsAreLoggedWithoutValues checks that each contested decision is logged, with the winner
-// and the deciding step, but without field values.
+// TestDecisionsAreLoggedWithoutValues checks that each contested decision is logged as a sentence, and at
+// the level Debug with the winner and the deciding step, but without field values.
 func TestDecisionsAreLoggedWithoutValues(t *testing.T) {
 	s := open(t, databasetest.SQLite(t))
 	var log bytes.Buffer
-	s.log.to = slog.New(slog.NewTextHandler(&log, nil))
 	url := listen(t, s)
 	ana, ben := joined(t, url, "demo", ""), joined(t, url, "demo", "")
-	ana.push(ana.set(board.Tasks, "a", board.Title, "private"))
-	ben.push(ben.set(board.Tasks, "a", board.Title, "secret"), ben.set("nonsense", "b", "x", "hidden"))
-	text := log.String()
-	require.Contains(t, text, "decision.step=time")
-	require.Contains(t, text, "decision.winner.clientId="+ben.ID.String())
-	require.Contains(t, text, "msg=refused workspace=demo client="+ben.ID.String()+" user="+ben.ID.String()+" item=1 table=nonsense id=b code=unknown_table path=table")
-	require.Equal(t, 2, strings.Count(text, "msg=push"))
-	require.Equal(t, 1, strings.Count(text, "msg=decision"), "the uncontested first write must not be logged, and the contested write must be")
-	for _, value := range []string{"private", "secret", "hidden"} {
-		require.NotContains(t, text, value)
+	const value = "private"
+	first := ana.set(board.Tasks, "a", board.Title, value)
+	second, bad := ben.set(board.Tasks, "a", board.Title, value+"2"), ben.set("nonsense", "b", "x", value)
+	logged := func(level slog.Level, c *client, items ...record.Mutation) string {
+		log.Reset()
+		s.log.to = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: level}))
+		c.push(items...)
+		require.NotContains(t, log.String(), value)
+		return log.String()
 	}
+	text := logged(slog.LevelInfo, ana, first)
+	require.Equal(t, 1, strings.Count(text, "\n"), text)
+	require.Contains(t, text, `msg="a push by `+ana.ID.String()[:8]+`…: items 1, changed records 1" workspace=demo`+"\n")
+
+	text = logged(slog.LevelInfo, ben, second, bad)
+	require.Equal(t, 2, strings.Count(text, "\n"), text)
+	require.Contains(t, text, `msg="tasks/a/title: a write by `+ben.ID.String()[:8]+"… at ")
+	require.Contains(t, text, " replaced one by "+ana.ID.String()[:8]+"…, ")
+	require.Contains(t, text, `msg="nonsense/b: an item by `+ben.ID.String()[:8]+`… was refused: unknown_table at table" workspace=demo`+"\n")
+
+	text = logged(slog.LevelDebug, ana, first)
+	require.Equal(t, 2, strings.Count(text, "\n"), "the retry and the push: %s", text)
+	text = logged(slog.LevelDebug, ana, ana.set(board.Tasks, "a", board.Title, value+"3"), ana.set("nonsense", "b", "x", value))
+	require.Contains(t, text, "decision.step=time")
+	require.Contains(t, text, "decision.winner.clientId="+ana.ID.String())
+	require.Contains(t, text, "workspace=demo client="+ana.ID.String()+" user="+ana.ID.String()+" item=1 table=nonsense id=b code=unknown_table path=table")
+	require.Contains(t, text, "items 2, changed records 1")
 }

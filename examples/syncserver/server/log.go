@@ -7,9 +7,6 @@ import (
 	"net/http"
 	"sync/atomic"
 	"unicode/utf8"
-
-	"github.com/fieldlww/fieldlww/merge"
-	"github.com/fieldlww/fieldlww/violation"
 )
 
 // The limits of the log. They keep a client that repeatedly sends refused or losing items from
@@ -17,7 +14,9 @@ import (
 const (
 	linesOfUser      = 100  // a minute; per address if the user is unknown
 	linesOfWorkspace = 1000 // a minute; for all addresses together if the user is unknown
-	maxLogged        = 200  // bytes of a text
+	maxSentence      = 250  // bytes of a message
+	maxPlace         = 80   // bytes of the names of a table, a record and a field in it
+	maxLogged        = 200  // bytes of a text in an attribute
 	maxLoggedError   = 1000 // bytes of an error
 )
 
@@ -33,7 +32,7 @@ type logger struct {
 type by struct{ workspace, user string }
 
 // log writes a line, unless its level is disabled or a limit is reached. It shortens long texts
-// in the attributes.
+// in the message and in the attributes.
 func (l *logger) log(ctx context.Context, b by, level slog.Level, msg string, attrs ...slog.Attr) {
 	if !l.to.Enabled(ctx, level) {
 		return
@@ -45,6 +44,7 @@ func (l *logger) log(ctx context.Context, b by, level slog.Level, msg string, at
 	for i := range attrs {
 		attrs[i].Value = shortened(attrs[i].Value)
 	}
+	msg = beginning(msg, maxSentence)
 	if n := l.omitted.Swap(0); n > 0 {
 		attrs = append(attrs, slog.Int64("omitted", n))
 	}
@@ -92,54 +92,4 @@ func (s *Frontend) logFailure(r *http.Request, fail *failure, err error) {
 	}
 	s.log.log(r.Context(), by{user: addressOf(r)}, level, "request failed", slog.String("method", r.Method),
 		slog.String("path", r.URL.Path), slog.Int("status", fail.status), slog.Any("err", err))
-}
-
-// logPush logs the result of a push, without field values: a line for the push, and a line for
-// each refused item, each note, each decision and each violation. Decisions about uncontested
-// writes have the level Debug.
-func (s *Frontend) logPush(ctx context.Context, m Sender, out Outcome) {
-	answer, report := out.Answer, out.Report
-	who := []slog.Attr{slog.String("workspace", m.Workspace), slog.Any("client", m.Client), slog.String("user", m.User)}
-	log := func(level slog.Level, msg string, attrs ...slog.Attr) {
-		s.log.log(ctx, by{m.Workspace, m.User}, level, msg, append(who[:len(who):len(who)], attrs...)...)
-	}
-	refused := 0
-	for _, r := range answer.Results {
-		if r.Refusal != nil {
-			refused++
-		}
-	}
-	if report.Err != nil {
-		// A failed rule does not stop the push. After the rule is fixed, run an audit.
-		log(slog.LevelError, "rules", slog.Any("err", report.Err))
-	}
-	log(slog.LevelInfo, "push", slog.Int("items", len(answer.Results)), slog.Int("refused", refused),
-		slog.Int("changed", len(answer.Updates)), slog.Int("violations", len(report.Updates)))
-	for i, r := range answer.Results {
-		item := []slog.Attr{slog.Int("item", i), slog.String("table", r.Key.Table), slog.String("id", r.Key.ID)}
-		if r.Refusal != nil {
-			log(slog.LevelInfo, "refused", append(item, slog.Any("code", r.Refusal.Code), slog.String("path", r.Refusal.Path))...)
-			continue
-		}
-		for _, note := range r.Notes {
-			log(slog.LevelInfo, "note", append(item[:3:3], slog.Any("code", note), slog.String("advice", note.Advice()))...)
-		}
-	}
-	for d := range answer.Decisions() {
-		log(levelOf(d), "decision", slog.Any("decision", d))
-	}
-	for _, u := range report.Updates {
-		if v, err := violation.Parse(u.After); err == nil {
-			log(slog.LevelInfo, "violation", slog.String("id", v.ID), slog.String("type", v.Type), slog.Any("status", v.Status),
-				slog.String("table", v.Table), slog.String("record", v.RecordID))
-		}
-	}
-}
-
-// levelOf returns the log level of a decision.
-func levelOf(d merge.Decision) slog.Level {
-	if step := d.Step(); step == merge.FirstWrite || step == merge.SameWrite {
-		return slog.LevelDebug
-	}
-	return slog.LevelInfo
 }

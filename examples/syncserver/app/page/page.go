@@ -23,8 +23,13 @@ var static embed.FS
 var dist embed.FS
 
 // Handler serves the page at / and its files under /page/. If the program for js/wasm is not embedded, its build begins
-// when it is first requested, and requests for it wait. The error reports a mistake in the sources of the page.
-func Handler() (http.Handler, error) {
+// when it is first requested, and requests for it wait. Handler calls say with each step that takes long, later from
+// other goroutines; say may be nil. The error reports a mistake in the sources of the page.
+func Handler(say func(step string)) (http.Handler, error) {
+	if say == nil {
+		say = func(string) {}
+	}
+	say("bundling the scripts of the page")
 	files, err := bundle()
 	if err != nil {
 		return nil, err
@@ -44,7 +49,7 @@ func Handler() (http.Handler, error) {
 		}
 		handle(path, newFile(name, content))
 	}
-	p := new(program)
+	p := &program{say: say}
 	handle("/page/"+programFile, p)
 	handle("/page/"+runtimeFile, p)
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {

@@ -33,7 +33,7 @@ func get(h http.Handler, path, tag string) *http.Response {
 // handler returns the handler of the page.
 func handler(t *testing.T) http.Handler {
 	t.Helper()
-	h, err := page.Handler()
+	h, err := page.Handler(nil)
 	require.NoError(t, err)
 	return h
 }
@@ -222,9 +222,11 @@ func TestProgramIsServedCompressed(t *testing.T) {
 }
 
 // TestRequestAfterFailedBuildBuildsAgain: a failed build is reported, and the next request
-// begins another.
+// begins another. Both builds are told.
 func TestRequestAfterFailedBuildBuildsAgain(t *testing.T) {
-	h := handler(t)
+	said := make(chan string, 10)
+	h, err := page.Handler(func(step string) { said <- step })
+	require.NoError(t, err)
 	path := os.Getenv("PATH")
 	t.Setenv("PATH", t.TempDir()) // so that no go command is found
 	answer := get(h, "/page/replica.wasm", "")
@@ -235,6 +237,10 @@ func TestRequestAfterFailedBuildBuildsAgain(t *testing.T) {
 	t.Setenv("PATH", path)
 	require.Equal(t, http.StatusOK, get(h, "/page/replica.wasm", "").StatusCode)
 	require.Equal(t, http.StatusOK, get(h, "/page/wasm_exec.js", "").StatusCode)
+	for _, begins := range []string{"bundling the scripts", "compiling the replica", "the replica could not be compiled", "compiling the replica", "the replica is compiled"} {
+		require.Contains(t, <-said, begins)
+	}
+	require.Empty(t, said)
 }
 
 // deadlines is an answer that records the deadline of each written part.

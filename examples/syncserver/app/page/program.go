@@ -8,6 +8,7 @@ import (
 
 // A program is the replica for js/wasm: embedded, or built when it is first requested.
 type program struct {
+	say  func(step string)
 	mu   sync.Mutex
 	last *attempt // nil until the first request
 }
@@ -25,18 +26,22 @@ func (p *program) start() *attempt {
 	defer p.mu.Unlock()
 	if p.last == nil || p.last.failed() {
 		p.last = &attempt{over: make(chan struct{})}
-		go p.last.run()
+		go p.last.run(p.say)
 	}
 	return p.last
 }
 
-func (a *attempt) run() {
+func (a *attempt) run(say func(step string)) {
 	defer close(a.over)
 	built, err := embedded()
 	if err != nil {
-		built, err = Build()
+		say("compiling the replica in Go for the browser, which takes a minute or two the first time")
+		if built, err = Build(); err == nil {
+			say("the replica is compiled")
+		}
 	}
 	if err != nil {
+		say("the replica could not be compiled: the page shows why")
 		a.err = err
 		return
 	}

@@ -62,6 +62,10 @@ func main() {
 	over := flag.String("network", "", "measure only the first sync of a new device on this `network`, in a browser as well: fast3g, broadband, loopback or all")
 	earlier := flag.String("earlier", "", "compare pushes to one workspace with this `program`, an earlier build of the server")
 	year := flag.Bool("year", false, "simulate a year with and without a retention instead, and measure the storage")
+	flag.Usage = func() {
+		fmt.Fprint(flag.CommandLine.Output(), usage)
+		flag.PrintDefaults()
+	}
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -84,6 +88,13 @@ func main() {
 		os.Exit(1)
 	}
 }
+
+const usage = `usage: go run ./testbed/load [flags]
+
+Measures the sync server, and the page if Chromium is installed. Without flags, load builds the
+server and starts it on a new database.
+
+`
 
 // inDirectory calls f with a temporary directory.
 func inDirectory(f func(dir string) error) error {
@@ -110,6 +121,7 @@ func (r *run) measureAll(ctx context.Context, database, dir string) error {
 		if database == "" {
 			database = filepath.Join(dir, "load.db")
 		}
+		fmt.Fprintln(os.Stderr, "load: building the server, which takes a minute or two the first time")
 		program, err := process.Build()
 		if err != nil {
 			return err

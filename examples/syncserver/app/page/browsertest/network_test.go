@@ -60,7 +60,7 @@ var errLost = errors.New("lost on the way")
 
 func newNetwork(t *testing.T, server *process.Process) *network {
 	t.Helper()
-	site, err := page.Handler()
+	site, err := page.Handler(nil)
 	require.NoError(t, err)
 	n := &network{
 		server: server, over: make(chan struct{}), cut: make(map[string]bool), losing: make(map[string]bool),
