@@ -229,7 +229,7 @@ func (f *erasedFields) rewrite(m record.Mutation) record.Mutation {
 			}
 		}
 	})
-	return record.Mutation{Data: data, Base: base, New: m.New}
+	return record.Mutation{Data: data, Base: base, New: m.New, Seen: m.Seen}
 }
 
 // name returns the mark of a name. Reserved names stay, also in their place in the order.

@@ -47,6 +47,8 @@ func duplicateRows() []badInput {
 	rows.refuse("duplicate name", record.ErrDuplicate, "data", `{`+key+`"data":{},"data":{}}`)
 	rows.refuse("duplicate name", record.ErrDuplicate, "base", `{`+key+`"data":{},"base":{},"base":{}}`)
 	rows.refuse("duplicate name", record.ErrDuplicate, "new", `{`+key+`"data":{},"new":false,"new":false}`)
+	rows.refuse("duplicate name", record.ErrDuplicate, "seen", `{`+key+`"data":{},"seen":{"epoch":"E","seq":1},"seen":{"epoch":"E","seq":1}}`)
+	rows.refuse("duplicate name", record.ErrDuplicate, "seen.seq", `{`+key+`"data":{},"seen":{"seq":1,"epoch":"E","seq":427281}}`)
 	rows.refuse("duplicate name", record.ErrDuplicate, "x", `{"x":1,`+key+`"y":1,"x":1,"data":{}}`)
 	rows.refuse("duplicate name", record.ErrDuplicate, "data.title.value", itemWith(`"title":{"value":1,"value":427281,`+someStamp+`}`))
 	rows.refuse("duplicate name", record.ErrDuplicate, "data.title.updatedAt", itemWith(`"title":{"value":427281,`+someTime+`,`+someStamp+`}`))
@@ -81,7 +83,7 @@ func nameRows() []badInput {
 	var rows rowList
 	plain := itemOfValue("1")
 	for name, known := range map[string]string{
-		"Table": "table", "TABLE": "table", "Id": "id", "ID": "id", "iD": "id", "Data": "data", "BASE": "base", "New": "new", `\u0054able`: "Table",
+		"Table": "table", "TABLE": "table", "Id": "id", "ID": "id", "iD": "id", "Data": "data", "BASE": "base", "New": "new", "SEEN": "seen", `\u0054able`: "Table",
 	} {
 		path := name
 		if name[0] == '\\' {
@@ -95,6 +97,9 @@ func nameRows() []badInput {
 	for _, name := range []string{"UpdatedAt", "clientid"} {
 		rows.refuse("known name in another case", record.ErrName, "base.title."+name, `{"base":{"title":{"`+name+`":427281,`+someStamp+`}},`+plain[1:])
 	}
+	for _, name := range []string{"Epoch", "SEQ"} {
+		rows.refuse("known name in another case", record.ErrName, "seen."+name, `{"seen":{"`+name+`":427281,"epoch":"E","seq":1},`+plain[1:])
+	}
 	// The long s (ſ) folds to the s in "base". The Kelvin sign folds to k, which no known name
 	// contains.
 	rows.refuse("known name by Unicode case folding", record.ErrName, `"ba\u017fe"`, `{"baſe":"427281",`+plain[1:])
@@ -104,6 +109,7 @@ func nameRows() []badInput {
 	rows.refuse("empty name", record.ErrName, "table", `{"table":"","id":"i","data":{"title":`+fieldOf("427281")+`}}`)
 	rows.refuse("empty name", record.ErrName, "id", `{"table":"t","id":"","data":{"title":`+fieldOf("427281")+`}}`)
 	rows.refuse("empty name", record.ErrName, `data.""`, itemWith(`"":`+fieldOf("427281")))
+	rows.refuse("empty name", record.ErrName, "seen.epoch", `{"seen":{"epoch":"","seq":427281},`+plain[1:])
 	rows.refuse("JavaScript property names", record.ErrName, "data.__proto__", itemWith(`"__proto__":`+fieldOf("427281")))
 	rows.refuse("JavaScript property names", record.ErrName, "data.__proto__", itemWith(`"__pr\u006fto__":`+fieldOf("427281")))
 	rows.refuse("JavaScript property names", record.ErrName, "id", `{"table":"t","id":"__proto__","data":{"title":`+fieldOf("427281")+`}}`)

@@ -79,6 +79,8 @@ func missingRows() []badInput {
 		{text: itemWith(`"title":{"deleted":true,"x":427281,` + someTime + `}`), path: "data.title.clientId"},
 		{text: `{"table":"t","id":"427281","data":{},"base":{"title":{` + someTime + `}}}`, path: "base.title.clientId"},
 		{text: `{"table":"t","id":"427281","data":{},"base":{"title":{}}}`, path: "base.title.updatedAt"},
+		{text: `{"table":"t","id":"427281","data":{},"seen":{}}`, path: "seen.epoch"},
+		{text: `{"table":"t","id":"427281","data":{},"seen":{"epoch":"E"}}`, path: "seen.seq"},
 	}
 	for i := range rows {
 		r := &rows[i]

@@ -26,7 +26,7 @@
 //	field.go key.go record.go              a write, a key, a record
 //	builder.go names.go making.go          building records, which share lists of field names
 //	join.go joinall.go                     the join of two records, and of two sets of records
-//	edit.go mutation.go                    an author's changes, and the form that is sent
+//	edit.go mutation.go seen.go            an author's changes, and the form that is sent
 //	struct.go structplan.go optional.go    records and Go structs
 //	decoder.go limits.go batch.go          the Decoder, its limits, and batches
 //	parser.go wire.go wiremutation.go      the objects of the wire format

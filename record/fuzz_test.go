@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"maps"
 	"slices"
@@ -249,6 +250,7 @@ func plainMutation(t require.TestingT, text []byte) string {
 		Data      json.RawMessage
 		Base      map[string]*plainWire
 		New       bool
+		Seen      *record.Seen
 	}
 	require.NoError(t, json.Unmarshal(text, &m))
 	var written map[string]plainWire
@@ -272,7 +274,11 @@ func plainMutation(t require.TestingT, text []byte) string {
 	if m.New {
 		created = `,"new":true`
 	}
-	return `{"table":` + opinion.Quote(m.Table) + `,"id":` + opinion.Quote(m.ID) + `,"data":` + plainRecord(t, m.Data) + base + created + "}"
+	seen := ""
+	if m.Seen != nil {
+		seen = fmt.Sprintf(`,"seen":{"epoch":%s,"seq":%d}`, opinion.Quote(m.Seen.Epoch), m.Seen.Seq)
+	}
+	return `{"table":` + opinion.Quote(m.Table) + `,"id":` + opinion.Quote(m.ID) + `,"data":` + plainRecord(t, m.Data) + base + created + seen + "}"
 }
 
 // TestDecoderAgreesWithTheSecondOpinion compares Decoder.Value with package opinion, an

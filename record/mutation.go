@@ -21,6 +21,9 @@ type Mutation struct {
 	// New says that the author created the record, after seeing none. A server that purges deleted
 	// records needs New to tell a creation from a late edit; see merge.Purge.
 	New bool
+	// Seen is what the author had pulled from the server when the mutation was made. It explains
+	// the mutation afterwards, and decides nothing. The zero Seen means that it is not known.
+	Seen Seen
 }
 
 // Item is one item of a batch: a mutation, or the reason for refusing it.
@@ -33,11 +36,12 @@ type Item struct {
 
 // AppendJSON appends the canonical JSON of m to dst:
 //
-//	{"table":"tasks","id":"…","data":{"title":{…},"due":{…}},"base":{"title":{"updatedAt":"…","clientId":"…"},"due":null},"new":true}
+//	{"table":"tasks","id":"…","data":{"title":{…},"due":{…}},"base":{"title":{"updatedAt":"…","clientId":"…"},"due":null},"new":true,"seen":{"epoch":"…","seq":7}}
 //
 // In the base, null says that the author saw no write of that field. Base entries for fields
-// that are not in Data are left out, and so are an empty base and a New that is false. The key
-// is not checked: a Decoder refuses the text of a mutation whose key is invalid.
+// that are not in Data are left out, and so are an empty base, a New that is false, and a zero
+// Seen. The key and Seen are not checked: a Decoder refuses the text of a mutation in which one
+// of them is invalid.
 func (m Mutation) AppendJSON(dst []byte) []byte {
 	dst = append(dst, `{"table":`...)
 	dst = jsontext.AppendQuoted(dst, m.Data.key.Table)
@@ -66,7 +70,7 @@ func (m Mutation) AppendJSON(dst []byte) []byte {
 	if m.New {
 		dst = append(dst, `,"new":true`...)
 	}
-	return append(dst, '}')
+	return append(m.Seen.appendMember(dst), '}')
 }
 
 // MarshalJSON returns the canonical JSON of m, or an *Error if its key is invalid. Note that
@@ -94,8 +98,8 @@ func (m *Mutation) UnmarshalJSON(text []byte) error {
 // Restamp returns the mutations with new stamps on all their writes. Restamp calls next once
 // for each mutation, in order, to get its stamp. A client restamps its outbox after its clock
 // was found to be wrong and was corrected. If the base of a mutation contains the old stamp of
-// an earlier mutation, the base in the result contains the new stamp. Invalid stamps are
-// refused with ErrStamp.
+// an earlier mutation, the base in the result contains the new stamp. Everything else stays,
+// also Seen. Invalid stamps are refused with ErrStamp.
 func Restamp(mutations []Mutation, next func() clock.Stamp) ([]Mutation, error) {
 	var b Builder
 	again := make([]Mutation, len(mutations))
@@ -114,7 +118,7 @@ func Restamp(mutations []Mutation, next func() clock.Stamp) ([]Mutation, error) 
 		if err != nil {
 			return nil, err
 		}
-		again[i] = Mutation{data, maps.Clone(m.Base), m.New}
+		again[i] = Mutation{data, maps.Clone(m.Base), m.New, m.Seen}
 		for name, base := range m.Base {
 			if now, ok := renamed[base]; ok {
 				again[i].Base[name] = now

@@ -18,7 +18,7 @@ func TestEveryMemberOfAMutationRoundTrips(t *testing.T) {
 	later := clock.Stamp{Time: stamp.Time + 1, Client: stamp.Client}
 	m, err := record.New(record.Key{Table: "tasks", ID: "1"}).Edit(later).Set("title", "Paint the fence").Mutation()
 	require.NoError(t, err)
-	m.Base, m.New = map[string]clock.Stamp{"title": stamp}, true
+	m.Base, m.New, m.Seen = map[string]clock.Stamp{"title": stamp}, true, record.Seen{Epoch: "N5XQ", Seq: 7}
 
 	members := reflect.ValueOf(m)
 	for i := range members.NumField() {

@@ -12,11 +12,11 @@ import (
 func (d *Decoder) mutation() (m Mutation, err error) {
 	var key Key
 	base := -1 // offset of the value of base
-	names := [...]string{"table", "id", "data", "base", "new"}
+	names := [...]string{"table", "id", "data", "base", "new", "seen"}
 	p := &d.parser
 	d.entries, p.others = d.entries[:0], p.others[:0]
 	p.Clear()
-	seen, err := p.known(names[:], func(i int) (err error) {
+	present, err := p.known(names[:], func(i int) (err error) {
 		switch i {
 		case 0:
 			key.Table, err = d.keyPart()
@@ -29,28 +29,28 @@ func (d *Decoder) mutation() (m Mutation, err error) {
 			err = p.checkBase()
 		case 4:
 			m.New, err = p.flag()
+		case 5:
+			m.Seen, err = d.seen()
 		}
 		return err
 	})
-	created := m.New
-	m.Data, m.New = New(key), false
+	read := m
+	m = Mutation{Data: New(key)}
 	if err == nil {
-		err = p.missing(names[:3], seen)
+		err = p.missing(names[:3], present)
 	}
 	if err != nil {
 		return m, err
 	}
-	data, err := d.record(key)
-	if err != nil {
+	if read.Data, err = d.record(key); err != nil {
 		return m, p.under([]byte("data"), err)
 	}
 	if base >= 0 {
-		if m.Base, err = p.base(base, data); err != nil {
+		if read.Base, err = p.base(base, read.Data); err != nil {
 			return m, p.under([]byte("base"), err)
 		}
 	}
-	m.Data, m.New = data, created
-	return m, nil
+	return read, nil
 }
 
 // flag reads true or false.

@@ -37,6 +37,7 @@ type line struct {
 	Fence   clock.Timestamp `json:"fence"`
 	Level   int             `json:"level"`
 	Clock   clock.Timestamp `json:"clock"`
+	Seen    record.Seen     `json:"seen"`
 }
 
 // The members that distinguish the other lines from records.

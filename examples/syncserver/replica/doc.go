@@ -101,6 +101,12 @@
 // yet, so it cannot hold up the rest. If the server's storage is full, a Notice of kind
 // [StorageFull] tells the user once.
 //
+// # What had been pulled
+//
+// Each item says what the Replica had pulled when the edit was made: the member "seen" of the last
+// trailer. It stays when the item is restamped, and decides nothing. The server's journal keeps it,
+// to explain later on which state an edit was made. While a load is not settled, items have none.
+//
 // # Purged data
 //
 // A server purges deletions that are older than its retention; see merge.Purge. Each chunk ends with

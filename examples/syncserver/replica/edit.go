@@ -62,6 +62,7 @@ func (r *Replica) EditSeen(key record.Key, fields map[string]record.Value, seen 
 			r.lowerBase(m, name)
 		}
 	}
+	m.Seen = r.seen
 	waits := len(future) > 0
 	future = slices.DeleteFunc(future, func(name string) bool {
 		w := r.findOrAdd(key).tops[name]

@@ -71,7 +71,7 @@ func (l *loading) takeState() {
 	s := &l.saved
 	l.savedAs = s.Client
 	if s.Chunks {
-		l.cursor, l.chunked, l.loading = s.Cursor, true, s.Loading
+		l.cursor, l.chunked, l.loading, l.seen = s.Cursor, true, s.Loading, s.Seen
 	}
 	if s.Buckets != nil {
 		slices.Sort(s.Buckets)

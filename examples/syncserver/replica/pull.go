@@ -94,7 +94,7 @@ func (r *Replica) applyChunk(p *Pull, c *chunk) {
 	if (t.Fence > r.fence || t.Level > r.level) && !r.loading {
 		r.joinOverlays(c.items)
 	}
-	changed = changed || len(c.items) > 0 || *t.Cursor != r.cursor || r.loading
+	changed = changed || len(c.items) > 0 || *t.Cursor != r.cursor || t.Seen != r.seen || r.loading
 	if r.follow(t, c.why() == WhyEpoch) {
 		changed = true
 	}
@@ -109,7 +109,7 @@ func (r *Replica) applyChunk(p *Pull, c *chunk) {
 		r.observe(newestUpTo(now, limit))
 		r.replace(merge.Purge(now, r.fence, r.level), c.bucketsOf(i))
 	}
-	r.cursor, r.chunked = *t.Cursor, true
+	r.cursor, r.seen, r.chunked = *t.Cursor, t.Seen, true
 	p.Cursor, p.Settled, r.settled = r.cursor, !t.More, !t.More
 	r.unsaved.state = r.unsaved.state || changed
 	if p.Settled {

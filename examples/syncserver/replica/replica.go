@@ -48,6 +48,7 @@ type Replica struct {
 	outbox outbox
 
 	cursor  string
+	seen    record.Seen         // of the last trailer: what new edits say that their author had pulled
 	chunked bool                // whether the confirmed records were pulled in chunks
 	buckets []string            // that the last trailer named; nil for the one bucket ""
 	settled bool                // whether the last chunk ended a pull, and no other has begun since

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/fieldlww/fieldlww/merge/buckets"
+	"github.com/fieldlww/fieldlww/record"
 )
 
 // takeAway applies the resets of a chunk, and takes the buckets away that its trailer does not name any
@@ -85,7 +86,7 @@ func (r *Replica) forgetAll() {
 			r.unsaved.record(h)
 		}
 	}
-	r.cursor, r.unsaved.state = "", true
+	r.cursor, r.seen, r.unsaved.state = "", record.Seen{}, true
 }
 
 // forgetCreations forgets that this client created records that have not come back after a reset.

@@ -51,6 +51,7 @@ type state struct {
 	Fence   clock.Timestamp `json:"fence,omitzero"`
 	Level   int             `json:"level,omitempty"`
 	Clock   clock.Timestamp `json:"clock,omitzero"`  // of the last trailer
+	Seen    record.Seen     `json:"seen,omitzero"`   // of the last trailer
 	Client  clock.ClientID  `json:"client,omitzero"` // the client that saved the rest
 
 	User     string `json:"user,omitempty"`     // for whom it was saved
@@ -91,7 +92,7 @@ func (r *Replica) TakeSaves() []Entry {
 	if r.unsaved.state {
 		entries = append(entries, Entry{stateKey, text(state{
 			Last: lastTime{r.clock.Last()}, Cursor: r.cursor, Chunks: r.chunked, Loading: r.loading, Buckets: r.buckets, Answered: r.answered,
-			Fence: r.fence, Level: r.level, Clock: r.floor, Client: cmp.Or(r.id, r.savedAs), User: r.user,
+			Fence: r.fence, Level: r.level, Clock: r.floor, Seen: r.seen, Client: cmp.Or(r.id, r.savedAs), User: r.user,
 		})})
 	}
 	for _, kind := range r.entries.kinds() {

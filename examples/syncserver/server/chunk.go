@@ -37,6 +37,9 @@ type trailer struct {
 	// a sequence above the cursor, so the client must pull everything again. Omitted if nothing was
 	// ever written.
 	Clock clock.Timestamp `json:"clock,omitzero"`
+	// Seen says what the client has pulled when it has everything. The client repeats it in the items that it
+	// makes from now on, and the journal keeps it there. Omitted if the client still lacks records.
+	Seen record.Seen `json:"seen,omitzero"`
 }
 
 // resetLine tells a client to remove some buckets from all records that came from the server, because
@@ -64,7 +67,7 @@ type leftLine struct {
 //	{"reset":["project/42"],"why":"grant"}
 //	{"seq":7,"in":["project/42"],"table":"tasks","id":"42","data":{…}}
 //	{"seq":8,"table":"tasks","id":"43","left":true}
-//	{"cursor":"N5XQ.8~5f0c…","buckets":["project/42"],"fence":"2026-01-02T…","level":1,"clock":"2026-03-02T…"}
+//	{"cursor":"N5XQ.8~5f0c…","buckets":["project/42"],"fence":"2026-01-02T…","level":1,"clock":"2026-03-02T…","seen":{"epoch":"N5XQ","seq":8}}
 //
 // The first cursor is empty. Resets come first: the client removes these buckets from all records that
 // came from the server, and all buckets that the trailer does not name if it names any. It forgets the
@@ -150,6 +153,8 @@ func (s *Frontend) trailer(at buckets.Cursor, now Snapshot, tells bool) trailer 
 	}
 	if now.More {
 		t.Reached, t.Last = now.Reached, now.Seq
+	} else {
+		t.Seen = record.Seen{Epoch: now.Epoch, Seq: now.Seq}
 	}
 	return t
 }

@@ -319,7 +319,7 @@
 //	{"reset":[""],"why":"epoch"}                                    or "fence"; only where needed
 //	{"seq":8,"in":[""],"table":"tasks","id":"42","data":{…}}
 //	{"seq":9,"table":"tasks","id":"43","left":true}                         with "erased":true if it was erased
-//	{"cursor":"N5XQ.9","fence":"…","level":1,"clock":"…"}                   ends each chunk
+//	{"cursor":"N5XQ.9","fence":"…","level":1,"clock":"…","seen":{…}}        ends each chunk
 //
 // The first cursor is empty. A trailer has "more":true if the client still lacks records. A client
 // of an earlier version leaves out v=2 and the cursor of a push, and pulls with after=7, where 7 is
