@@ -62,14 +62,20 @@ func (s *screen) press(keys string, held ...kb.Modifier) {
 	require.NoError(s.t, s.tab.Press(keys, append(held, 0)[0]))
 }
 
-// write clicks into a field and replaces its text. A click misses if what another device wrote moves
-// the field meanwhile, so write clicks until the field has the focus.
-func (s *screen) write(field, text string) {
+// enter clicks into a field. A click misses if what another device wrote moves the field meanwhile,
+// so enter clicks until the field has the focus.
+func (s *screen) enter(field string) {
 	s.t.Helper()
 	s.await("the field has the focus", func() bool {
 		s.click(field)
-		return eval[bool](s, "document.activeElement === "+field)
+		return s.hasFocus(field)
 	})
+}
+
+// write clicks into a field and replaces its text.
+func (s *screen) write(field, text string) {
+	s.t.Helper()
+	s.enter(field)
 	s.replace(text)
 }
 

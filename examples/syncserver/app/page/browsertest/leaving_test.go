@@ -17,6 +17,7 @@ import (
 func (s *screen) reloadAtOnce() bool {
 	s.t.Helper()
 	asked := make(chan struct{}, 1)
+	s.markDocument()
 	err := s.tab.Do(func(ctx context.Context, target *chromedp.Target) (chromedp.Void, error) {
 		err := chromedp.Listen(ctx, func(event any) {
 			if _, ok := event.(*page.EventJavascriptDialogOpening); ok {
@@ -30,7 +31,7 @@ func (s *screen) reloadAtOnce() bool {
 		err = s.tab.Reload()
 	}
 	require.NoError(s.t, err)
-	s.ready()
+	s.readyAgain()
 	return len(asked) > 0
 }
 
@@ -45,7 +46,7 @@ func TestPageKeepsTextTypedBeforeReload(t *testing.T) {
 	s.left.Online(false)
 	title := "Paint the fence"
 	for i, end := range []string{"", kb.Enter, "", kb.Enter, "", kb.Enter} {
-		s.click(s.left.inTask(title, "task-title"))
+		s.enter(s.left.inTask(title, "task-title"))
 		title += string(rune('0' + i))
 		s.press(kb.End, kb.ModifierCtrl) // the end of the last line
 		s.press(title[len(title)-1:] + end)

@@ -104,7 +104,18 @@ func (s *screen) ready() {
 func (s *screen) reload() {
 	s.t.Helper()
 	s.saved()
+	s.markDocument()
 	require.NoError(s.t, s.tab.Reload())
+	s.readyAgain()
+}
+
+// markDocument marks the document that is about to be left, and readyAgain waits until another one has
+// opened both replicas. A slow browser goes on answering from the document that it leaves.
+func (s *screen) markDocument() { eval[bool](s, `document.documentElement.dataset.left = true`) }
+
+func (s *screen) readyAgain() {
+	s.t.Helper()
+	require.NoError(s.t, s.tab.Wait(`!document.documentElement.dataset.left`))
 	s.ready()
 }
 
