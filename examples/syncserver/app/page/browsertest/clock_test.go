@@ -15,7 +15,7 @@ func TestPageCorrectsClockAhead(t *testing.T) {
 	s.settle()
 	s.left.SetClock(60)
 	s.left.SetTitle("Paint the fence", "Paint it red")
-	s.left.IsTold("your clock was 1 h ahead", "corrected")
+	s.left.IsTold("your clock was 1 hour ahead", "corrected")
 	s.right.Shows("Paint it red")
 	s.agree()
 	s.picture("corrected")
@@ -44,7 +44,7 @@ func TestPageClockCorrectionKeepsOrderOfOfflineEdits(t *testing.T) {
 	s.left.Shows("Paint it green")
 
 	s.left.Online(true)
-	s.left.IsTold("your clock was 1 h ahead")
+	s.left.IsTold("your clock was 1 hour ahead")
 	s.right.Shows("Paint it green")
 	s.agree()
 
@@ -80,7 +80,7 @@ func TestPageCorrectsClockBehind(t *testing.T) {
 	s.isStored("Paint it blue")
 	s.left.Online(true)
 	s.right.Shows("Paint it green")
-	s.left.IsTold("your clock was 1 h behind", "corrected")
+	s.left.IsTold("your clock was 1 hour behind", "corrected")
 	s.left.IsTold("replaced one by Ben’s laptop", "‘Paint it blue’", "not seen")
 	s.agree()
 }

@@ -110,7 +110,7 @@ func openAtOnce(t *testing.T, n *network, tabs int) []*screen {
 	opened, errs := make([]*browser.Tab, tabs), make([]error, tabs)
 	var all sync.WaitGroup
 	for i := range tabs {
-		all.Go(func() { opened[i], errs[i] = b.Open(n.URL) })
+		all.Go(func() { opened[i], errs[i] = b.Open(n.emptyPage()) })
 	}
 	all.Wait()
 	require.NoError(t, errors.Join(errs...))

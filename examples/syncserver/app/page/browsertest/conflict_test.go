@@ -29,6 +29,7 @@ func TestPageKeepsEditsOfDifferentFields(t *testing.T) {
 	s.right.Online(true)
 	s.agree()
 	require.Equal(t, []task{{Title: "Paint the gate", Assignee: "Ben", Status: "todo"}}, s.left.Tasks())
+	require.Equal(t, "plain", s.right.Mark("Paint the gate", "title"))
 }
 
 // TestPageLaterEditOfOneFieldWins: offline, both sides change the same title. The later edit wins
@@ -54,10 +55,13 @@ func TestPageLaterEditOfOneFieldWins(t *testing.T) {
 	for _, p := range []*panel{s.left, s.right} {
 		why := p.Why("Paint it red", "title")
 		require.Regexp(t, `Ana’s phone wrote ‘Paint it red’ at \d\d:\d\d:\d\d`, why)
-		require.Regexp(t, `won because it is [\d.]+ m?s later`, why)
+		margin := map[string]string{"left": `had not seen it\. It won because it is [\d.]+ (milli)?seconds? later`, "right": `[\d.]+ (milli)?seconds? earlier`}[p.side]
+		require.Regexp(t, margin, why)
 		require.Contains(t, why, "It replaced ‘Paint it blue’, written by Ben’s laptop")
 		s.picture("why-" + p.side)
 	}
+	require.Equal(t, "won", s.left.Mark("Paint it red", "title"))
+	require.Equal(t, "replaced", s.right.Mark("Paint it red", "title"), "only the device that sent the edit is told that it had not seen the other one")
 
 	s.left.Online(false)
 	s.right.Online(false)
@@ -72,6 +76,16 @@ func TestPageLaterEditOfOneFieldWins(t *testing.T) {
 	s.agree()
 	s.left.Shows("Paint it black")
 	require.Contains(t, s.right.Why("Paint it black", "title"), "It replaced ‘Paint it white’, written by Ben’s laptop")
+	require.Equal(t, "won", s.right.Mark("Paint it black", "title"))
+
+	s.left.SetTitle("Paint it black", "Paint it green")
+	s.right.Shows("Paint it green")
+	s.right.SetTitle("Paint it green", "Paint it yellow")
+	s.left.Shows("Paint it yellow")
+	s.agree()
+	require.Equal(t, "replaced", s.right.Mark("Paint it yellow", "title"))
+	require.Contains(t, s.right.Why("Paint it yellow", "title"), "Ben’s laptop had seen it.")
+	require.NotContains(t, s.right.Why("Paint it yellow", "title"), "won")
 }
 
 // TestPageDoubleBookingShowsBanners: offline, both sides book the same room for the same hour.
@@ -118,11 +132,17 @@ func TestPageEditOfDeletedTaskCanBeRestored(t *testing.T) {
 	s.await("the server has the deletion", func() bool { return s.stored().Deleted == 1 })
 
 	s.right.Online(true)
-	s.right.IsTold("Ana’s phone", "had deleted “Paint it red”", "stays deleted")
+	s.right.IsTold("Ana’s phone", "had deleted “Paint it red”", "kept beneath the deletion")
 	s.agree()
 	s.picture("deleted")
 	s.left.Shows()
 	require.Equal(t, 1, s.left.shown().Deleted)
+	s.left.click(s.left.find("deleted-tasks"))
+	why := s.left.explained(s.left.find("deleted") + `.querySelector('[data-testid="why"]')`)
+	require.Contains(t, why, "Ana’s phone deleted it at ")
+	require.Contains(t, why, "Ben’s laptop wrote ‘Paint it red’ as title after that.")
+	require.Contains(t, why, "comes back when it is restored")
+	s.left.click(s.left.find("deleted-tasks"))
 
 	s.right.click(s.right.find("notice-action"))
 	s.right.Shows("Paint it red")

@@ -62,7 +62,7 @@ func TestPageFitsEveryWidthAndTheme(t *testing.T) {
 		for _, width := range []int64{1440, 1280, 1024, 768, 360} {
 			t.Run(fmt.Sprintf("%s %d", theme, width), func(t *testing.T) {
 				s := &screen{t: t, tab: s.tab, network: s.network, left: s.left, right: s.right}
-				s.resize(width, theme)
+				s.resize(width, 1000, theme)
 				require.Empty(t, eval[[]string](s, tooWide))
 				require.Empty(t, eval[[]string](s, cut))
 				require.Empty(t, eval[[]string](s, nameless))
@@ -74,11 +74,11 @@ func TestPageFitsEveryWidthAndTheme(t *testing.T) {
 	s.agree()
 }
 
-// resize sets the width of the window and the theme.
-func (s *screen) resize(width int64, theme string) {
+// resize sets the size of the window and the theme.
+func (s *screen) resize(width, height int64, theme string) {
 	s.t.Helper()
 	media := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: theme}}}
-	s.do(chromedp.EmulateViewport(width, 1000), func(ctx context.Context, t *chromedp.Target) (chromedp.Void, error) {
+	s.do(chromedp.EmulateViewport(width, height), func(ctx context.Context, t *chromedp.Target) (chromedp.Void, error) {
 		_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, media)
 		return chromedp.Void{}, err
 	})
@@ -128,8 +128,7 @@ func TestPageScene(t *testing.T) {
 	}
 	s := visit(t)
 	s.right.use("webassembly")
-	s.resize(1440, "light")
-	s.click(`document.getElementById("hide-hints")`)
+	s.resize(1440, 1000, "light")
 	s.left.click(s.left.find("example"))
 	s.nextDay()
 	s.settle()

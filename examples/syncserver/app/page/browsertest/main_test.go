@@ -22,6 +22,7 @@ var webAssembly = flag.Bool("webassembly", false, "let the replica in Go merge o
 
 func TestMain(m *testing.M) {
 	flag.Parse()
+	os.Setenv("TZ", "UTC") // the page shows times in the zone of the browser
 	var err error
 	if program, err = process.Build(); err != nil {
 		log.Fatal(err)

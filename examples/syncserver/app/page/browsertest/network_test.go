@@ -1,6 +1,7 @@
 package browsertest_test
 
 import (
+	"cmp"
 	"errors"
 	"io"
 	"log"
@@ -41,7 +42,7 @@ type network struct {
 	mu     sync.Mutex
 	cut    map[string]bool          // by client ID, as in the next five maps
 	losing map[string]bool          // whether to lose the answer to the next push
-	held   map[string]chan struct{} // each held push waits to receive from its channel
+	held   map[string]chan struct{} // each held push waits to receive from its channel; under "", each push of any client
 	asking map[string]chan struct{} // closed when the client may be told who is a member
 	pushed map[string]int           // pushes that the server has answered
 	pulled map[string]int           // pulls
@@ -98,6 +99,9 @@ func newNetwork(t *testing.T, server *process.Process) *network {
 	n.listen(t, n.counting(mux))
 	return n
 }
+
+// emptyPage returns the address of the page, which does not fill in the example.
+func (n *network) emptyPage() string { return n.URL + "/?example=none" }
 
 // addresses are the addresses of earlier tests.
 var addresses sync.Map
@@ -157,7 +161,7 @@ func (n *network) passing(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		client := clientOf(r)
 		n.mu.Lock()
-		cut, held, asking := n.cut[client], n.held[client], n.asking[client]
+		cut, held, asking := n.cut[client], cmp.Or(n.held[client], n.held[""]), n.asking[client]
 		if n.paused != nil {
 			r.Header.Del("Accept-Encoding") // the proxy reads the answer
 		}
@@ -232,7 +236,7 @@ func (n *network) reconnect(client string) {
 	n.cut[client] = false
 }
 
-// hold holds back the pushes of a client. It returns two functions: the first lets one push
+// hold holds back the pushes of a client, or of all clients if the ID is empty. It returns two functions: the first lets one push
 // through, and the second lets all further pushes through.
 func (n *network) hold(client string) (one, all func()) {
 	n.mu.Lock()

@@ -134,13 +134,30 @@ func (p *panel) SetClock(minutes int) {
 	p.choose(p.find("clock"), fmt.Sprint(minutes))
 }
 
+// mark returns a JavaScript expression for the mark of a task's field.
+func (p *panel) mark(title, field string) string {
+	return fmt.Sprintf(`%s?.querySelector('[data-testid="why"][data-field="%s"]')`, p.task(title), field)
+}
+
+// Mark returns the look of the mark of a task's field: plain, replaced, won or waiting.
+func (p *panel) Mark(title, field string) string {
+	p.t.Helper()
+	return eval[string](p.screen, p.mark(title, field)+".dataset.look")
+}
+
 // Why hovers over the mark of a task's field and returns its explanation.
 func (p *panel) Why(title, field string) string {
+	p.t.Helper()
+	return p.explained(p.mark(title, field))
+}
+
+// explained hovers over a mark and returns its explanation.
+func (p *panel) explained(mark string) string {
 	p.t.Helper()
 	const hidden = `document.getElementById("tooltip").hidden`
 	p.point(0, 0)
 	p.await("no explanation is shown", func() bool { return eval[bool](p.screen, hidden) })
-	p.point(p.reach(fmt.Sprintf(`%s?.querySelector('[data-testid="why"][data-field="%s"]')`, p.task(title), field)))
+	p.point(p.reach(mark))
 	p.await("the explanation is shown", func() bool { return !eval[bool](p.screen, hidden) })
 	return eval[string](p.screen, `document.getElementById("tooltip").innerText`)
 }

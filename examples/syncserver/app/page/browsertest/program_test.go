@@ -9,11 +9,13 @@ import (
 // use lets another program merge on one side, and waits until it does.
 func (p *panel) use(program string) {
 	p.screen.t.Helper()
+	p.screen.click(p.find("menu"))
 	p.screen.choose(p.find("program"), program)
 	p.screen.await("the program is loaded", func() bool {
 		return eval[bool](p.screen, "!"+p.find("program")+".disabled")
 	})
 	require.Equal(p.screen.t, program, p.program())
+	p.screen.click(p.find("menu"))
 }
 
 // program returns the program that merges on one side.
@@ -41,7 +43,7 @@ func TestPageMergesInTwoLanguages(t *testing.T) {
 	require.Equal(t, "webassembly", s.left.program())
 	s.left.SetTitle("Paint it blue", "Paint it green")
 	s.agree()
-	require.Contains(t, s.right.Why("Paint it green", "title"), "It won because it is")
+	require.Contains(t, s.right.Why("Paint it green", "title"), "It replaced ‘Paint it blue’, written by Ben’s laptop")
 	s.left.use("javascript")
 	s.left.SetTitle("Buy red paint", "Buy green paint")
 	s.agree()
@@ -59,8 +61,10 @@ func TestPageGoesOnWithoutTheProgram(t *testing.T) {
 	s.network.breakProgram()
 	s.reload()
 	require.Equal(t, "javascript", s.left.program())
+	s.right.click(s.right.find("menu"))
 	s.choose(s.right.find("program"), "webassembly")
 	s.right.IsTold("could not be loaded")
+	s.right.click(s.right.find("menu"))
 	require.Equal(t, "javascript", s.right.program())
 	s.right.AddTask("Paint the fence")
 	s.agree()

@@ -329,7 +329,7 @@ func TestPageProjectsFitEveryWidth(t *testing.T) {
 		width int64
 		theme string
 	}{{1440, "dark"}, {1024, "light"}, {768, "dark"}, {360, "light"}} {
-		s.resize(look.width, look.theme)
+		s.resize(look.width, 1000, look.theme)
 		for _, p := range []*panel{s.left, s.right} {
 			p.openProjects(true)
 			body := p.find("projects") + ".nextElementSibling"

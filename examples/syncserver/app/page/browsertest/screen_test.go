@@ -60,7 +60,7 @@ func open(t *testing.T, b *browser.Browser, n *network) *screen {
 // begin opens the page in a new tab, and waits until it shows both replicas.
 func begin(t *testing.T, b *browser.Browser, n *network) *screen {
 	t.Helper()
-	tab, err := b.Open(n.URL)
+	tab, err := b.Open(n.emptyPage())
 	require.NoError(t, err)
 	return attach(t, tab, n)
 }

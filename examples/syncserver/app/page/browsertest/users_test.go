@@ -31,7 +31,7 @@ func TestPageKeepsUsersApart(t *testing.T) {
 			}
 			invitation, err := srv.InvitationFor("demo", user)
 			require.NoError(t, err)
-			place := n.URL + "/?workspace=demo#invite=" + invitation
+			place := n.URL + "/?workspace=demo&example=none#invite=" + invitation
 			if s == nil {
 				tab, err := b.Open(place)
 				require.NoError(t, err)

@@ -1,7 +1,7 @@
 // Light or dark, and whether the suggestions are shown. Both are remembered.
 
 const THEME = 'fieldlww-theme';
-const HINTS = 'fieldlww-hints-closed';
+const HINTS = 'fieldlww-hints-open';
 
 /** startAppearance restores the theme that was chosen last, or uses the theme of the system. */
 export function startAppearance() {
@@ -30,16 +30,16 @@ function startHints() {
   const show = document.getElementById('show-hints');
   const hide = document.getElementById('hide-hints');
   const draw = () => {
-    const closed = localStorage.getItem(HINTS) === 'true';
-    hints.hidden = closed;
-    show.hidden = !closed;
+    const open = localStorage.getItem(HINTS) === 'true';
+    hints.hidden = !open;
+    show.hidden = open;
   };
-  const set = (closed, focus) => {
-    localStorage.setItem(HINTS, closed);
+  const set = (open, focus) => {
+    localStorage.setItem(HINTS, open);
     draw();
     focus.focus();
   };
-  hide.addEventListener('click', () => set(true, show));
-  show.addEventListener('click', () => set(false, hide));
+  hide.addEventListener('click', () => set(false, show));
+  show.addEventListener('click', () => set(true, hide));
   draw();
 }

@@ -6,6 +6,7 @@ import { Draft, oneLine } from './draft.js';
 import { Meeting } from './meeting.js';
 import { HOURS, ROOMS, dayAfter, hourName, isPast, slotAt, slotOf } from './rooms.js';
 import { forget, remember, remembered } from './typed.js';
+import { dayOf, hourOf } from './zone.js';
 
 export class Calendar {
   #meetings = new Map();
@@ -35,7 +36,7 @@ export class Calendar {
       this.#cells.set(`${room}/${hour}`, { room, hour, element: cell });
       return cell;
     })));
-    this.part.calendar.append(element('caption', { class: 'hidden' }, 'Rooms by hour, in UTC. Arrow keys move between free hours.'),
+    this.part.calendar.append(element('caption', { class: 'hidden' }, 'Rooms by hour, in your time zone. Arrow keys move between free hours.'),
       element('thead', {}, head), element('tbody', {}, ...rows));
     this.part.calendar.addEventListener('keydown', (event) => this.#moveFocus(event));
     this.part.calendar.addEventListener('focusin', ({ target }) => target.matches('.free') && this.#setStop(target));
@@ -70,8 +71,8 @@ export class Calendar {
     const at = new Map(); // meetings by cell; under null, the meetings without a cell
     for (const view of this.replica.tables.meetings.values()) {
       const slot = !view.deleted && slotOf(view);
-      if (!slot || slot.start.slice(0, 10) !== day) continue;
-      const key = `${slot.room}/${Number(slot.start.slice(11, 13))}`;
+      if (!slot || dayOf(slot.start) !== day) continue;
+      const key = `${slot.room}/${hourOf(slot.start)}`;
       const cell = this.#cells.has(key) ? key : null;
       at.set(cell, [...(at.get(cell) ?? []), view]);
     }

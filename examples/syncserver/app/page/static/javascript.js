@@ -65,14 +65,16 @@ export function javascript() {
 }
 
 /**
- * view returns a record as it is shown, with the names of its waiting fields, and of the fields whose write won over a
- * different value that another client wrote.
+ * view returns a record as it is shown, with the names of its waiting fields, of the fields whose write replaced a
+ * different value that another client wrote, and of those among them whose author had not seen that value.
  */
 function view(replica, table, id) {
   const data = replica.shown(table, id);
   const waiting = replica.waitingFields(table, id);
-  const replaced = [...data.keys()].filter((name) => !waiting.includes(name) && replaces(replica.why(table, id, name)));
-  return { table, id, deleted: data.get('$deleted')?.value === true, data: Object.fromEntries(data), waiting, replaced };
+  const why = (name) => replica.why(table, id, name);
+  const replaced = [...data.keys()].filter((name) => !waiting.includes(name) && replaces(why(name)));
+  const won = replaced.filter((name) => why(name).seen === false);
+  return { table, id, deleted: data.get('$deleted')?.value === true, data: Object.fromEntries(data), waiting, replaced, won };
 }
 
 const replaces = (why) => why !== null && why.winner.clientId !== why.loser.clientId && (why.unknown || textOf(why.winner) !== textOf(why.loser));

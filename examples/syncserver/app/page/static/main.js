@@ -3,6 +3,7 @@
 import { startAppearance } from './appearance.js';
 import { attempt, setText } from './dom.js';
 import { DRAFT, drafts } from './draft.js';
+import { fillFirst, hasNothing } from './example.js';
 import { keepAll } from './leaving.js';
 import { Panel } from './panel.js';
 import { freeName, hasName, peopleOf, suggestPeople } from './people.js';
@@ -27,14 +28,17 @@ class Day extends EventTarget {
   }
 }
 
-/** place returns the workspace, invitation and replicas named by the address of this tab. */
+/**
+ * place returns what the address of this tab names: the workspace, the invitation, the replicas, and whether a new
+ * workspace gets the example.
+ */
 function place() {
   const query = new URLSearchParams(location.search);
   const workspace = query.get('workspace') || 'demo';
   const invite = new URLSearchParams(location.hash.slice(1)).get('invite') ?? undefined;
   const both = ['left', 'right'];
   const sides = both.includes(query.get('only')) ? [query.get('only')] : both;
-  return { workspace, invite, sides };
+  return { workspace, invite, sides, example: query.get('example') !== 'none' };
 }
 
 /** invitedAnew reloads the page, because a link that changes only the invitation does not. */
@@ -63,13 +67,17 @@ async function start() {
   if (here.sides.length === 1) document.documentElement.dataset.only = here.sides[0];
   document.getElementById('loading').remove();
   document.getElementById('panels').append(...panels.map((p) => p.element));
-  for (const panel of panels) open(panel, replicas, explainAgain);
+  panels.forEach((panel, i) => open(panel, replicas, explainAgain, i === 0 && here.example));
   panels[0].notices.tellLeft(await leftBehind(here, slot));
 }
 
-/** open draws a panel, starts to sync, and resolves when everything is shown. */
-function open(panel, replicas, explainAgain) {
+/**
+ * open draws a panel and starts to sync. A new device fills in the example if it should, and if it finds nothing in
+ * the workspace.
+ */
+function open(panel, replicas, explainAgain, example) {
   const { replica, sync, element } = panel;
+  let first = example && !replica.joined;
   const began = performance.now();
   const people = document.getElementById('people');
   panel.onDrawn = (tables) => {
@@ -82,6 +90,8 @@ function open(panel, replicas, explainAgain) {
     setTimeout(() => {
       element.dataset.firstSyncMs ??= Math.round(performance.now() - began);
       if (!hasName(replica) && !replica.isErased('devices', replica.device.clientId)) panel.rename(replica.device.name ?? freeName(replica));
+      if (first && hasNothing(replica) && replica.membership.mayWrite('')) fillFirst(replica);
+      first = false;
       ready(element, replicas.length);
     });
   });
@@ -106,7 +116,8 @@ class Network {
     document.addEventListener(DRAFT, () => this.#compareAgain());
     const copy = document.getElementById('copy-link');
     // On another machine, a name such as localhost would lead to that machine.
-    if (['localhost', '127.0.0.1', '[::1]'].includes(location.hostname)) copy.textContent = 'Copy link for another tab';
+    const near = ['localhost', '127.0.0.1', '[::1]'].includes(location.hostname);
+    copy.title = near ? 'The link works on this machine, for example in another tab' : 'For another tab or another machine';
     copy.addEventListener('click', () => this.#copyLink(copy));
   }
 
@@ -166,8 +177,8 @@ class Network {
   #tellEqual(result) {
     const equal = document.getElementById('equal');
     equal.dataset.equal = { same: 'true', common: 'true', unknown: '' }[result] ?? 'false';
-    const digest = this.digest?.slice(0, 8);
-    setText(equal, { same: `✓ Both sides are the same: ${digest}`, common: `✓ The same, except private projects: ${digest}`, unknown: '…', different: '≠ The sides differ', typing: '✎ Something is not written yet' }[result]);
+    equal.title = equal.dataset.equal === 'true' ? `The digest of each side begins with ${this.digest.slice(0, 8)}` : '';
+    setText(equal, { same: '✓ Both sides show the same board', common: '✓ The same board, except private projects', unknown: '…', different: '≠ The sides differ', typing: '✎ Something is not written yet' }[result]);
   }
 
   async #copyLink(button) {

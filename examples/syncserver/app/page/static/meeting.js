@@ -6,6 +6,7 @@ import { Field } from './field.js';
 import { HOURS, ROOMS, hourName, moved, slotOf } from './rooms.js';
 import { Mark } from './why.js';
 import { place, titleOf, value } from './words.js';
+import { clockOf, hourOf } from './zone.js';
 
 export class Meeting {
   /** @param onCancelled gets the cell that had the focus */
@@ -75,9 +76,9 @@ export class Meeting {
     this.slotMark.draw(view);
     const host = value(view, 'host');
     setText(this.host, typeof host === 'string' ? host : 'No host');
-    setText(this.time, slot.start.slice(11, 16));
+    setText(this.time, clockOf(slot.start));
     this.more.setAttribute('aria-label', `Move or cancel ${titleOf(view)}, now in ${place(slot)}`);
     this.room.draw(slot.room);
-    this.hour.draw(String(Number(slot.start.slice(11, 13))));
+    this.hour.draw(String(hourOf(slot.start)));
   }
 }

@@ -2,7 +2,7 @@
 // and asks for no action.
 
 import { element } from './dom.js';
-import { edits, fieldName, isNow, kindName, said, saidInFull, span, titleOf, when } from './words.js';
+import { ahead, edits, fieldName, isNow, kindName, said, saidInFull, span, titleOf, when } from './words.js';
 
 const MOST = 30; // older notices are removed
 const MOST_BAD = 300; // the same for notices with the tone bad, which may quote a lost edit
@@ -204,7 +204,8 @@ export class Notices {
     const instead = now && now.clientId === other.clientId ? ` ${isNow(fields[0], now)}.` : '';
     const why = this.replica.why(table, id, fields[0]);
     const own = why && !why.unknown && why.loser.clientId === this.replica.device.clientId ? ` You wrote ${said(fields[0], why.loser)}.` : '';
-    return { text: `Your edit to the ${fieldName(fields[0])} of ${titleOf(shown)} came too late: ${this.who(other.clientId).name} made a later one without having seen yours.${instead}${own}` };
+    const { name } = this.who(other.clientId);
+    return { text: `Your edit to the ${fieldName(fields[0])} of ${titleOf(shown)} came too late: ${name} made a later one without having seen yours.${instead}${own}${ahead(this.replica, other, name)}` };
   }
 
   edit_replaced({ table, id, fields, other }) {
@@ -218,7 +219,7 @@ export class Notices {
     const shown = this.replica.tables[table]?.get(id);
     const by = shown?.data.$deleted ? this.who(shown.data.$deleted.clientId).name : 'Someone else';
     const restore = () => this.replica.edit(table, id, { $deleted: false });
-    return { text: `${by} had deleted ${titleOf(shown)} in the meantime. Your edit is kept, but the ${kindName(table)} stays deleted.`, button: { text: 'Restore it', act: restore } };
+    return { text: `${by} had deleted ${titleOf(shown)} in the meantime. Your edit is kept beneath the deletion. The ${kindName(table)} stays deleted until somebody restores it.`, button: { text: 'Restore it', act: restore } };
   }
 
   clock_corrected({ by, code }) {

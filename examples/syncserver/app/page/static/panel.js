@@ -5,13 +5,13 @@ import { Calendar } from './calendar.js';
 import { Departures } from './departures.js';
 import { closeOutside, parts, setText } from './dom.js';
 import { Draft, commitAll } from './draft.js';
-import { fillExample } from './example.js';
+import { fillAgain } from './example.js';
 import { Notices } from './notices.js';
 import { Outbox } from './outbox.js';
 import { Projects } from './projects.js';
 import { State } from './sync.js';
 import { Violations } from './violations.js';
-import { edits, span, timeOf } from './words.js';
+import { NOTICEABLE, edits, span, timeOf } from './words.js';
 
 const MINUTE = 60_000;
 const PATIENCE = 400; // milliseconds after which the page shows that a request is under way
@@ -119,7 +119,7 @@ export class Panel {
     part.reset.addEventListener('click', () => this.#reset());
     part.program.addEventListener('change', () => this.#use(part.program.value));
     part.example.addEventListener('click', () => {
-      fillExample(replica);
+      fillAgain(replica);
       part['add-title'].focus(); // because the button disappears
     });
     for (const drop of this.element.querySelectorAll('.drop')) closeOutside(drop);
@@ -265,9 +265,10 @@ export class Panel {
   }
 
   #drawTime() {
-    const { offset } = this.replica;
-    const corrected = Math.abs(offset) >= 1000 ? `, corrected by ${offset < 0 ? '−' : '+'}${span(Math.abs(offset))}` : '';
-    setText(this.part.time, timeOf(this.replica.now()) + corrected);
+    const { ahead, offset } = this.replica;
+    const off = Math.abs(ahead) < NOTICEABLE ? '' : `${span(Math.abs(ahead))} ${ahead < 0 ? 'behind' : 'ahead'}`;
+    setText(this.part.time, timeOf(this.replica.now()));
+    setText(this.part.off, off && offset !== 0 ? `${off}, corrected` : off);
   }
 
   // States that pass in an instant are not shown, or the text would flicker.

@@ -33,6 +33,7 @@ export class Replica extends EventTarget {
     this.buckets = ['']; // those that the user may read, as the server told it last
     this.settled = false; // whether nothing is left to pull, according to the answer to the last pull
     this.offset = 0;
+    this.ahead = null; // by how many milliseconds the clock of the device is ahead of the server's, by the last answer; null if unknown
     this.damaged = null; // a notice, if saved data could not be read
   }
 
@@ -254,6 +255,7 @@ export class Replica extends EventTarget {
   /** setSkew sets by how many milliseconds the clock of the device is off. */
   setSkew(milliseconds) {
     this.device.skew = milliseconds;
+    this.ahead = null;
     if (this.joined) this.#do('setSkew', milliseconds); // otherwise it is set when the replica opens as a client
     this.#saveDevice();
   }
@@ -284,6 +286,7 @@ export class Replica extends EventTarget {
 
   /** heard records the server's time from an answer that took the given number of milliseconds. */
   heard(serverTime, took) {
+    this.ahead = Math.round(this.#wall() - took / 2 - Date.parse(serverTime));
     if (this.joined) this.#do('serverTime', serverTime, took);
   }
 
@@ -314,7 +317,16 @@ export class Replica extends EventTarget {
 
   /** now returns the time of the device, corrected by the server's time. */
   now() {
-    return new Date(Date.now() + this.device.skew + this.offset);
+    return new Date(this.#wall() + this.offset);
+  }
+
+  /** serverNow returns the time of the server in milliseconds, as well as the device knows it. */
+  serverNow() {
+    return this.ahead === null ? this.now().getTime() : this.#wall() - this.ahead;
+  }
+
+  #wall() {
+    return Date.now() + this.device.skew;
   }
 
   /** saved resolves when everything done so far is on disk. */

@@ -3,6 +3,7 @@
 import { attempt, element, setText } from './dom.js';
 import { nextFree, overlap, slotOf } from './rooms.js';
 import { place, ruleName, titleOf } from './words.js';
+import { clockOf, dayOf } from './zone.js';
 
 const SETTLED = 5000; // milliseconds for which a settled conflict is shown
 
@@ -49,7 +50,7 @@ export class Violations {
     const button = (testid, text, act) => element('button', { type: 'button', 'data-testid': testid, onclick: act }, text);
     const buttons = [];
     if (free) {
-      const where = free.start.slice(0, 10) === slot.start.slice(0, 10) ? free.start.slice(11, 16) : place(free);
+      const where = dayOf(free.start) === dayOf(slot.start) ? clockOf(free.start) : place(free);
       buttons.push(button('violation-move', `Move ${titleOf(meeting)} to ${where}`, () => this.replica.edit('meetings', meeting.id, { slot: free })));
     }
     if (meeting) buttons.push(button('violation-cancel', `Cancel ${titleOf(meeting)}`, () => this.replica.edit('meetings', meeting.id, { $deleted: true })));

@@ -1,7 +1,8 @@
-// The marks: who wrote a field and, on hover or focus, why the value won and what it replaced.
+// The marks: who wrote a field and, on hover or focus, what the write replaced, and why it won if its author had not
+// seen the other one.
 
 import { element, setText } from './dom.js';
-import { fieldName, said, span, titleOf, when } from './words.js';
+import { ahead, fieldName, kindName, msOf, said, span, titleOf, when } from './words.js';
 
 const explanations = new WeakMap(); // from a mark to the function that explains it
 
@@ -23,8 +24,8 @@ export class Mark {
     this.element.hidden = !write;
     if (!write) return;
     const { name, letter, side } = this.who(write.clientId);
-    const look = view.waiting?.includes(this.field) ? 'waiting' : view.replaced?.includes(this.field) ? 'replaced' : 'plain';
-    const more = { waiting: ', not sent yet', replaced: ', won over another write', plain: '' }[look];
+    const look = ['waiting', 'won', 'replaced'].find((list) => view[list]?.includes(this.field)) ?? 'plain';
+    const more = { waiting: ', not sent yet', won: ', won over a write that its author had not seen', replaced: ', edited later', plain: '' }[look];
     this.element.dataset.look = look;
     this.element.dataset.side = side;
     setText(this.letter, letter);
@@ -35,33 +36,47 @@ export class Mark {
     const { view, field } = this;
     const write = view.data[field];
     const name = this.who(write.clientId).name;
-    const first = [element('strong', {}, name), ` wrote ${said(field, write)} at ${when(write.updatedAt)}.`];
+    const did = field === '$deleted' ? `${write.value ? 'deleted' : 'restored'} it` : `wrote ${said(field, write)}`;
+    const first = [element('strong', {}, name), ` ${did} at ${when(write.updatedAt)}.${ahead(this.replica, write, name)}`];
     if (view.waiting?.includes(field)) {
-      return [first, ['It is shown here and waits in the outbox. Whether it wins will be known once the server has answered.']];
+      return [first, ['It is shown here and waits in the outbox. Whether it stands will be known once the server has answered.']];
     }
+    if (field === '$deleted' && write.value) return [first, this.#beneath(view, write)];
     const why = this.replica.why(view.table, view.id, field);
     if (!why || why.winner.updatedAt !== write.updatedAt) return [first, ['This device knows of no other write here.']];
     return [first, this.#decision(why)];
   }
 
+  // What a restored record would show: a deletion hides the fields, and later edits of them are kept too.
+  #beneath({ table, data }, deletion) {
+    const later = Object.entries(data).filter(([field, write]) => field !== '$deleted' && msOf(write.updatedAt) > msOf(deletion.updatedAt));
+    const kept = later.flatMap(([field, write]) => [element('strong', {}, this.who(write.clientId).name), ` wrote ${said(field, write)} as ${fieldName(field)} after that. `]);
+    return [...kept, `Everything in the ${kindName(table)} is kept beneath the deletion, and comes back when it is restored.`];
+  }
+
   #decision({ winner, loser, unknown, step, seen }) {
-    const margin = msOf(winner) - msOf(loser);
     const other = this.who(loser.clientId).name;
     const same = winner.clientId === loser.clientId;
-    const replaced = unknown ? 'a value that never reached this device' : said(this.field, loser);
-    const reason = {
-      time: margin > 0 ? `It won because it is ${span(margin)} later` : 'It won because it is later, by less than a millisecond',
-      client: 'Both have the same time; it won because its client ID is greater',
-      kind: 'One stamp was used twice; a deletion wins over a value',
-      value: 'One stamp was used twice; the greater value wins',
-    }[step] ?? 'It won';
-    const knew = same ? '' : { true: ` ${this.who(winner.clientId).name} had seen it.`, false: ` ${this.who(winner.clientId).name} had not seen it.` }[seen] ?? '';
-    return [`${reason}. It replaced ${replaced}, written by `, same ? 'the same device' : element('strong', {}, other), ` at ${when(loser.updatedAt)}.${knew}`];
+    const value = unknown ? 'a value that never reached this device' : said(this.field, loser);
+    const replaced = [`It replaced ${value}, written by `, same ? 'the same device' : element('strong', {}, other), ` at ${when(loser.updatedAt)}`];
+    const author = this.who(winner.clientId).name;
+    const margin = msOf(winner.updatedAt) - msOf(loser.updatedAt);
+    if (same) return [...replaced, '.'];
+    if (seen === true) return [...replaced, `. ${author} had seen it.`];
+    if (seen === false) return [...replaced, `. ${author} had not seen it. ${reasonOf(step, margin)}.`];
+    return step === 'time' && margin > 0 ? [...replaced, `, ${span(margin)} earlier.`] : [...replaced, `. ${reasonOf(step, margin)}.`];
   }
 }
 
-/** msOf returns the milliseconds of the time of a write. */
-const msOf = ({ updatedAt }) => Date.parse(`${updatedAt.slice(0, 23)}Z`);
+/** reasonOf says why a write won over one that its author had not seen. */
+function reasonOf(step, margin) {
+  return {
+    time: margin > 0 ? `It won because it is ${span(margin)} later` : 'It won because it is later, by less than a millisecond',
+    client: 'Both have the same time; it won because its client ID is greater',
+    kind: 'One stamp was used twice; a deletion wins over a value',
+    value: 'One stamp was used twice; the greater value wins',
+  }[step] ?? 'It won';
+}
 
 /**
  * startTooltip shows explanations while a mark is hovered or focused. Escape hides them. It returns a

@@ -1,6 +1,7 @@
-// How times, values and records are written for people. All times are in UTC, as in the server's texts.
+// How times, values and records are written for people. Times are in the reader's zone.
 
 import { isPrivate } from './buckets.js';
+import { clockOf, dayOf, local } from './zone.js';
 
 const FIELDS = { title: 'title', status: 'status', due: 'due date', assignee: 'assignee', host: 'host', slot: 'room and time', name: 'name', project: 'project', $deleted: 'deletion' };
 const STATUSES = { todo: 'To do', doing: 'Doing', done: 'Done' };
@@ -14,14 +15,18 @@ export const ruleName = (rule) => RULES[rule] ?? rule;
 export const fieldName = (field) => FIELDS[field] ?? field;
 export const kindName = (table) => KINDS[table] ?? 'record';
 
+/** msOf returns the time of a stamp in milliseconds. */
+export const msOf = (stamp) => Date.parse(`${stamp.slice(0, 23)}Z`);
+
 /** when returns the time of a stamp, with the day if that is not today. */
-export function when(stamp) {
-  const time = stamp.slice(11, 19);
-  return stamp.slice(0, 10) === new Date().toISOString().slice(0, 10) ? time : `${time} on ${day(stamp.slice(0, 10))}`;
-}
+export const when = (stamp) => timeOf(new Date(msOf(stamp)));
 
 /** timeOf returns the time of a Date in the same form. */
-export const timeOf = (time) => when(time.toISOString());
+export function timeOf(time) {
+  const text = local(time);
+  const clock = text.slice(11, 19);
+  return text.slice(0, 10) === local(new Date()).slice(0, 10) ? clock : `${clock} on ${day(text.slice(0, 10))}`;
+}
 
 /** day returns a date such as 2026-03-06 in words: 6 Mar 2026. */
 export function day(date) {
@@ -32,13 +37,25 @@ export function day(date) {
 
 /** span returns a duration in the largest unit that it fills. */
 export function span(milliseconds) {
-  const units = [[86_400_000, 'd'], [3_600_000, 'h'], [60_000, 'min'], [1000, 's']];
+  const units = [[86_400_000, 'day'], [3_600_000, 'hour'], [60_000, 'minute'], [1000, 'second']];
   for (const [size, name] of units) {
     const n = Math.round((milliseconds / size) * 10) / 10;
-    if (n >= 1) return `${n} ${name}`;
+    if (n >= 1) return `${n} ${name}${n === 1 ? '' : 's'}`;
   }
-  return `${milliseconds} ms`;
+  return milliseconds === 1 ? '1 millisecond' : `${milliseconds} milliseconds`;
 }
+
+/**
+ * ahead says by how much the clock of the author of a write is ahead, if the write has a time that has not come yet.
+ * Otherwise it returns ''.
+ */
+export function ahead(replica, { updatedAt }, name) {
+  const by = msOf(updatedAt) - replica.serverNow();
+  return by < NOTICEABLE ? '' : ` The clock of ${name} is at least ${span(by)} ahead.`;
+}
+
+/** NOTICEABLE is the least difference between clocks that people are told about, in milliseconds. */
+export const NOTICEABLE = 2000;
 
 /** text returns a value as it is shown. */
 function text(field, value) {
@@ -89,8 +106,8 @@ export const firstLetter = (text) => characters(text)[0].segment.toUpperCase();
 
 /** place returns a slot in words: Room B at 14:00 on 2 Mar 2026. */
 export function place(slot) {
-  if (typeof slot?.start !== 'string') return 'nowhere';
-  return `${slot.room} at ${slot.start.slice(11, 16)} on ${day(slot.start.slice(0, 10))}`;
+  if (typeof slot?.start !== 'string' || Number.isNaN(Date.parse(slot.start))) return 'nowhere';
+  return `${slot.room} at ${clockOf(slot.start)} on ${day(dayOf(slot.start))}`;
 }
 
 /** value returns the value of a field of a view, or undefined if it has none. */

@@ -42,8 +42,8 @@ test('a clock correction of less than a second is not mentioned, and a larger on
   const notices = new Notices(replica, null, null, {});
   for (const by of [0, 999, -999]) assert.equal(notices.clock_corrected({ by }), null);
   assert.match(notices.clock_corrected({ by: 0, code: 'too_far_ahead' }).text, /^Edits .* stamped again/);
-  assert.match(notices.clock_corrected({ by: -3_600_000 }).text, / 1 h ahead.* corrected/);
-  assert.match(notices.clock_corrected({ by: 3_600_000 }).text, / 1 h behind/);
+  assert.match(notices.clock_corrected({ by: -3_600_000 }).text, / 1 hour ahead.* corrected/);
+  assert.match(notices.clock_corrected({ by: 3_600_000 }).text, / 1 hour behind/);
   replica.offset = 0;
   assert.match(notices.clock_corrected({ by: 3_600_000 }).text, /agrees .* again/);
 });

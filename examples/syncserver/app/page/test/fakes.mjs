@@ -1,6 +1,7 @@
 // The parts of a browser that the page's scripts need in tests: elements, a program that holds
 // an outbox, storage in memory, and a server that is a function.
 
+process.env.TZ = 'UTC'; // the tests read times of the reader's zone
 globalThis.addEventListener = () => {};
 globalThis.CSS = { supports: () => true };
 globalThis.document = { hidden: false, addEventListener() {}, createElement: () => new Element() };

@@ -16,6 +16,7 @@ function board(tasks = {}) {
     isErased: (table, id) => erased.has(`${table}/${id}`),
     edit: (...edit) => replica.edited.push(edit),
     why: () => null,
+    serverNow: () => Date.now(),
   });
   const box = new Element();
   const who = (id) => ({ name: erased.has(`devices/${id}`) ? 'Device' : `${id}’s phone` });
@@ -87,7 +88,7 @@ test('a deletion that is gone is not mentioned; a restored record and a kept con
 test('no notice shows anything of an erased record; lost edits of it are mentioned once', () => {
   const { tell, told, erase } = board({ a: task({ title: { value: 'Secret' }, $deleted: { clientId: 'Ben' } }), b: { ...task({ title: { value: 'Blue' } }), id: 'b' } });
   tell({ kind: 'record_deleted', table: 'tasks', id: 'a' });
-  tell({ kind: 'edit_lost', table: 'tasks', id: 'b', fields: ['title'], other: { clientId: 'Ben' } });
+  tell({ kind: 'edit_lost', table: 'tasks', id: 'b', fields: ['title'], other: { clientId: 'Ben', updatedAt: '2026-03-06T10:00:00.000000Z' } });
   tell(gone({ due: { value: '2026-03-06' } }));
   tell({ ...gone({ title: { value: 'Secret'.repeat(20) } }), code: 'title_too_long' });
   assert.equal(told().filter((text) => text.includes('Secret')).length, 3);
@@ -98,7 +99,7 @@ test('no notice shows anything of an erased record; lost edits of it are mention
   assert.match(told()[1], once);
   tell({ kind: 'not_edited', table: 'tasks', id: 'a', detail: 'no', fields: { title: 'Secret' } });
   tell(gone({ title: { value: 'Secret' } }));
-  tell({ kind: 'edit_replaced', table: 'tasks', id: 'a', fields: ['title'], other: { clientId: 'Ben' } });
+  tell({ kind: 'edit_replaced', table: 'tasks', id: 'a', fields: ['title'], other: { clientId: 'Ben', updatedAt: '2026-03-06T10:00:00.000000Z' } });
   assert.equal(told().length, 2);
   assert.match(told()[1], once);
   erase('devices', 'Ben');

@@ -9,7 +9,8 @@ const ME = '01000000-0000-0000-0000-000000000000';
 const OTHER = '02000000-0000-0000-0000-000000000000';
 const NONE = '0'.repeat(64);
 
-const AT = new Date(Date.now() - 60_000).toISOString().replace('Z', '000000Z');
+const at = (before) => new Date(Date.now() - before).toISOString().replace('Z', '000000Z');
+const AT = at(60_000);
 const line = (table, id, data) => ({ table, id, data: Object.fromEntries(Object.entries(data).map(([name, value]) => [name, { value, updatedAt: AT, clientId: OTHER }])) });
 
 /** opened returns a program that has pulled some lines. */
@@ -39,10 +40,21 @@ test('an edit is shown with what waits and what it replaced, and null deletes a 
   assert.equal(program.waiting()[0].data.title.value, 'Blue');
   program.batch(10, 10_000);
   program.answer('[{"verdict":"accepted"}]');
-  assert.deepEqual(program.take().changed[0].replaced.sort(), ['due', 'title']);
+  const [{ replaced, won }] = program.take().changed;
+  assert.deepEqual([replaced.sort(), won], [['due', 'title'], []]);
   const why = program.why('tasks', 'a', 'title');
   assert.deepEqual([why.winner.value, why.loser.value, why.step, why.unknown, why.seen], ['Blue', 'Red', 'time', false, true]);
   assert.equal(program.why('tasks', 'a', 'status'), null);
+});
+
+test('a write won if its author had not seen the one that it replaced', () => {
+  const program = opened(line('tasks', 'a', { title: 'Red' }));
+  program.edit('tasks', 'a', { title: 'Blue' }, { title: { value: 'Green', updatedAt: at(90_000), clientId: OTHER } });
+  program.batch(10, 10_000);
+  const loser = { updatedAt: AT, clientId: OTHER };
+  program.answer(JSON.stringify([{ verdict: 'accepted', fields: { title: { outcome: 'applied', lost: true, loser } } }]));
+  const [{ replaced, won }] = program.take().changed;
+  assert.deepEqual([replaced, won, program.why('tasks', 'a', 'title').seen], [['title'], ['title'], false]);
 });
 
 test('a write over an equal value replaces nothing', () => {

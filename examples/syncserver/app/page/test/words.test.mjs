@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import './fakes.mjs';
 
-const { firstLetter, said, short, span, timeOf, titleOf } = await import('../static/words.js');
-const { moved, overlap } = await import('../static/rooms.js');
+const { ahead, firstLetter, place, said, short, span, timeOf, titleOf, when } = await import('../static/words.js');
+const { moved, nextFree, overlap, slotAt } = await import('../static/rooms.js');
 
 const FAMILY = '👩\u200d👩\u200d👧';
 
@@ -31,7 +31,7 @@ test('the first character of a name is complete', () => {
 });
 
 test('a duration is rounded, in the largest unit that it fills', () => {
-  for (const [ms, text] of [[0, '0 ms'], [949, '949 ms'], [999, '1 s'], [1000, '1 s'], [59_970, '1 min'], [3_599_990, '1 h'], [3_400_000, '56.7 min'], [86_400_000, '1 d']]) {
+  for (const [ms, text] of [[0, '0 milliseconds'], [1, '1 millisecond'], [949, '949 milliseconds'], [999, '1 second'], [1000, '1 second'], [59_970, '1 minute'], [3_599_990, '1 hour'], [3_400_000, '56.7 minutes'], [86_400_000, '1 day'], [172_800_000, '2 days']]) {
     assert.equal(span(ms), text);
   }
 });
@@ -40,6 +40,31 @@ test('a time on another day includes its date', () => {
   const today = new Date();
   assert.match(timeOf(today), /^\d\d:\d\d:\d\d$/);
   assert.match(timeOf(new Date(today.getTime() + 10 * 365 * 86_400_000)), /^\d\d:\d\d:\d\d on \d+ \w+ 20\d\d$/);
+});
+
+test('times, days and hours are in the reader’s zone, and slots are stored in UTC', (t) => {
+  t.after(() => (process.env.TZ = 'UTC'));
+  for (const [zone, stamp, told, start] of [
+    ['Asia/Kolkata', '2026-03-01T20:00:05.123456Z', '01:30:05 on 2 Mar 2026', '2026-03-02T04:30:00Z'],
+    ['America/New_York', '2026-03-02T03:00:05.123456Z', '22:00:05 on 1 Mar 2026', '2026-03-02T15:00:00Z'],
+    ['Europe/Berlin', '2026-07-01T22:30:00.000000Z', '00:30:00 on 2 Jul 2026', '2026-03-02T09:00:00Z'],
+  ]) {
+    process.env.TZ = zone;
+    assert.equal(when(stamp), told);
+    const slot = slotAt('Room A', '2026-03-02', 10);
+    assert.equal(slot.start, start);
+    assert.equal(place(slot), 'Room A at 10:00 on 2 Mar 2026');
+    assert.equal(moved(slot, { hour: 11 }).start, slotAt('Room A', '2026-03-02', 11).start);
+    const far = slotAt('Room A', '2126-03-02', 16);
+    assert.equal(nextFree(far, []).start, slotAt('Room A', '2126-03-03', 9).start);
+  }
+  assert.equal(place({ room: 'Room A', start: 'noon' }), 'nowhere');
+});
+
+test('a write with a time to come tells that the clock of its author is ahead', () => {
+  const replica = { serverNow: () => Date.UTC(2026, 2, 2, 10) };
+  assert.equal(ahead(replica, { updatedAt: '2026-03-02T10:04:00.000000Z' }, 'Ana’s phone'), ' The clock of Ana’s phone is at least 4 minutes ahead.');
+  for (const past of ['2026-03-02T10:00:01.999000Z', '2026-03-02T09:00:00.000000Z']) assert.equal(ahead(replica, { updatedAt: past }, 'Ana'), '');
 });
 
 test('a moved slot keeps its unchanged parts', () => {

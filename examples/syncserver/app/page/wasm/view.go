@@ -18,17 +18,23 @@ import (
 // tables returns the names of the tables shown by the page.
 func tables() []string { return []string{board.Tasks, board.Projects, board.Meetings, board.Devices} }
 
-// appendView appends a record as it is shown, in JSON, with the names of its waiting fields and of
-// the fields whose write won over a different value that another client wrote:
+// appendView appends a record as it is shown, in JSON, with the names of its waiting fields, of the
+// fields whose write replaced a different value that another client wrote, and of those among them
+// whose author had not seen that value:
 //
-//	{"table":…,"id":…,"deleted":…,"data":{…},"waiting":[…],"replaced":[…]}
+//	{"table":…,"id":…,"deleted":…,"data":{…},"waiting":[…],"replaced":[…],"won":[…]}
 func (d *device) appendView(dst []byte, r record.Record) []byte {
 	key := r.Key()
 	waiting := d.replica.WaitingFields(key)
-	var replaced []string
+	var replaced, won []string
 	for name := range r.All() {
-		if w, ok := d.replica.Why(key, name); ok && won(w) && !slices.Contains(waiting, name) {
-			replaced = append(replaced, name)
+		w, ok := d.replica.Why(key, name)
+		if !ok || !replaces(w) || slices.Contains(waiting, name) {
+			continue
+		}
+		replaced = append(replaced, name)
+		if w.Seen == merge.SeenNo {
+			won = append(won, name)
 		}
 	}
 	dst = append(dst, `{"table":`...)
@@ -43,6 +49,8 @@ func (d *device) appendView(dst []byte, r record.Record) []byte {
 	dst = appendTexts(dst, waiting)
 	dst = append(dst, `,"replaced":`...)
 	dst = appendTexts(dst, replaced)
+	dst = append(dst, `,"won":`...)
+	dst = appendTexts(dst, won)
 	return append(dst, '}')
 }
 
@@ -85,8 +93,8 @@ func (d *device) records(yield func(record.Record) bool) {
 	}
 }
 
-// won reports whether a write won over a different value that another client wrote.
-func won(w replica.Why) bool {
+// replaces reports whether a write replaced a different value that another client wrote.
+func replaces(w replica.Why) bool {
 	winner, loser := w.Winner(), w.Loser()
 	return winner.Stamp.Client != loser.Stamp.Client && (w.BeforeUnknown || winner.Value != loser.Value)
 }
