@@ -1,7 +1,7 @@
 // The requests to a server, which is examples/syncserver. A caller is { url, token, signal, heard, fetch }; see
 // requests.d.ts. A token must not appear in an address, so the stream of events is a fetch, not an EventSource.
 
-import { isText, reading, refuse } from './src/text.js';
+import { isCount, isText, reading, refuse } from './src/text.js';
 
 const ROWS = 10_000; // records in the answer to a pull
 const CHUNK = 1 << 26; // characters of a chunk, or of another answer
@@ -104,7 +104,7 @@ const isTrailer = (line) => reading('answer', () => {
  */
 export function progressOf(chunk) {
   const { more, reached, last } = JSON.parse(chunk.slice(chunk.lastIndexOf('\n', chunk.length - 2) + 1));
-  return more && [reached, last].every(Number.isSafeInteger) && reached >= 0 && reached <= last ? { reached, last } : null;
+  return more && [reached, last].every(isCount) && reached <= last ? { reached, last } : null;
 }
 
 /** events yields the last sequence whenever there is news, until the stream breaks. */

@@ -3,7 +3,7 @@
 // A record leaves when it is dead, erased, or in no bucket any longer that the client may read. The client forgets
 // it and writes nothing. Its edits are hidden until a line of a pull brings the record again, but they are sent.
 
-import { MAX, later } from './time.js';
+import { MAX, earlier, later } from './time.js';
 import { NONE, newest, sameRecord } from './record.js';
 import { sameStamp, sameValue } from './write.js';
 import { itemsOf, known, stale, touch } from './held.js';
@@ -60,7 +60,7 @@ function createdAfter(r, h) {
 
 // Another client may have created the record again: all stamps of a new life are above the stamps of the dead record.
 function mayBeReborn(r, h) {
-  const oldest = [...h.confirmed.values()].reduce((least, w) => (w.updatedAt < least ? w.updatedAt : least), MAX);
+  const oldest = [...h.confirmed.values()].reduce((least, w) => earlier(least, w.updatedAt), MAX);
   return h.created <= r.fence && oldest > h.created;
 }
 

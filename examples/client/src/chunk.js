@@ -1,6 +1,6 @@
 // The lines of a pull. A pull consists of chunks, each with a trailer at its end, which are applied in one step.
 
-import { compareText, isName, isObject, isText, reading, refuse } from './text.js';
+import { compareText, isCount, isName, isObject, isText, reading, refuse } from './text.js';
 import { parseTime } from './time.js';
 import { parseExactly } from './value.js';
 import { isColumns, unpack } from './columns.js';
@@ -67,7 +67,7 @@ function readLeft(c, line) {
 /** readKey returns the key of a record in a parsed object, or refuses it. */
 export const readKey = ({ table, id }) => (isName(table) && isName(id) ? { table, id } : refuse('name'));
 
-function readTrailer({ cursor, more, buckets, fence, level, clock }) {
+function readTrailer({ cursor, more, buckets, fence, level, clock, seen }) {
   if (!isText(cursor)) refuse('utf8', 'cursor');
   return {
     cursor,
@@ -76,11 +76,12 @@ function readTrailer({ cursor, more, buckets, fence, level, clock }) {
     fence: fence ? parseTime(fence) : '',
     level: isCount(level) ? level : 0,
     clock: clock ? parseTime(clock) : '',
+    seen: seen && readSeen(seen),
   };
 }
 
-/** isCount reports whether a value may be a level, or count something. */
-export const isCount = (value) => Number.isSafeInteger(value) && value >= 0;
+/** readSeen returns what a client has pulled: everything up to a sequence. */
+export const readSeen = ({ epoch, seq }) => (isName(epoch) && isCount(seq) ? { epoch, seq } : refuse('name'));
 
 const MOST_SHARED = 10_000; // lists of buckets that records share
 

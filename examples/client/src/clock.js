@@ -15,7 +15,7 @@ export const now = (r) => r.wall() + r.offset;
 
 /** observe makes the clock follow a time. */
 export function observe(r, time) {
-  if (time > r.last) r.last = time;
+  r.last = later(r.last, time);
 }
 
 /** tick returns the next time of the clock that no waiting edit has. */

@@ -1,5 +1,5 @@
 // Columns: many records in one line of a pull. Package record of the Go module describes the form.
-import { refuse } from './text.js';
+import { isCount, refuse } from './text.js';
 import { deletion } from './write.js';
 
 /** isColumns reports whether a parsed line of a pull is a chunk of columns. */
@@ -49,7 +49,7 @@ export function unpack(chunk) {
       data[names[name]] = isDeleted ? deletion(updatedAt, clientId) : { value, updatedAt, clientId };
     }
     const row = { table, id: ids[i], data };
-    if (chunk.seq && (seq += take(seqOf, Infinity)) !== 0) row.seq = seq >= 0 && Number.isSafeInteger(seq) ? seq : refuse('columns');
+    if (chunk.seq && (seq += take(seqOf, Infinity)) !== 0) row.seq = isCount(seq) ? seq : refuse('columns');
     return chunk.in ? Object.assign(row, { in: chunk.in }) : row;
   });
   const left = columns.some(({ numbers, taken }) => taken !== numbers.length);

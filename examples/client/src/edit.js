@@ -22,7 +22,7 @@ export function edit(r, { table, id, fields, seen = {} }) {
   const { stamp, future } = stampAbove(r, record, names);
   const data = new Map();
   names.forEach((name, i) => data.set(name, values[i] === undefined ? deletion(stamp, r.id) : { value: values[i], updatedAt: stamp, clientId: r.id }));
-  const it = newItem(table, id, checkRecord(data), { isNew: record.size === 0 });
+  const it = newItem(table, id, checkRecord(data), { isNew: record.size === 0, seen: r.seen });
   for (const name of names) setBase(h, it, { name, seen, w: record.get(name) });
   const untold = future.filter((name) => !h || !top(h, name) || !top(h, name).told);
   if (stamp > r.last) r.ahead.add(stamp);

@@ -1,6 +1,6 @@
 // Reading what was saved.
 
-import { isText, reading, refuse } from './text.js';
+import { isCount, isText, reading, refuse } from './text.js';
 import { ENDLESS, LAST, earlier, later, msOf, parseClient, parseTime, readStamp } from './time.js';
 import { parse, parseExactly } from './value.js';
 import { newest, readRecord } from './record.js';
@@ -8,7 +8,7 @@ import { findOrAdd, heldOf, whysOf } from './held.js';
 import { reader } from './write.js';
 import { newItem, put, waiting } from './outbox.js';
 import { overlay } from './overlay.js';
-import { heldForm, isCount, names, readKey } from './chunk.js';
+import { heldForm, names, readKey, readSeen } from './chunk.js';
 import { startOver } from './reset.js';
 import { newestKnown } from './clock.js';
 import { restampWaiting } from './restamp.js';
@@ -41,13 +41,13 @@ export function load(r, saved) {
 
 // An earlier version did not pull in chunks: its cursor cannot be used, and the next pull replaces everything.
 function readState(r, text) {
-  const { last, cursor = '', chunks, loading, buckets, fence, level = 0, clock, client, user = '', answered = 0 } = JSON.parse(text);
+  const { last, cursor = '', chunks, loading, buckets, fence, level = 0, clock, seen, client, user = '', answered = 0 } = JSON.parse(text);
   if (![cursor, user].every(isText) || ![level, answered].every(isCount)) refuse('type');
   if (user && r.user && user !== r.user) refuse('user');
   const time = (saved) => (saved ? parseTime(saved, LAST) : '');
   Object.assign(r, { stateStale: r.user !== '' && r.user !== user, savedAs: client ? parseClient(client) : '', answered, level, fence: time(fence), floor: earlier(time(clock), ENDLESS), last: earlier(time(last), ENDLESS) });
   r.user = r.user || user;
-  if (chunks) Object.assign(r, { cursor, chunked: true, loading: Boolean(loading) });
+  if (chunks) Object.assign(r, { cursor, chunked: true, loading: Boolean(loading), seen: seen && readSeen(seen) });
   if (buckets) r.buckets = heldForm(names(buckets));
   r.isEarlier = cursor !== '' && !chunks;
 }
@@ -93,7 +93,7 @@ function readItem(number, text) {
   if (data.size === 0) refuse('no fields');
   const base = new Map(Object.keys(m.base || {}).map((name) => [name, m.base[name] && readStamp(m.base[name])]));
   const { table, id } = readKey(m);
-  const it = newItem(table, id, data, { number: Number(number), base, isNew: m.new === true, sent: true }); // it may have been sent
+  const it = newItem(table, id, data, { number: Number(number), base, isNew: m.new === true, sent: true, seen: m.seen && readSeen(m.seen) }); // it may have been sent
   return Object.assign(it, { wall: msOf(it.time), again: m.again === true, later: m.later ? 1 : 0, hidden: m.hidden === true });
 }
 

@@ -1,5 +1,6 @@
 // Notices: what to tell the user.
 
+import { find } from './held.js';
 import { compareStamps } from './write.js';
 
 const MOST = 1000; // notices that are kept, and characters of a detail
@@ -65,6 +66,6 @@ function noticeId(r, code) {
 /** noticeErased reports that the server has erased records that are held. */
 export function noticeErased(r, erased) {
   for (const { table, id } of erased) {
-    if (r.tables.has(table) && r.tables.get(table).has(id)) notice(r, { kind: 'erased', table, id });
+    if (find(r, table, id)) notice(r, { kind: 'erased', table, id });
   }
 }

@@ -10,7 +10,8 @@ import { known } from './held.js';
 
 /**
  * An item is a mutation: { table, id, data, base, isNew }, with the stamp { time, client } of all its writes. Its
- * base maps a field to the stamp that its author saw, or to null if there was none. Further members:
+ * base maps a field to the stamp that its author saw, or to null if there was none. It may have seen, what its author
+ * had pulled. Further members:
  * number, in the order of the edits; wall, the device's clock at the edit; floor, see clock.js; sent, whether a
  * server may have it; renews, whether no server was known to have its record at the edit; told; again; later;
  * hidden; answered; queue.
@@ -29,7 +30,7 @@ export const encodeStamp = (s) => (s ? `{"updatedAt":"${s.updatedAt}","clientId"
 export function encodeItem(it) {
   const based = [...it.data.keys()].filter((name) => it.base.has(name));
   const base = based.length > 0 ? `,"base":${encodeMembers(based, (name) => encodeStamp(it.base.get(name)))}` : '';
-  return `{"table":${JSON.stringify(it.table)},"id":${JSON.stringify(it.id)},"data":${encodeRecord(it.data)}${base}${it.isNew ? ',"new":true' : ''}}`;
+  return `{"table":${JSON.stringify(it.table)},"id":${JSON.stringify(it.id)},"data":${encodeRecord(it.data)}${base}${it.isNew ? ',"new":true' : ''}${it.seen ? `,"seen":${JSON.stringify(it.seen)}` : ''}}`;
 }
 
 export const newQueues = () => ({ fresh: new Set(), kept: new Set(), later: new Set() });

@@ -5,7 +5,7 @@ import { MAX, later } from './time.js';
 import { keyOf } from './text.js';
 import { newest } from './record.js';
 import { known, stale } from './held.js';
-import { change, forget } from './change.js';
+import { change, forget, isBrought } from './change.js';
 
 /** keep keeps the accepted writes of an item as an overlay. */
 export function keep(r, h, it, data) {
@@ -58,7 +58,7 @@ export function dropOverlays(r, h, ends) {
     r.entries.accepted.delete(it.number);
   }
   h.over = h.over.filter((it) => !ends(it));
-  if (h.over.length === 0 && h.within !== null && h.within.length === 0) {
+  if (h.over.length === 0 && !isBrought(h)) {
     forget(h);
     stale(r, h);
   }

@@ -13,7 +13,7 @@ import { sendAgain, sendLater } from './again.js';
 import { judge, lives } from './judge.js';
 import { limit, observe, tick } from './clock.js';
 import { noticeErased } from './notice.js';
-import { restamped, sameStamp } from './write.js';
+import { restamped } from './write.js';
 
 /** beginPull begins a pull; see Replica. */
 export function beginPull(r) {
@@ -61,7 +61,7 @@ function applyChunk(r, pull, c) {
     observe(r, newest(data, most));
     replace(r, { table, id, now: within && within.length === 0 ? NONE : purged(data, r.fence, r.level), within });
   }
-  Object.assign(r, { cursor: t.cursor, chunked: true, settled: !t.more, stateStale: r.stateStale || changed });
+  Object.assign(r, { cursor: t.cursor, seen: t.seen, chunked: true, settled: !t.more, stateStale: r.stateStale || changed });
   Object.assign(pull, { cursor: t.cursor, settled: !t.more });
   if (pull.settled) settle(r);
 }
@@ -145,13 +145,13 @@ function renew(r) {
 function renewRecord(r, h) {
   const again = h.waiting.filter((it) => it.renews);
   for (const it of again) remove(r, it);
-  const renamed = [];
+  const renamed = new Map();
   for (const it of again) {
     const at = tick(r);
-    renamed.push([{ updatedAt: it.time, clientId: it.client }, { updatedAt: at, clientId: r.id }]);
-    const base = new Map([...it.base].map(([name, seen]) => [name, (renamed.find(([old]) => sameStamp(old, seen)) || [0, seen])[1]]));
+    renamed.set(it.time + it.client, { updatedAt: at, clientId: r.id });
+    const base = new Map([...it.base].map(([name, saw]) => [name, (saw && renamed.get(saw.updatedAt + saw.clientId)) || saw]));
     const data = new Map([...it.data].map(([name, w]) => [name, restamped(w, at, r.id)]));
-    enqueue(r, newItem(h.table, h.id, data, { base, isNew: it.isNew }));
+    enqueue(r, newItem(h.table, h.id, data, { base, isNew: it.isNew, seen: it.seen }));
   }
 }
 

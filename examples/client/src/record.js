@@ -3,6 +3,7 @@
 import { compareText, isName, isObject, refuse } from './text.js';
 import { compareStamps, compareWrites, encodeWrite, readWrite, reader, sameWrite } from './write.js';
 import { encodeMembers } from './value.js';
+import { later } from './time.js';
 
 /** DELETED is the field that deletes a record if it is true, and restores it if it is false. */
 export const DELETED = '$deleted';
@@ -64,7 +65,7 @@ export function sameRecord(a, b) {
 export function newest(record, limit) {
   let last = '';
   record.forEach((w) => {
-    if (w.updatedAt <= limit && w.updatedAt > last) last = w.updatedAt;
+    if (w.updatedAt <= limit) last = later(last, w.updatedAt);
   });
   return last;
 }

@@ -66,7 +66,7 @@ export function startOver(r) {
   dropAllOverlays(r);
   r.divided = r.buckets !== null;
   forgetAll(r);
-  Object.assign(r, { fence: '', level: 0, floor: '', mark: '', chunked: false, loading: false, buckets: null });
+  Object.assign(r, { fence: '', level: 0, floor: '', mark: '', chunked: false, loading: false, buckets: null, seen: undefined });
 }
 
 /** forgetCreations forgets that this client created records that have not come back after a reset. */

@@ -65,7 +65,7 @@ function savedState(r) {
   return JSON.stringify({
     last: r.last || undefined, cursor: r.cursor, chunks: r.chunked || undefined, loading: r.loading || undefined,
     buckets: r.buckets || undefined, fence: r.fence || undefined, level: r.level || undefined, clock: r.floor || undefined,
-    client: r.id || r.savedAs || undefined, user: r.user || undefined, answered: r.answered || undefined,
+    seen: r.seen, client: r.id || r.savedAs || undefined, user: r.user || undefined, answered: r.answered || undefined,
   });
 }
 

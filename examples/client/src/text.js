@@ -17,6 +17,9 @@ export function reading(reason, act, path) {
 /** isObject reports whether a parsed value is an object. */
 export const isObject = (value) => value !== null && typeof value === 'object' && !Array.isArray(value);
 
+/** isCount reports whether a value may be a level, or count something. */
+export const isCount = (value) => Number.isSafeInteger(value) && value >= 0;
+
 // The surrogates of U+10000 and above are below U+E000 in UTF-16, and above it in UTF-8.
 const rank = (unit) => (unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit);
 
