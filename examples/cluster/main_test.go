@@ -172,6 +172,7 @@ func comes(t *testing.T, events <-chan string) {
 // TestClientsUseTheProtocol lets two clients work through the HTTP interface: they sync, receive events, share a private
 // project, and go on while a node is away. Without a majority, health and pushes say so, and nothing is lost.
 func TestClientsUseTheProtocol(t *testing.T) {
+	t.Parallel()
 	s := serveCluster(t)
 	ana, ben := s.join(), s.join()
 	task := record.Key{Table: board.Tasks, ID: "11111111-1111-4111-8111-111111111111"}

@@ -9,6 +9,7 @@ import (
 
 // TestRenewComesBeforeClients opens the files of a cluster twice. The server listens after it has opened them.
 func TestRenewComesBeforeClients(t *testing.T) {
+	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "data")
 	open := func(renew bool) string {
 		s := settings{dir: dir, renew: renew}

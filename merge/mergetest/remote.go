@@ -125,6 +125,7 @@ func (r *remote) text(call any) string {
 // failed returns the error of the last call whose method returns none.
 func (r *remote) failed() error { return r.err }
 
+// Edit asks the client to edit a record.
 func (r *remote) Edit(key record.Key, fields map[string]record.Value) error {
 	texts := map[string]*string{}
 	for name, v := range fields {
@@ -138,20 +139,25 @@ func (r *remote) Edit(key record.Key, fields map[string]record.Value) error {
 	return err
 }
 
+// Outbox asks for the items of the next push.
 func (r *remote) Outbox() []byte { return []byte(r.text(r.head("outbox"))) }
 
+// Answer gives the client the answer to its push.
 func (r *remote) Answer(answer []byte) error {
 	_, err := ask[any](r, answerCall{r.head("answer"), string(answer)})
 	return err
 }
 
+// Cursor asks where the client's next pull begins.
 func (r *remote) Cursor() string { return r.text(r.head("cursor")) }
 
+// Pulled gives the client the lines of a pull and the cursor after them.
 func (r *remote) Pulled(lines []byte, next string) error {
 	_, err := ask[any](r, pulledCall{r.head("pulled"), string(lines), next})
 	return err
 }
 
+// Shown asks for the record that the client shows, and keeps an error if the answer has no such record.
 func (r *remote) Shown(key record.Key) record.Record {
 	text := r.text(shownCall{r.head("shown"), key.Table, key.ID})
 	if text == "" {

@@ -156,11 +156,13 @@ func TestServersPassTheConvergenceKit(t *testing.T) {
 }
 
 func TestServersOnOneNodePassTheConvergenceKit(t *testing.T) {
+	t.Parallel()
 	c := startCluster(t, 1)
 	runKinds(t, *nodeSeeds, func(*testing.T) backing { return c.newRun() })
 }
 
 func TestServersOnThreeNodesPassTheConvergenceKit(t *testing.T) {
+	t.Parallel()
 	c := startCluster(t, 3)
 	runKinds(t, *nodeSeeds, func(*testing.T) backing { return c.newRun() })
 }

@@ -52,6 +52,7 @@ func contend(t *testing.T, p Store) (lost int) {
 // TestServersOnThreeNodesNeedEachExpectation lets clients meet in records and in the scopes of rules, and loses
 // nothing. The controls, which expect no sequences of records or of scopes, lose something.
 func TestServersOnThreeNodesNeedEachExpectation(t *testing.T) {
+	t.Parallel()
 	nodes, err := clustertest.New(3)
 	require.NoError(t, err)
 	t.Cleanup(nodes.Stop)

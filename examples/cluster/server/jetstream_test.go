@@ -2,10 +2,7 @@ package server
 
 import (
 	"context"
-	"flag"
 	"fmt"
-	"maps"
-	"slices"
 	"sync/atomic"
 	"testing"
 
@@ -49,6 +46,7 @@ func (s saved) Backup(t *testing.T) func() backing {
 
 // TestServersOnARestoredStreamPassTheConvergenceKit restores the stream itself, and renews its incarnation.
 func TestServersOnARestoredStreamPassTheConvergenceKit(t *testing.T) {
+	t.Parallel()
 	nodes, err := clustertest.New(1)
 	require.NoError(t, err)
 	t.Cleanup(nodes.Stop)
@@ -101,24 +99,10 @@ func (s stepping) After(ctx context.Context, workspace string, seq int64, limit 
 	return s.Store.After(ctx, workspace, seq, limit)
 }
 
+// TestServersPassTheConvergenceKitWhileLeadersStepDown reads from nodes that are behind more often than any other test. It
+// loads buckets from pages with records that were replaced before.
 func TestServersPassTheConvergenceKitWhileLeadersStepDown(t *testing.T) {
+	t.Parallel()
 	c := startCluster(t, 3)
-	mergetest.Run(t, func(env *mergetest.Env) (mergetest.Backend, error) {
-		return kinds()["plain"](t, env, &steps{run: c.newRun(), conn: c.conns[0]})
-	}, mergetest.Options{Seeds: *seeds})
-}
-
-var restlessSeeds = flag.Int("restless-seeds", 1, "the number of runs of servers that purge while leaders step down, for each kind")
-
-// TestPurgingServersPassTheConvergenceKitWhileLeadersStepDown reads from nodes that are behind more often than any other
-// test. It loads buckets from pages with records that were replaced before.
-func TestPurgingServersPassTheConvergenceKitWhileLeadersStepDown(t *testing.T) {
-	c := startCluster(t, 3)
-	all := kinds()
-	delete(all, "plain")
-	for _, kind := range slices.Sorted(maps.Keys(all)) {
-		mergetest.Run(t, func(env *mergetest.Env) (mergetest.Backend, error) {
-			return all[kind](t, env, &steps{run: c.newRun(), conn: c.conns[0]})
-		}, mergetest.Options{Seeds: *restlessSeeds})
-	}
+	runKinds(t, *nodeSeeds, func(*testing.T) backing { return &steps{run: c.newRun(), conn: c.conns[0]} })
 }

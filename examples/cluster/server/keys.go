@@ -1,8 +1,6 @@
 package server
 
 import (
-	"slices"
-
 	"github.com/fieldlww/fieldlww/examples/cluster/store"
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/record"
@@ -24,11 +22,6 @@ func keysOf(workspace string, updates []merge.Update) []store.Key {
 		all[i] = store.RecordKey(workspace, u.After.Key())
 	}
 	return all
-}
-
-// withoutRecords returns the records whose keys are not among the given ones.
-func withoutRecords(records []record.Record, keys map[record.Key]bool) []record.Record {
-	return slices.DeleteFunc(slices.Clone(records), func(r record.Record) bool { return keys[r.Key()] })
 }
 
 // readable returns those updates after which an actor may read the record. A nil function permits all.

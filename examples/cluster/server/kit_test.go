@@ -22,7 +22,7 @@ import (
 
 var (
 	seeds     = flag.Int("seeds", 20, "the number of runs of the convergence kit in memory, for each kind of server")
-	nodeSeeds = flag.Int("node-seeds", 2, "the number of runs of the convergence kit on nodes, for each of the five kinds of servers")
+	nodeSeeds = flag.Int("node-seeds", 4, "the number of runs of the convergence kit on nodes, for each of the five kinds of servers")
 )
 
 // workspace is the workspace of all tests.

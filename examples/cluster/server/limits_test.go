@@ -96,6 +96,7 @@ type failing struct {
 func (f failing) Commit(context.Context, store.Batch) error { return f.err }
 
 func TestErrorsOfTheStoreAreTemporary(t *testing.T) {
+	t.Parallel()
 	for _, err := range []error{store.ErrFull, store.ErrUnavailable, errors.New("other")} {
 		p := &between{Store: memory.New()}
 		s := open(t, p, Options{})

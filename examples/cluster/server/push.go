@@ -11,7 +11,6 @@ import (
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/merge/buckets"
 	"github.com/fieldlww/fieldlww/record"
-	"github.com/fieldlww/fieldlww/violation"
 )
 
 // pushTimeout is how long a push may take.
@@ -101,9 +100,8 @@ func (a *attempt) apply(ctx context.Context, p signedPush) (out syncserver.Outco
 		return out, err
 	}
 	push := p.Push
-	if absent := a.absentRows(stored); len(absent) > 0 {
-		push = a.refusing(absent).Prepare(push.Request())
-		stored.Records = withoutRecords(stored.Records, absent)
+	if stored.Fence > 0 || a.of != nil {
+		push = syncserver.RefuseDropped(a.engine, push, &stored)
 	}
 	if out.Answer, err = push.Apply(stored); err != nil {
 		return out, err
@@ -150,36 +148,4 @@ func (a *attempt) stored(ctx context.Context, p signedPush) (found merge.Stored,
 	}
 	found.MayRead, found.MayWrite = a.rightsOf(actorOf(p.by, u))
 	return found, nil
-}
-
-// absentRows returns the keys of violation rows that a push names and that are not stored. It returns nil while
-// no row was dropped yet, because there is no fence, unless there are buckets: a row without derived fields would
-// be in no bucket.
-func (a *attempt) absentRows(stored merge.Stored) map[record.Key]bool {
-	if stored.Fence == 0 && a.of == nil {
-		return nil
-	}
-	absent := make(map[record.Key]bool)
-	for _, r := range stored.Records {
-		if r.Key().Table == violation.DefaultTable && r.Len() == 0 {
-			absent[r.Key()] = true
-		}
-	}
-	return absent
-}
-
-// refusing returns an engine that refuses all items of some records as gone. Only the server makes violation
-// rows, so a row that an item names and that is not stored was dropped.
-func (s *Server) refusing(absent map[record.Key]bool) *merge.Engine {
-	engine := s.engine
-	engine.Guard = func(actor clock.ClientID, m record.Mutation) error {
-		if absent[m.Data.Key()] {
-			return &merge.Refusal{Code: merge.Gone}
-		}
-		if s.engine.Guard == nil {
-			return nil
-		}
-		return s.engine.Guard(actor, m)
-	}
-	return &engine
 }

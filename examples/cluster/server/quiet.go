@@ -22,13 +22,18 @@ func quietKey(workspace string) store.Key {
 	return store.Key{Workspace: workspace, Kind: store.KindQuiet}
 }
 
-// isQuiet reports whether a change of the state has asked for quiet. A time that is too far ahead, from a clock that is
-// wrong, does not count.
+// lasts reports whether the quiet lasts for a time up to the given one. A time that is too far ahead, from a clock that
+// is wrong, does not count.
+func (q quiet) lasts(most time.Duration) bool {
+	left := time.Until(q.Until)
+	return left > 0 && left <= most
+}
+
+// isQuiet reports whether a change of the state has asked for quiet.
 func (a *attempt) isQuiet() bool {
 	var q quiet
 	err := decode(a.entries[quietKey(a.workspace)], &q)
-	left := time.Until(q.Until)
-	return err == nil && left > 0 && left <= a.quietFor
+	return err == nil && q.lasts(a.quietFor)
 }
 
 // putsState reports whether the attempt changes the state of the workspace.

@@ -23,8 +23,11 @@ func (b pushed) Commit(ctx context.Context, batch store.Batch) error {
 		return err
 	}
 	isState := func(p store.Put) bool { return p.Key == stateKey(batch.Workspace) }
-	quiet := (&attempt{workspace: batch.Workspace, entries: map[store.Key]store.Entry{view.Entries[0].Key: view.Entries[0]}}).isQuiet()
-	if slices.ContainsFunc(batch.Puts, isState) && !quiet {
+	var q quiet
+	if err := decode(view.Entries[0], &q); err != nil {
+		return err
+	}
+	if slices.ContainsFunc(batch.Puts, isState) && !q.lasts(quietFor) {
 		return store.ErrConflict
 	}
 	return b.Store.Commit(ctx, batch)

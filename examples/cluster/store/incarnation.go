@@ -71,6 +71,8 @@ func (s *Store) Renew(ctx context.Context) error {
 			return err
 		}
 		config.Metadata[incarnationKey] = next
+		ctx, cancel := context.WithTimeout(ctx, commitTime) // a request that a new leader does not know stays without an answer
+		defer cancel()
 		if _, err := s.js.UpdateStream(ctx, config); err != nil {
 			return fmt.Errorf("renew the incarnation: %w", err)
 		}

@@ -71,16 +71,29 @@ func TestPushesInAGroupAreAnsweredAsOneByOne(t *testing.T) {
 		for _, divided := range []bool{false, true} {
 			t.Run(map[bool]string{false: "one bucket", true: "buckets"}[divided], func(t *testing.T) {
 				g := openGrouped(t, name, divided)
-				rapid.Check(t, g.check)
-				for _, what := range []string{
-					"a shared transaction", "accepted", string(merge.Gone), string(merge.LostEdit), string(merge.TooFarAhead), "a violation",
-					"malformed", "epoch_changed", "quota_exceeded", "unavailable", "a panic",
-				} {
-					require.NotZero(t, g.seen[what], "it never happened: %s", what)
+				for range 20 { // histories of a few checks may miss something that is rare
+					rapid.Check(t, g.check)
+					if g.missing() == nil {
+						break
+					}
 				}
+				require.Empty(t, g.missing(), "these never happened")
 			})
 		}
 	})
+}
+
+// missing returns what has not happened so far.
+func (g *grouped) missing() (all []string) {
+	for _, what := range []string{
+		"a shared transaction", "accepted", string(merge.Gone), string(merge.LostEdit), string(merge.TooFarAhead), "a violation",
+		"malformed", "epoch_changed", "quota_exceeded", "unavailable", "a panic",
+	} {
+		if g.seen[what] == 0 {
+			all = append(all, what)
+		}
+	}
+	return all
 }
 
 // check runs a history in a new workspace.

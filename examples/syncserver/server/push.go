@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/fieldlww/fieldlww/clock"
@@ -122,9 +121,8 @@ func (s *Server) apply(ctx context.Context, tx *session, p *pushing) (out Outcom
 	}
 	stored.StorageFull = s.options.Storage >= 0 && tx.bytes >= s.options.Storage
 	stored.MayRead, stored.MayWrite = s.rightsOf(tx, actor, stored.StorageFull)
-	if absent := tx.absentRows(stored); len(absent) > 0 {
-		push = s.refusing(absent).Prepare(push.Request())
-		stored.Records = slices.DeleteFunc(stored.Records, func(r record.Record) bool { return absent[r.Key()] })
+	if stored.Fence > 0 || tx.of != nil {
+		push = RefuseDropped(s.engine, push, &stored)
 	}
 	out.read = tx.read
 	if out.Answer, err = push.Apply(stored); err != nil {
@@ -161,38 +159,6 @@ func (s *Server) apply(ctx context.Context, tx *session, p *pushing) (out Outcom
 		}
 	}
 	return out, err
-}
-
-// absentRows returns the keys of violation rows that a push names and that are not stored. It
-// returns nil while there is no fence, because no row was dropped yet, unless there are buckets: a row
-// without derived fields would be in no bucket.
-func (s *session) absentRows(stored merge.Stored) map[record.Key]bool {
-	if stored.Fence == 0 && s.of == nil {
-		return nil
-	}
-	absent := make(map[record.Key]bool)
-	for _, r := range stored.Records {
-		if r.Key().Table == violation.DefaultTable && r.Len() == 0 {
-			absent[r.Key()] = true
-		}
-	}
-	return absent
-}
-
-// refusing returns an engine that refuses all items of some records as gone. Only the server makes
-// violation rows, so a row that an item names and that is not stored was dropped.
-func (s *Server) refusing(absent map[record.Key]bool) *merge.Engine {
-	engine := s.engine
-	engine.Guard = func(actor clock.ClientID, m record.Mutation) error {
-		if absent[m.Data.Key()] {
-			return &merge.Refusal{Code: merge.Gone}
-		}
-		if s.engine.Guard == nil {
-			return nil
-		}
-		return s.engine.Guard(actor, m)
-	}
-	return &engine
 }
 
 // afford refuses a push if the stored records that it names are too large for the remaining quota
