@@ -30,7 +30,11 @@ func contend(t *testing.T, p Store) (lost int) {
 				stamp := clock.Stamp{Time: clock.TimestampOf(noon) + clock.Timestamp(n), Client: client}
 				m, err := record.New(key).Edit(stamp).Set(client.String(), n).Mutation()
 				if err == nil {
-					_, err = s.Push(t.Context(), syncserver.Sender{Workspace: workspace, User: client.String(), Client: client}, syncserver.Pushed{Body: append(m.AppendJSON([]byte("[")), ']')})
+					sender := syncserver.Sender{Workspace: workspace, User: client.String(), Client: client}
+					err = untilAvailable(func() error {
+						_, err := s.Push(t.Context(), sender, syncserver.Pushed{Body: append(m.AppendJSON([]byte("[")), ']')})
+						return err
+					})
 				}
 				if err != nil {
 					t.Error(err)
