@@ -11,6 +11,7 @@ import { open as openMemory } from 'fieldlww/store/memory';
 import { locked } from 'fieldlww/store/lock';
 import { openTab } from 'fieldlww/tabs';
 import { openViolations } from 'fieldlww/violations';
+import { openKeyring, sealedFetch, unopened } from 'fieldlww/sealed';
 
 const url = 'https://sync.example';
 const { clientId, user, token } = await join({ url, workspace: 'demo' });
@@ -55,6 +56,11 @@ const size: number = await tab.act((shared) => shared.shown('tasks', '42').size)
 await openRemote({ act: tab.act, url, token }).sync();
 openViolations(replica).map((v) => `${size} ${v.description}`);
 
+const keyring = await openKeyring({ keys: { a: new Uint8Array(32) }, current: 'a', plain: (table, field) => table === field });
+const sealed = sealedFetch({ keyring, replica, saved: await store.load(), save: store.save });
+await openRemote({ replica, url, save, fetch: sealed }).sync();
+unopened(replica.shown('tasks', '42').get('title')?.value).trim();
+
 await (await openFile('tasks.log')).close();
 await (await openMemory('')).save([['state', '']]);
 
@@ -70,3 +76,5 @@ replica.shown('tasks', '42').clear();
 replica.takeNotices().map((n) => n.kind === 'storage_full' && n.table);
 // @ts-expect-error: edits are sent only after they are saved
 openRemote({ replica, url, token });
+// @ts-expect-error: a key is bytes
+await openKeyring({ keys: { a: 'secret' }, current: 'a' });
