@@ -11,7 +11,7 @@ import (
 )
 
 // contest is what the program remembers of a field in addition to its winner, so that it can report
-// the field's conflicts at the end. It does not depend on the order in which the writes arrived.
+// the field at the end. It does not depend on the order in which the writes arrived.
 type contest struct {
 	// rival is the greatest write by a different client from the winner's, or zero if there is
 	// none.
@@ -59,12 +59,12 @@ func (t contest) decide(p place, winner, loser record.FieldValue) merge.Decision
 	return d
 }
 
-// showcase collects a few conflicts for each deciding step, so that a reader sees every kind that
+// showcase collects a few decisions for each deciding step, so that a reader sees every kind that
 // occurs.
 type showcase [merge.SameWrite][]merge.Decision
 
-// shelf returns the part of a showcase that a conflict belongs in. There is one for each step, and
-// a separate one for conflicts that only the counter decided.
+// shelf returns the part of a showcase that a decision belongs in. There is one for each step, and
+// a separate one for those that only the counter decided.
 func shelf(d merge.Decision) merge.Step {
 	if d.Step() == merge.ByTime && d.Margin() > 0 {
 		return 0
@@ -72,8 +72,8 @@ func shelf(d merge.Decision) merge.Step {
 	return d.Step() - 1
 }
 
-// add keeps a conflict if it is among the most interesting of its shelf. Conflicts in which a value
-// was lost unseen come first, then conflicts of writes close in time.
+// add keeps a decision if it is among the most interesting of its shelf. Conflicts, in which a value
+// was lost unseen, come first, then writes close in time.
 func (s *showcase) add(d merge.Decision) {
 	of := shelf(d)
 	most := 1
@@ -87,7 +87,7 @@ func (s *showcase) add(d merge.Decision) {
 	}
 }
 
-// compareByInterest orders conflicts, the most interesting first.
+// compareByInterest orders decisions, the most interesting first.
 func compareByInterest(c, d merge.Decision) int {
 	first := func(c, d bool) int {
 		switch {

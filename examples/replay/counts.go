@@ -11,6 +11,7 @@ import (
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/examples/replay/fieldlog"
 	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/record"
 )
 
 // counts counts the results in the answers of a journal.
@@ -24,8 +25,16 @@ type counts struct {
 	writes                   int
 	outcomes                 [merge.Collision + 1]int
 	lost                     int
-	blind                    int      // writes that had no base, so an edit may have been lost
-	examples                 []string // texts of the first few lost edits
+	blind                    int // writes that had no base, so an edit may have been lost
+	examples                 []example
+	devices                  devices
+}
+
+// example is one of the first few lost edits.
+type example struct {
+	line     int
+	decision merge.Decision // without values
+	sentence string
 }
 
 func newCounts() counts {
@@ -34,6 +43,7 @@ func newCounts() counts {
 		clients: make(map[clock.ClientID]struct{}),
 		refused: make(map[merge.Code]int),
 		notes:   make(map[merge.Code]int),
+		devices: make(devices),
 	}
 }
 
@@ -60,10 +70,15 @@ func (c *counts) add(p fieldlog.Push) {
 			c.clients[w.Stamp.Client] = struct{}{}
 		}
 	}
+	for _, r := range p.Stored.Records {
+		c.devices.add(p.After(r.Key()))
+	}
 	const most = 10
 	for _, d := range p.Answer.LostEdits() {
 		if c.lost++; c.lost <= most {
-			c.examples = append(c.examples, fmt.Sprintf("line %s: %s", fieldlog.Number(p.Line), fieldlog.Restated(d, d.String())))
+			sentence := fieldlog.Restated(d, d.String())
+			d.Before.Value, d.Incoming.Value = record.Value{}, record.Value{}
+			c.examples = append(c.examples, example{p.Line, d, sentence})
 		}
 	}
 }
@@ -96,24 +111,24 @@ func (c *counts) addResult(r merge.Result) {
 
 // print prints the counts, and whether the answers are equal to the recorded ones.
 func (c *counts) print(out *bufio.Writer, in *input, differ *lineNumbers) {
-	row := func(name string, n int, note string) {
-		fmt.Fprintf(out, "  %-22s %7s   %s\n", name, fieldlog.Number(n), note)
+	row := func(name string, n, of int, note string) {
+		fmt.Fprintf(out, "  %-22s %7s  %5s  %s\n", name, fieldlog.Number(n), percent(n, of), note)
 	}
-	fmt.Fprintf(out, "Replayed the journal %s: %s by %s, %s to %s by the server's clock (UTC).\n\n", fieldlog.Printable(in.name),
+	fmt.Fprintf(out, "%s: %s by %s, %s to %s by the server's clock (UTC).\n\n", bold("Replayed the journal "+fieldlog.Printable(in.name)),
 		fieldlog.Number(c.pushes)+pick(c.pushes == 1, " push", " pushes"), count(len(c.actors), "client"), when(c.first)[:16], when(c.last)[:16])
-	row("items", c.items, "pushed, each a change to one record")
-	row("  accepted", c.accepted, fieldlog.Number(c.changed)+" of them changed stored data")
-	row("  refused", c.items-c.accepted, pick(len(c.refused) > 0, "not stored, for the following reasons", "none"))
-	printCodes(row, c.refused)
+	row("items", c.items, 0, "pushed, each a change to one record")
+	row("  accepted", c.accepted, c.items, fieldlog.Number(c.changed)+" of them changed stored data")
+	row("  refused", c.items-c.accepted, c.items, pick(len(c.refused) > 0, "not stored, for the following reasons", "none"))
+	printCodes(c.refused, func(name string, n int, note string) { row(name, n, c.items, note) })
 	fmt.Fprintln(out)
-	row("writes", c.writes, "of single fields, in the accepted items")
-	row("  applied", c.outcomes[merge.Applied], "stored: the first write, or greater than the stored one")
-	row("  superseded", c.outcomes[merge.Superseded], "not stored: less than the stored write")
-	row("  equal", c.outcomes[merge.Equal], "identical to the stored write: a retry")
-	row("  collisions", c.outcomes[merge.Collision], "one stamp on two different writes: a client ID in use twice")
+	row("writes", c.writes, 0, "of single fields, in the accepted items")
+	row("  applied", c.outcomes[merge.Applied], c.writes, "stored: the first write, or greater than the stored one")
+	row("  superseded", c.outcomes[merge.Superseded], c.writes, "not stored: less than the stored write")
+	row("  equal", c.outcomes[merge.Equal], c.writes, "identical to the stored write: a retry")
+	row("  collisions", c.outcomes[merge.Collision], c.writes, "one stamp on two different writes: a client ID in use twice")
 	if len(c.notes) > 0 {
 		fmt.Fprintln(out, "\nNotes on accepted items, with the number of items:")
-		printCodes(row, c.notes)
+		printCodes(c.notes, func(name string, n int, note string) { row(name, n, c.accepted, note) })
 	}
 	c.printLost(out)
 	fmt.Fprintf(out, "\n%s\n", c.conclusion(differ))
@@ -128,9 +143,10 @@ func (c *counts) printLost(out *bufio.Writer) {
 		fmt.Fprintf(out, "\nNo edit %s lost.\n", pick(c.blind == 0, "was", "is known to be"))
 		return
 	}
-	fmt.Fprintf(out, "\n%s: a value was lost, and the author of the winning write had not seen it.\n", count(c.lost, "lost edit"))
-	for _, text := range c.examples {
-		fmt.Fprintf(out, "  %s\n", text)
+	fmt.Fprintf(out, "\n%s: a value was lost, and the author of the winning write had not seen it.\n", red(count(c.lost, "lost edit")))
+	names := namesOf(c.clients, c.devices)
+	for _, e := range c.examples {
+		fmt.Fprintf(out, "  line %s: %s\n", fieldlog.Number(e.line), names.named(e.decision, e.sentence))
 	}
 	if more := c.lost - len(c.examples); more > 0 {
 		fmt.Fprintf(out, "  and %s\n", count(more, "other"))
@@ -139,7 +155,7 @@ func (c *counts) printLost(out *bufio.Writer) {
 }
 
 // printCodes prints the counts of codes, sorted by code.
-func printCodes(row func(name string, n int, note string), codes map[merge.Code]int) {
+func printCodes(codes map[merge.Code]int, row func(name string, n int, note string)) {
 	for _, code := range slices.SortedFunc(maps.Keys(codes), cmp.Compare[merge.Code]) {
 		row("    "+shownCode(code), codes[code], advice(code))
 	}
@@ -160,9 +176,9 @@ func shownCode(code merge.Code) string { return cut(fieldlog.Printable(string(co
 func (c *counts) conclusion(differ *lineNumbers) string {
 	switch {
 	case differ.n == 0 && c.pushes == 1:
-		return "The answer is byte-equal to the recorded one."
+		return green("The answer is byte-equal to the recorded one.")
 	case differ.n == 0:
-		return fmt.Sprintf("All %s are byte-equal to the recorded ones.", count(c.pushes, "answer"))
+		return green(fmt.Sprintf("All %s are byte-equal to the recorded ones.", count(c.pushes, "answer")))
 	}
-	return fmt.Sprintf("%s of %s differ from the recorded ones: %s.", fieldlog.Number(differ.n), count(c.pushes, "answer"), differ)
+	return red(fmt.Sprintf("%s of %s differ from the recorded ones: %s.", fieldlog.Number(differ.n), count(c.pushes, "answer"), differ))
 }

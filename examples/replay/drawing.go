@@ -19,8 +19,8 @@ import (
 // errNoArrivals reports that -timeline was used with a history.
 var errNoArrivals = errors.New("-timeline needs a journal: a history does not say when a write arrived")
 
-// columns is the width of a drawing in a terminal.
-const columns = 80
+// The width of a drawing, in columns: in a terminal of unknown width or a file, and at most.
+const columns, mostColumns = 80, 160
 
 // drawing holds the flags of -timeline.
 type drawing struct {
@@ -28,6 +28,7 @@ type drawing struct {
 	file   string // empty for the terminal
 	values bool
 	names  [][2]string // beginnings of client IDs, and names
+	width  int         // of the terminal, in columns; 0 if there is none
 }
 
 // addFlags adds the flags.
@@ -75,7 +76,7 @@ func (d *drawing) print(out *bufio.Writer, j *journal) error {
 	if d.file == "" {
 		for i, l := range logs {
 			printTitle(out, d.path, placesOf(logs), i)
-			out.WriteString(d.timelineOf(l, j).Text(columns))
+			out.WriteString(colourful(d.timelineOf(l, j).Text(d.columns())))
 		}
 		return nil
 	}
@@ -92,6 +93,21 @@ func (d *drawing) print(out *bufio.Writer, j *journal) error {
 	}
 	fmt.Fprintf(out, "The drawing is in %s.\n", d.file)
 	return nil
+}
+
+// columns returns the width of a drawing in the terminal.
+func (d *drawing) columns() int {
+	if d.width == 0 {
+		return columns
+	}
+	return min(d.width, mostColumns)
+}
+
+// colourful returns the text of a drawing with its title in bold, and some of its signs in colours.
+func colourful(text string) string {
+	title, rest, _ := strings.Cut(text, "\n")
+	signs := strings.NewReplacer("✕", red("✕"), "⊘", red("⊘"), "◷", yellow("◷"), "━", green("━"), "┣", green("┣"))
+	return bold(title) + "\n" + signs.Replace(rest)
 }
 
 // checkNames rejects a name for a client that neither the journal nor one of the logs has.
@@ -116,7 +132,7 @@ func (d *drawing) checkNames(logs []*fieldlog.Log, j *journal) error {
 
 // timelineOf returns the timeline of a log.
 func (d *drawing) timelineOf(l *fieldlog.Log, j *journal) *timeline.Timeline {
-	short := tellerOf(l, j.counts.clients).names
+	short := tellerOf(l, &j.counts).names
 	return timeline.New(l, timeline.Options{Values: d.values, Note: unreadNote(j), Name: func(c clock.ClientID) string {
 		for _, n := range d.names {
 			if strings.HasPrefix(c.String(), n[0]) {

@@ -56,9 +56,9 @@ func agree(t both, text, path string) {
 	require.NoError(t, err)
 	require.NoError(t, j.run(in))
 	for _, l := range j.logs.Logs() {
-		tell := tellerOf(l, j.counts.clients)
+		tell := tellerOf(l, &j.counts)
 		var story bytes.Buffer
-		out := bufio.NewWriter(&story)
+		out := bufio.NewWriter(&page{out: &story})
 		printLog(out, l, tell)
 		out.Flush()
 		o := timeline.Options{Name: func(c clock.ClientID) string { return tell.names.of(c) }}
@@ -159,7 +159,7 @@ func storyFact(number, head, body string, e fieldlog.Event) factOf {
 			f.notes = append(f.notes, m[1])
 		}
 	}
-	for _, m := range regexp.MustCompile(`From here on (.*)`).FindAllStringSubmatch(body, -1) {
+	for _, m := range regexp.MustCompile(`From then on (.*)`).FindAllStringSubmatch(body, -1) {
 		f.effects = append(f.effects, m[1])
 	}
 	return f

@@ -32,7 +32,7 @@ func (s *stories) add(d merge.Decision) {
 
 // print prints all stories.
 func (s *stories) print(out *bufio.Writer, in *input, r *replay) {
-	names := namesOf(r.tally.clients)
+	names := namesOf(r.tally.clients, devicesIn(r.state))
 	places := make([]place, len(s.all))
 	for i, t := range s.all {
 		places[i] = t.place
@@ -56,5 +56,6 @@ func printTitle(out *bufio.Writer, path string, places []place, i int) {
 		fmt.Fprintf(out, "%s can mean %d fields, because names may contain slashes.\n", fieldlog.Printable(path), n)
 	}
 	p := places[i]
-	fmt.Fprintf(out, "\ntable %s, id %s, field %s\n\n", fieldlog.Printable(p.Table), fieldlog.Printable(p.ID), fieldlog.Printable(p.field))
+	title := fmt.Sprintf("table %s, id %s, field %s", fieldlog.Printable(p.Table), fieldlog.Printable(p.ID), fieldlog.Printable(p.field))
+	fmt.Fprintf(out, "\n%s\n\n", bold(title))
 }

@@ -23,6 +23,8 @@ type input struct {
 	simulated bool
 	journal   bool // whether its lines are journal entries
 	lines     *bufio.Scanner
+	raw       *counter
+	size      int64 // in bytes, as stored; 0 if it is unknown
 	n         int   // number of the current line
 	ahead     *bool // result of next, if it was called ahead
 	close     func() error
@@ -35,7 +37,7 @@ func openInput(o options, stdin io.Reader) (*input, error) {
 	var raw io.Reader
 	switch o.file {
 	case "":
-		in.name, in.simulated, raw = "the built-in history", true, strings.NewReader(team)
+		in.name, in.simulated, raw, in.size = "the built-in history", true, strings.NewReader(team), int64(len(team))
 	case "-":
 		in.name, raw = "standard input", stdin
 	default:
@@ -44,8 +46,12 @@ func openInput(o options, stdin io.Reader) (*input, error) {
 			return nil, err
 		}
 		raw, in.close = f, f.Close
+		if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
+			in.size = info.Size()
+		}
 	}
-	plain := bufio.NewReaderSize(raw, 64<<10)
+	in.raw = &counter{r: raw}
+	plain := bufio.NewReaderSize(in.raw, 64<<10)
 	in.scan(plain)
 	if magic, _ := plain.Peek(2); string(magic) == "\x1f\x8b" {
 		z, err := gzip.NewReader(plain)
@@ -59,6 +65,27 @@ func openInput(o options, stdin io.Reader) (*input, error) {
 	in.journal = more && isJournal(in.lines.Bytes())
 	in.ahead = &more
 	return in, nil
+}
+
+// share returns how much of the input was read, in percent, if its size is known.
+func (in *input) share() (percent int, known bool) {
+	if in.size == 0 {
+		return 0, false
+	}
+	return int(min(100, in.raw.n*100/in.size)), true
+}
+
+// counter counts the bytes that are read.
+type counter struct {
+	r io.Reader
+	n int64
+}
+
+// Read implements io.Reader.
+func (c *counter) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	c.n += int64(n)
+	return n, err
 }
 
 // isJournal reports whether a line is a journal entry and not a mutation. A damaged line is judged

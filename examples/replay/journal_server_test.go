@@ -65,9 +65,13 @@ func (d *device) pull(s *server) {
 	}
 }
 
-// edit makes one change to a record as the device shows it, and returns the item to push.
+// edit makes one change to a task as the device shows it, and returns the item to push.
 func (d *device) edit(id, at string, change func(*record.Edit) *record.Edit) string {
-	key := record.Key{Table: "tasks", ID: id}
+	return d.editOf(record.Key{Table: "tasks", ID: id}, at, change)
+}
+
+// editOf makes one change to a record as the device shows it, and returns the item to push.
+func (d *device) editOf(key record.Key, at string, change func(*record.Edit) *record.Edit) string {
 	stamp := clock.Stamp{Time: clock.TimestampOf(clockAt(at).Add(d.wrong)), Client: d.id}
 	shown, ok := d.seen[key]
 	if !ok {

@@ -17,7 +17,7 @@ func printLogs(out *bufio.Writer, j *journal) {
 	found := j.logs.Logs()
 	for i, l := range found {
 		printTitle(out, j.explain, placesOf(found), i)
-		printLog(out, l, tellerOf(l, j.counts.clients))
+		printLog(out, l, tellerOf(l, &j.counts))
 	}
 	if note := unreadNote(j); note != "" {
 		fmt.Fprintf(out, "\n%s\n", note)
@@ -49,32 +49,33 @@ func unreadNote(j *journal) string {
 	return fmt.Sprintf("L%s of the journal have refused items that name no field; they may have been meant for this one.", unread.String()[1:])
 }
 
-// tellerOf returns the teller that puts a log into words; clients holds all clients of the journal.
-func tellerOf(l *fieldlog.Log, clients map[clock.ClientID]struct{}) teller {
+// tellerOf returns the teller that puts a log into words; c counts all clients of the journal.
+func tellerOf(l *fieldlog.Log, c *counts) teller {
 	t := teller{numbering: make(numbering)}
-	all := maps.Clone(clients)
+	all := maps.Clone(c.clients)
 	for i, e := range l.Events {
 		if !e.Incoming.IsZero() {
 			t.assign(e.Field, e.Incoming, i+1)
 			all[e.Incoming.Stamp.Client] = struct{}{}
 		}
 	}
-	t.names = namesOf(all)
+	t.names = namesOf(all, c.devices)
 	return t
 }
 
 // printLog prints the story of one field.
 func printLog(out *bufio.Writer, l *fieldlog.Log, tell teller) {
-	fmt.Fprintf(out, "%s: the writes to this field%s,\n", fieldlog.Printable(place{l.Key, l.Field}.String()),
+	fmt.Fprintf(out, "%s\nThe writes to this field%s.\n", bold(fieldlog.Printable(place{l.Key, l.Field}.String())),
 		pick(l.Field == record.DeletedField, "", ", and the deletions and restorations of its record"))
-	fmt.Fprint(out, "in the order of the journal. Each line of the journal is one push. Times are in UTC.\n",
-		"Of two writes, the one stamped later by its author's clock wins, whenever it was pushed.\n")
+	fmt.Fprint(out, "They are in the order of the journal, where each line is one push.\n",
+		"Of two writes, the one stamped later by its author's clock wins, whenever it\n",
+		"was pushed. Times are in UTC.\n")
 	for i, e := range l.Events {
 		head, lines := tell.pushed(e, i+1)
 		if e.Found {
 			head, lines = tell.unpushed(e, i+1)
 		}
-		fmt.Fprintf(out, "\n%5d  %s\n", i+1, head)
+		fmt.Fprintf(out, "\n%s  %s\n", bold(fmt.Sprintf("%5d", i+1)), head)
 		for _, l := range lines {
 			fmt.Fprintf(out, "       %s\n", l)
 		}
@@ -94,15 +95,15 @@ func (t teller) pushed(e fieldlog.Event, number int) (head string, lines []strin
 	head = fmt.Sprintf("line %d: pushed by %s at %s", e.Line, who, when(e.Wall))
 	lines = []string{t.what(e)}
 	if r := e.Refusal; r != nil {
-		lines = append(lines, "refused, "+fieldlog.Reason(r), advice(r.Code))
+		lines = append(lines, red("refused")+", "+fieldlog.Reason(r), advice(r.Code))
 		if r.Retryable {
 			lines = append(lines, "The same item may be accepted later.")
 		}
 		return head, lines
 	}
-	lines = append(lines, fmt.Sprintf("accepted, %s: %s", e.Outcome, t.why(e.Decision, number)))
+	lines = append(lines, fmt.Sprintf("accepted, %s: %s", outcomeWord(e.Outcome), t.why(e.Decision, number)))
 	lines = append(lines, t.lost(e.Decision)...)
-	lines = append(lines, effect(e)...)
+	lines = append(lines, e.Effect()...)
 	for _, code := range e.Notes {
 		lines = append(lines, fmt.Sprintf("%s: %s", code, code.Advice()))
 	}
@@ -162,28 +163,11 @@ func (t teller) lost(d merge.Decision) []string {
 	}
 	w, l := d.Winner(), d.Loser()
 	loser, winner := t.names.of(l.Stamp.Client), t.names.of(w.Stamp.Client)
-	head := fmt.Sprintf("Lost edit: this write never took effect, and %s had not seen it when it made write %d. The lost write:", winner, t.of(d.Field, w))
+	head := fmt.Sprintf(red("Lost edit")+": this write never took effect, and %s had not seen it when it made write %d. The lost write:", winner, t.of(d.Field, w))
 	if d.Won() {
-		head = fmt.Sprintf("Lost edit: write %d by %s was replaced, and %s had not seen it. The lost write:", t.of(d.Field, l), loser, winner)
+		head = fmt.Sprintf(red("Lost edit")+": write %d by %s was replaced, and %s had not seen it. The lost write:", t.of(d.Field, l), loser, winner)
 	}
 	return []string{head, "  " + noun(d.Field, l, mostLost)}
-}
-
-// effect describes what a write changes for users, if its value does not show that. Users never see
-// a write that another item of the same push replaced.
-func effect(e fieldlog.Event) []string {
-	was, _ := e.Before.Value.Bool()
-	is, _ := e.Incoming.Value.Bool()
-	switch {
-	case !e.Stays || !e.Won():
-	case e.Field == record.DeletedField && is && !was:
-		return []string{"From here on the record is deleted, and its fields are not shown."}
-	case e.Field == record.DeletedField && was && !is:
-		return []string{"From here on the record is restored, and its fields are shown again."}
-	case e.Incoming.Deleted() && !e.Before.Deleted() && !e.Before.IsZero():
-		return []string{"From here on the field has no value."}
-	}
-	return nil
 }
 
 // unpushed describes a stored write that no push of the journal brought.

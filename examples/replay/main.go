@@ -49,22 +49,37 @@ type task interface {
 
 // run implements the program. It writes to stdout only after it has read the whole input.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	return streams{stdin, stdout, stderr, screenOf(stdout, os.Getenv)}.run(args)
+}
+
+// streams are the standard streams of the program.
+type streams struct {
+	in       io.Reader
+	out, err io.Writer
+	screen   screen // of out
+}
+
+func (s streams) run(args []string) int {
 	o, err := parse(args)
 	if errors.Is(err, flag.ErrHelp) {
-		io.WriteString(stdout, usage)
+		io.WriteString(s.out, usage)
 		return success
 	}
 	if err != nil {
-		fmt.Fprintf(stderr, "replay: %v\nFor help, run replay -h.\n", err)
+		fmt.Fprintf(s.err, "replay: %v\nFor help, run replay -h.\n", err)
 		return misused
 	}
-	in, err := openInput(o, stdin)
+	in, err := openInput(o, s.in)
 	if err == nil {
 		defer in.close()
-		err = answer(taskFor(o, in, newProgress(stderr)), in, stdout)
+		if o.state {
+			s.screen.width = 0 // lines of JSON stay whole
+		}
+		o.draw.width = s.screen.width
+		err = s.answer(taskFor(o, in, newProgress(s.err, in)), in)
 	}
 	if err != nil {
-		fmt.Fprintf(stderr, "replay: %v\n", err)
+		fmt.Fprintf(s.err, "replay: %v\n", err)
 	}
 	return statusOf(err)
 }
@@ -78,13 +93,14 @@ func taskFor(o options, in *input, p *progress) task {
 }
 
 // answer runs the task and prints the result.
-func answer(t task, in *input, stdout io.Writer) error {
+func (s streams) answer(t task, in *input) error {
 	if err := t.run(in); err != nil {
 		return err
 	}
-	out := bufio.NewWriter(stdout)
+	p := &page{screen: s.screen, out: s.out}
+	out := bufio.NewWriter(p)
 	doubt := t.print(out, in)
-	if err := out.Flush(); err != nil {
+	if err := errors.Join(out.Flush(), p.flush()); err != nil {
 		return err
 	}
 	return doubt
@@ -135,6 +151,11 @@ that the server gave.
   -name ID=NAME   call a client NAME in the drawing, if its ID begins with ID;
                   may occur more than once
   -h              print this help
+
+If a client has a record in the table devices, with the client ID as its ID,
+replay calls it by the field name of this record, also without -values. In a
+terminal, lines are as wide as the terminal, and have colours unless the
+environment variable NO_COLOR is set.
 
 -shuffle and -split are for histories: a journal is replayed in its own order.
 -timeline is for journals: a history does not say when a write arrived.

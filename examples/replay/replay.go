@@ -93,6 +93,7 @@ func (r *replay) read(in *input) (err error) {
 	}
 	random := rand.New(rand.NewPCG(r.seed, 0))
 	random.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+	r.progress.count(func() int { return r.tally.writes }, len(all))
 	for _, w := range all {
 		if err := r.deliver(w); err != nil {
 			return err

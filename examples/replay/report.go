@@ -21,9 +21,9 @@ func printState(out *bufio.Writer, state merge.Collection) {
 // report holds the facts that are computed after the merge.
 type report struct {
 	sum
-	conflicts int // fields written by more than one client
-	lost      int // conflicts in which a value was lost unseen
-	known     bool
+	shared    int // fields written by more than one client
+	known     int // shared fields where the history says what the winner's author had seen
+	conflicts int // known ones where the author had not seen the other value, which was lost
 	examples  showcase
 }
 
@@ -40,7 +40,7 @@ func newReport(state merge.Collection, all contests) *report {
 	return &p
 }
 
-// addField adds the conflicts of one field.
+// addField adds one field.
 func (p *report) addField(at place, w record.FieldValue, t contest) {
 	if !t.twin.IsZero() {
 		p.examples.add(t.decide(at, w, t.twin))
@@ -49,10 +49,12 @@ func (p *report) addField(at place, w record.FieldValue, t contest) {
 		return
 	}
 	d := t.decide(at, w, t.rival)
-	p.conflicts++
-	p.known = p.known || t.known
+	p.shared++
+	if t.known {
+		p.known++
+	}
 	if d.Lost() {
-		p.lost++
+		p.conflicts++
 	}
 	p.examples.add(d)
 }
@@ -61,25 +63,29 @@ func (p *report) addField(at place, w record.FieldValue, t contest) {
 func printReport(out *bufio.Writer, in *input, r *replay) {
 	p := newReport(r.state, r.contests)
 	printHead(out, in, r)
-	row := func(name string, n int, note string) {
-		fmt.Fprintf(out, "  %-14s %11s   %s\n", name, fieldlog.Number(n), note)
+	row := func(name string, n, of int, note string) {
+		fmt.Fprintf(out, "  %-14s %11s  %5s  %s\n", name, fieldlog.Number(n), percent(n, of), note)
 	}
 	fmt.Fprintln(out)
-	row("records", p.records, liveAndDeleted(p.records, p.deletedRecords))
-	row("fields", p.fields, liveAndDeleted(p.fields, p.deletedFields))
-	row("clients", len(r.tally.clients), "that wrote at least one field")
+	row("records", p.records, 0, liveAndDeleted(p.records, p.deletedRecords))
+	row("fields", p.fields, 0, liveAndDeleted(p.fields, p.deletedFields))
+	row("clients", len(r.tally.clients), 0, "that wrote at least one field")
 	fmt.Fprintln(out)
-	row("writes", r.tally.writes, "in order of arrival")
-	row("  applied", r.tally.outcomes[merge.Applied], "stored: the first write, or greater than the stored one")
-	row("  superseded", r.tally.outcomes[merge.Superseded], "not stored: less than the stored write")
-	row("  equal", r.tally.outcomes[merge.Equal], "identical to the stored write: a retry")
-	row("  collisions", r.tally.outcomes[merge.Collision], "one stamp on two different writes: a client ID in use twice")
+	row("writes", r.tally.writes, 0, "in order of arrival")
+	row("  applied", r.tally.outcomes[merge.Applied], r.tally.writes, "stored: the first write, or greater than the stored one")
+	row("  superseded", r.tally.outcomes[merge.Superseded], r.tally.writes, "not stored: less than the stored write")
+	row("  equal", r.tally.outcomes[merge.Equal], r.tally.writes, "identical to the stored write: a retry")
+	row("  collisions", r.tally.outcomes[merge.Collision], r.tally.writes, "one stamp on two different writes: a client ID in use twice")
 	fmt.Fprintln(out)
-	row("true conflicts", p.conflicts, "fields written by more than one client")
-	if p.known {
-		row("  unseen", p.lost, "conflicts where the winner's author had not seen the other value")
+	row("shared fields", p.shared, p.fields, "written by more than one client")
+	if p.known > 0 {
+		row("  seen", p.known-p.conflicts, p.shared, "no conflict: the winner's author had seen the other value, or wrote the same")
+		row("  conflicts", p.conflicts, p.shared, "the winner's author had not seen the other value")
 	}
-	p.printExamples(out, namesOf(r.tally.clients))
+	if unknown := p.shared - p.known; unknown > 0 {
+		row("  unknown", unknown, p.shared, "the history does not say what the winner's author had seen")
+	}
+	p.printExamples(out, namesOf(r.tally.clients, devicesIn(r.state)))
 	fmt.Fprintf(out, "\ndigest %s\n", r.state.Digest())
 	if in.simulated {
 		fmt.Fprint(out, hints)
@@ -95,7 +101,7 @@ The digest is the same in every order and with any number of replicas. Try
 
 // printHead prints what was merged, and how.
 func printHead(out *bufio.Writer, in *input, r *replay) {
-	fmt.Fprintf(out, "Merged %s: %s with %s", fieldlog.Printable(in.name), count(r.tally.mutations, "mutation"), count(r.tally.writes, "write"))
+	fmt.Fprintf(out, "%s: %s with %s", bold("Merged "+fieldlog.Printable(in.name)), count(r.tally.mutations, "mutation"), count(r.tally.writes, "write"))
 	if r.tally.writes > 0 {
 		const day = "2006-01-02"
 		fmt.Fprintf(out, ", %s to %s", r.tally.oldest.Time().Format(day), r.tally.newest.Time().Format(day))

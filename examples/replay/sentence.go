@@ -8,7 +8,7 @@ import (
 	"github.com/fieldlww/fieldlww/merge"
 )
 
-// printExamples prints some conflicts, each with a sentence on why the winner won.
+// printExamples prints some fields for which writes competed, each with a sentence on why the winner won.
 func (p *report) printExamples(out *bufio.Writer, names clientNames) {
 	printed := false
 	for _, step := range p.examples {
@@ -22,15 +22,20 @@ func (p *report) printExamples(out *bufio.Writer, names clientNames) {
 	}
 }
 
-// printExample prints both writes of a conflict, and why the winner won.
+// printExample prints both writes, and why the winner won. The other one is lost only if the winner's author had
+// not seen it.
 func printExample(out *bufio.Writer, d merge.Decision, names clientNames) {
 	const most = 38
 	won, lost := d.Winner(), d.Loser()
 	winner, loser := noun(d.Field, won, most), noun(d.Field, lost, most)
 	width := max(len([]rune(winner)), len([]rune(loser)))
-	fmt.Fprintf(out, "\n  %s\n", cut(fieldlog.Printable(place{d.Key, d.Field}.String()), 90))
-	fmt.Fprintf(out, "    won   %s  %s  %s\n", pad(winner, width), when(won.Stamp.Time.Time()), names.of(won.Stamp.Client))
-	fmt.Fprintf(out, "    lost  %s  %s  %s\n", pad(loser, width), when(lost.Stamp.Time.Time()), names.of(lost.Stamp.Client))
+	other := "replaced"
+	if d.Lost() {
+		other = "lost    "
+	}
+	fmt.Fprintf(out, "\n  %s\n", bold(cut(fieldlog.Printable(place{d.Key, d.Field}.String()), 90)))
+	fmt.Fprintf(out, "    %s      %s  %s  %s\n", green("kept"), pad(winner, width), when(won.Stamp.Time.Time()), names.of(won.Stamp.Client))
+	fmt.Fprintf(out, "    %s  %s  %s  %s\n", pick(d.Lost(), red, yellow)(other), pad(loser, width), when(lost.Stamp.Time.Time()), names.of(lost.Stamp.Client))
 	fmt.Fprintf(out, "    %s\n", sentence(d, names))
 }
 

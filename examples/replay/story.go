@@ -33,12 +33,12 @@ func (t *story) print(out *bufio.Writer, r *replay, names clientNames) {
 	for _, d := range t.events {
 		clients[d.Incoming.Stamp.Client] = struct{}{}
 	}
-	fmt.Fprintf(out, "%s: %s by %s, in %s (times in UTC)\n\n", fieldlog.Printable(t.String()),
+	fmt.Fprintf(out, "%s: %s by %s, in %s (times in UTC)\n\n", bold(fieldlog.Printable(t.String())),
 		count(len(t.events), "write"), count(len(clients), "client"), pick(r.shuffle, "shuffled order", "order of arrival"))
 	for i, d := range t.events {
 		w := d.Incoming
-		fmt.Fprintf(out, "%5d  %s  %s  %s\n", i+1, when(w.Stamp.Time.Time()), names.of(w.Stamp.Client), noun(t.field, w, mostShown))
-		fmt.Fprintf(out, "       %s: %s\n", d.Outcome, tell.outcome(d, i+1))
+		fmt.Fprintf(out, "%s  %s  %s  %s\n", bold(fmt.Sprintf("%5d", i+1)), when(w.Stamp.Time.Time()), names.of(w.Stamp.Client), noun(t.field, w, mostShown))
+		fmt.Fprintf(out, "       %s: %s\n", outcomeWord(d.Outcome), tell.outcome(d, i+1))
 	}
 	rec, _ := r.state.Get(t.Key)
 	stands, _ := rec.Get(t.field)

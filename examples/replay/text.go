@@ -1,13 +1,11 @@
 package main
 
 import (
-	"maps"
-	"slices"
+	"fmt"
 	"strings"
 	"time"
 	"unicode/utf8"
 
-	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/examples/replay/fieldlog"
 	"github.com/fieldlww/fieldlww/record"
 )
@@ -18,6 +16,21 @@ func count(n int, thing string) string {
 		return "1 " + thing
 	}
 	return fieldlog.Number(n) + " " + thing + "s"
+}
+
+// percent returns n as a share of a whole, or nothing of an empty whole. Only nothing is 0 %, and only
+// the whole is 100 %.
+func percent(n, of int) string {
+	switch share := float64(n) / float64(of) * 100; {
+	case of == 0:
+		return ""
+	case n > 0 && share < 1:
+		return "<1 %"
+	case n < of && share > 99:
+		return ">99 %"
+	default:
+		return fmt.Sprintf("%.0f %%", share)
+	}
 }
 
 // when returns a time in UTC, to the millisecond.
@@ -43,38 +56,6 @@ func cut(s string, most int) string {
 // pad returns s, padded with spaces to width characters.
 func pad(s string, width int) string {
 	return s + strings.Repeat(" ", max(0, width-utf8.RuneCountInString(s)))
-}
-
-// shortID is the number of characters of a client ID that suffice if no other ID begins with them.
-const shortID = 8
-
-// clientNames gives clients short, distinct names.
-type clientNames []string // all IDs, sorted
-
-func namesOf(clients map[clock.ClientID]struct{}) clientNames {
-	sorted := slices.SortedFunc(maps.Keys(clients), clock.ClientID.Compare)
-	names := make(clientNames, len(sorted))
-	for i, c := range sorted {
-		names[i] = c.String()
-	}
-	return names
-}
-
-// of returns a prefix of the ID that no other ID shares.
-func (names clientNames) of(c clock.ClientID) string {
-	id := c.String()
-	i, found := slices.BinarySearch(names, id)
-	n := shortID
-	if i > 0 {
-		n = max(n, common(names[i-1], id)+1)
-	}
-	if found {
-		i++
-	}
-	if i < len(names) {
-		n = max(n, common(names[i], id)+1)
-	}
-	return id[:n]
 }
 
 // common returns the length of the common prefix of a and b.

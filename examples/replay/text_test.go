@@ -110,7 +110,7 @@ func TestClientNamesAreTheShortestDistinctPrefixes(t *testing.T) {
 	for _, id := range ids {
 		clients[clock.MustParseClientID(id)] = struct{}{}
 	}
-	names := namesOf(clients)
+	names := namesOf(clients, nil)
 	for i, id := range ids {
 		if got := names.of(clock.MustParseClientID(id)); got != want[i] {
 			t.Errorf("%s: %s, want %s", id, got, want[i])
@@ -121,7 +121,8 @@ func TestClientNamesAreTheShortestDistinctPrefixes(t *testing.T) {
 func TestProgressAppearsAfterASecondAndIsErased(t *testing.T) {
 	var out bytes.Buffer
 	now := time.Unix(0, 0)
-	p := &progress{out: &out, now: func() time.Time { return now }, next: now.Add(patience)}
+	share, known := 0, false
+	p := &progress{out: &out, now: func() time.Time { return now }, next: now.Add(patience), share: func() (int, bool) { return share, known }}
 	p.tick("writes merged", ticks)
 	p.clear()
 	if out.Len() > 0 {
@@ -131,7 +132,12 @@ func TestProgressAppearsAfterASecondAndIsErased(t *testing.T) {
 	p.tick("writes merged", ticks+1)
 	p.tick("writes merged", 2*ticks)
 	p.tick("writes merged", 3*ticks)
-	if want := fmt.Sprintf("\r%-32s", "2,048 writes merged"); out.String() != want {
+	if want := fmt.Sprintf("\r%-40s", "2,048 writes merged"); out.String() != want {
+		t.Errorf("shows %q, want %q", out.String(), want)
+	}
+	now, share, known = now.Add(pace), 42, true
+	p.tick("writes merged", 4*ticks)
+	if want := fmt.Sprintf("\r%-40s", "42 % · 4,096 writes merged"); !strings.HasSuffix(out.String(), want) {
 		t.Errorf("shows %q, want %q", out.String(), want)
 	}
 	p.clear()
@@ -139,14 +145,15 @@ func TestProgressAppearsAfterASecondAndIsErased(t *testing.T) {
 	if last := shown[len(shown)-2]; strings.TrimSpace(last) != "" || len(last) < len(shown[1]) || shown[len(shown)-1] != "" {
 		t.Errorf("%q is not erased", out.String())
 	}
-	if newProgress(&out) != nil {
+	if newProgress(&out, nil) != nil {
 		t.Error("progress is shown on something that is not a terminal")
 	}
 	f := inFile(t, "log", nil)
-	if file := openFile(t, f); newProgress(file) != nil {
+	if file := openFile(t, f); newProgress(file, nil) != nil {
 		t.Error("progress is shown in a file")
 	}
 	var none *progress
 	none.tick("writes merged", ticks)
 	none.clear()
+	none.count(nil, 1)
 }

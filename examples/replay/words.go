@@ -102,8 +102,19 @@ func noun(field string, w record.FieldValue, most int) string {
 	return shown(w.Value, most)
 }
 
+// outcomeWord returns the word for an outcome, in its colour.
+func outcomeWord(o merge.Outcome) string {
+	switch o {
+	case merge.Applied:
+		return green(o.String())
+	case merge.Superseded, merge.Collision:
+		return yellow(o.String())
+	}
+	return dim(o.String())
+}
+
 // pick returns its second argument if the first is true, and its third otherwise.
-func pick(which bool, yes, no string) string {
+func pick[T any](which bool, yes, no T) T {
 	if which {
 		return yes
 	}

@@ -29,6 +29,23 @@ type Event struct {
 	Purged bool
 }
 
+// Effect returns a sentence about what a write changes for users, or nothing if its value shows that. Users
+// never see a write that another item of the same push replaced.
+func (e Event) Effect() []string {
+	was, _ := e.Before.Value.Bool()
+	is, _ := e.Incoming.Value.Bool()
+	switch {
+	case !e.Stays || !e.Won():
+	case e.Field == record.DeletedField && is && !was:
+		return []string{"From then on the record is deleted, and its fields are not shown."}
+	case e.Field == record.DeletedField && was && !is:
+		return []string{"From then on the record is restored, and its fields are shown again."}
+	case e.Incoming.Deleted() && !e.Before.Deleted() && !e.Before.IsZero():
+		return []string{"From then on the field has no value."}
+	}
+	return nil
+}
+
 // Unread is a refused item of the record whose writes the journal does not hold.
 type Unread struct {
 	Line    int

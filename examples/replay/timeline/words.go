@@ -30,13 +30,13 @@ func (t *Timeline) rowOf(b *book, e fieldlog.Event, m mark) row {
 		k.tellRemoved()
 	case repeat:
 		k.tellRepeat()
-		k.r.details = effect(e)
+		k.r.details = e.Effect()
 	case refused:
 		k.tellRefused()
 	default:
 		k.tellWrite()
 		k.tellLoss()
-		k.r.details = append(k.r.details, effect(e)...)
+		k.r.details = append(k.r.details, e.Effect()...)
 	}
 	if first := b.first(e); first < m.number && m.shape != repeat && !e.Incoming.IsZero() {
 		k.r.details = append(k.r.details, fmt.Sprintf("It is write %d again.", first))
@@ -193,22 +193,6 @@ func (k *teller) tellClocks() {
 	if f := k.b.faults[k.m.number]; f != nil {
 		k.r.details = append(k.r.details, fmt.Sprintf("The author's clock was corrected after write %d had been refused.", f.number))
 	}
-}
-
-// effect tells what a write changes for users, if its value does not show that.
-func effect(e fieldlog.Event) []string {
-	was, _ := e.Before.Value.Bool()
-	is, _ := e.Incoming.Value.Bool()
-	switch {
-	case !e.Stays || !e.Won():
-	case e.Field == record.DeletedField && is && !was:
-		return []string{"From then on the record is deleted, and its fields are not shown."}
-	case e.Field == record.DeletedField && was && !is:
-		return []string{"From then on the record is restored, and its fields are shown again."}
-	case e.Incoming.Deleted() && !e.Before.Deleted() && !e.Before.IsZero():
-		return []string{"From then on the field has no value."}
-	}
-	return nil
 }
 
 // start returns the name of a client for the beginning of a sentence.
