@@ -14,9 +14,10 @@ var examples = []string{"Ask the neighbours", "Fix the gate", "Order the paint",
 // visitExample opens the page of a new server, and waits until both sides show the example.
 func visitExample(t *testing.T) *screen {
 	t.Helper()
-	tab, err := browserOf(t).Open(newNetwork(t, newServer(t)).URL)
+	n := newNetwork(t, newServer(t))
+	tab, err := browserOf(t).Open(n.URL)
 	require.NoError(t, err)
-	s := attach(t, tab, nil)
+	s := attach(t, tab, n)
 	for _, p := range []*panel{s.left, s.right} {
 		p.Shows(examples...)
 	}

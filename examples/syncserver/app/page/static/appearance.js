@@ -1,15 +1,9 @@
-// Light or dark, and whether the suggestions are shown. Both are remembered.
+// Light or dark.
 
 const THEME = 'fieldlww-theme';
-const HINTS = 'fieldlww-hints-open';
 
 /** startAppearance restores the theme that was chosen last, or uses the theme of the system. */
 export function startAppearance() {
-  startTheme();
-  startHints();
-}
-
-function startTheme() {
   const dark = matchMedia('(prefers-color-scheme: dark)');
   const button = document.getElementById('theme');
   const draw = () => {
@@ -22,24 +16,5 @@ function startTheme() {
     draw();
   });
   dark.addEventListener('change', draw);
-  draw();
-}
-
-function startHints() {
-  const hints = document.getElementById('hints');
-  const show = document.getElementById('show-hints');
-  const hide = document.getElementById('hide-hints');
-  const draw = () => {
-    const open = localStorage.getItem(HINTS) === 'true';
-    hints.hidden = !open;
-    show.hidden = open;
-  };
-  const set = (open, focus) => {
-    localStorage.setItem(HINTS, open);
-    draw();
-    focus.focus();
-  };
-  hide.addEventListener('click', () => set(false, show));
-  show.addEventListener('click', () => set(true, hide));
   draw();
 }

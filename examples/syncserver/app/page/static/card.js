@@ -58,6 +58,7 @@ export class Card {
   draw(view) {
     this.view = view;
     this.element.dataset.id = view.id;
+    this.element.dataset.waiting = view.waiting.length > 0;
     this.#drawProjects(view);
     this.#lock(!mayChange(this.replica, view));
     for (const field of this.fields) {

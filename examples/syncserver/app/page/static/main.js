@@ -12,6 +12,7 @@ import { firstDay } from './rooms.js';
 import { Events } from './server.js';
 import { databaseOf, leftBehind, takeSlot } from './slot.js';
 import { Storage } from './storage.js';
+import { StoryBar } from './storybar.js';
 import { State, Sync } from './sync.js';
 import { startTooltip } from './why.js';
 
@@ -67,6 +68,7 @@ async function start() {
   if (here.sides.length === 1) document.documentElement.dataset.only = here.sides[0];
   document.getElementById('loading').remove();
   document.getElementById('panels').append(...panels.map((p) => p.element));
+  if (panels.length === 2) new StoryBar({ panels, day });
   panels.forEach((panel, i) => open(panel, replicas, explainAgain, i === 0 && here.example));
   panels[0].notices.tellLeft(await leftBehind(here, slot));
 }

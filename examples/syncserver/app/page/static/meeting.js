@@ -69,6 +69,7 @@ export class Meeting {
     this.view = view;
     const slot = slotOf(view);
     this.element.dataset.id = view.id;
+    this.element.dataset.waiting = view.waiting.length > 0;
     this.element.dataset.side = this.who(view.data.slot.clientId).side;
     this.element.classList.toggle('clash', clashes);
     this.title.draw(view);

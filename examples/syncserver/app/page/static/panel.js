@@ -6,6 +6,7 @@ import { Departures } from './departures.js';
 import { closeOutside, parts, setText } from './dom.js';
 import { Draft, commitAll } from './draft.js';
 import { fillAgain } from './example.js';
+import { message } from './motion.js';
 import { Notices } from './notices.js';
 import { Outbox } from './outbox.js';
 import { Projects } from './projects.js';
@@ -110,12 +111,14 @@ export class Panel {
     replica.addEventListener('notice', ({ detail: { code } }) => ['forbidden', 'read_only'].includes(code) && sync.refresh());
     sync.addEventListener('state', () => this.#stateChanged());
     sync.addEventListener('fetched', () => this.departures.look());
+    sync.addEventListener('sent', () => message(this.wire));
+    sync.addEventListener('received', () => message(this.wire, true));
     sync.addEventListener('synced', () => this.#drawing && this.#drawChanged());
     sync.addEventListener('leaving', () => {
       commitAll(this.element);
       this.departures.unsure();
     });
-    part.online.addEventListener('click', () => this.#setOnline(part.online.getAttribute('aria-checked') !== 'true'));
+    part.online.addEventListener('click', () => this.setOnline(part.online.getAttribute('aria-checked') !== 'true'));
     part.reset.addEventListener('click', () => this.#reset());
     part.program.addEventListener('change', () => this.#use(part.program.value));
     part.example.addEventListener('click', () => {
@@ -130,11 +133,18 @@ export class Panel {
     return this.replica.edit('devices', this.replica.device.clientId, { name }, seen);
   }
 
-  #setOnline(online) {
+  /** setOnline switches the connection of the device. */
+  setOnline(online) {
     this.replica.setOnline(online);
     if (online) this.sync.start();
     else this.sync.stop();
     this.#drawSwitch();
+  }
+
+  /** setClock sets by how many minutes the clock of the device is ahead. */
+  setClock(minutes) {
+    this.#setClock(minutes);
+    this.#drawClock();
   }
 
   #setClock(minutes) {
@@ -159,7 +169,7 @@ export class Panel {
     }
     program.disabled = false;
     this.#drawProgram();
-    this.#setOnline(this.replica.device.online);
+    this.setOnline(this.replica.device.online);
     this.draw();
   }
 
@@ -173,7 +183,7 @@ export class Panel {
     }
     this.part.notices.replaceChildren();
     this.departures.forget();
-    this.#setOnline(true);
+    this.setOnline(true);
     for (const drop of this.element.querySelectorAll('.drop')) drop.open = false;
     this.draw();
   }
@@ -183,7 +193,7 @@ export class Panel {
     commitAll();
     this.sync.stop();
     await this.replica.leave().catch(() => {}); // the device stays as it is, and the button is offered again
-    this.#setOnline(true);
+    this.setOnline(true);
     this.draw();
   }
 
@@ -191,7 +201,7 @@ export class Panel {
     commitAll();
     this.sync.stop();
     this.replica.device.token = null;
-    this.#setOnline(true);
+    this.setOnline(true);
   }
 
   // Changes are drawn in batches: soon after an edit, and now and then during a long pull.

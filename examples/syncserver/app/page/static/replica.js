@@ -254,8 +254,8 @@ export class Replica extends EventTarget {
 
   /** setSkew sets by how many milliseconds the clock of the device is off. */
   setSkew(milliseconds) {
+    if (milliseconds !== this.device.skew) this.ahead = null;
     this.device.skew = milliseconds;
-    this.ahead = null;
     if (this.joined) this.#do('setSkew', milliseconds); // otherwise it is set when the replica opens as a client
     this.#saveDevice();
   }

@@ -29,8 +29,9 @@ export const State = {
 };
 
 /**
- * Sync fires the events "state", "synced", and "fetched" after each pull, and "leaving" before
- * everything is pulled again.
+ * Sync fires the events "state", "synced", "fetched" after each pull, "leaving" before everything is
+ * pulled again, "sent" with each push, "received" with each pull that brought something, and "lost"
+ * when the answer to a push is lost on purpose.
  */
 export class Sync extends EventTarget {
   #abort = null;
@@ -44,6 +45,7 @@ export class Sync extends EventTarget {
   #fetched = 0; // how many of these times were before the last pull
   #buckets; // those that were known when the server was last asked for the membership of the user; undefined if it must be asked
   #asking = ''; // the last kind of request: join, pull or push
+  #losing = false; // whether the answer to the next push is to be lost
   #again = {}; // when each kind of request may be sent again, as a time of performance.now()
 
   /** @param {{workspace: string, invite?: string}} place */
@@ -90,6 +92,11 @@ export class Sync extends EventTarget {
   refresh() {
     this.#buckets = undefined;
     this.wake();
+  }
+
+  /** loseAnswer decides whether the answer to the next push is lost, as on a broken connection. */
+  loseAnswer(losing) {
+    this.#losing = losing;
   }
 
   /** reaches reports whether the server answers. */
@@ -202,6 +209,7 @@ export class Sync extends EventTarget {
       this.#buckets = buckets;
     }
     this.#fetched = heard;
+    if (brought) this.dispatchEvent(new Event('received'));
     this.dispatchEvent(new Event('fetched'));
   }
 
@@ -241,8 +249,9 @@ export class Sync extends EventTarget {
     });
     signal.throwIfAborted();
     const began = performance.now();
+    this.dispatchEvent(new Event('sent'));
     try {
-      const { results, unchecked } = await push(this.#caller(signal), this.replica.cursor, text);
+      const { results, unchecked } = await this.#pushed(this.#caller(signal), this.replica.cursor, text);
       signal.throwIfAborted();
       this.#renewed = false;
       this.replica.answer(results);
@@ -261,6 +270,14 @@ export class Sync extends EventTarget {
       return 1; // the next item may be invalid too
     }
     return this.#most;
+  }
+
+  async #pushed(...batch) {
+    const answer = await push(...batch);
+    if (!this.#losing) return answer;
+    this.#losing = false;
+    this.dispatchEvent(new Event('lost'));
+    throw new Error('the answer was lost');
   }
 
   // Items that were too far ahead may be sent again at once, because the clock was corrected. If

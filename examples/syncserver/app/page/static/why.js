@@ -101,7 +101,7 @@ export function startTooltip() {
     mark = next;
     explain();
     tooltip.hidden = false;
-    placeBeside(tooltip, mark.getBoundingClientRect());
+    placeBeside(tooltip, mark);
     mark.setAttribute('aria-describedby', 'tooltip');
   };
   const leave = () => {
@@ -131,10 +131,12 @@ export function startTooltip() {
   };
 }
 
+// The tooltip must not cover the value that it explains, which is on the same line.
 function placeBeside(tooltip, mark) {
   const { width, height } = tooltip.getBoundingClientRect();
-  const left = Math.max(8, Math.min(mark.left + mark.width / 2 - width / 2, innerWidth - width - 8));
-  const below = mark.bottom + 8;
-  tooltip.style.left = `${left}px`;
-  tooltip.style.top = `${below + height < innerHeight ? below : Math.max(8, mark.top - height - 8)}px`;
+  const { left, width: own } = mark.getBoundingClientRect();
+  const line = (mark.closest('.line') ?? mark).getBoundingClientRect();
+  const below = line.bottom + 6;
+  tooltip.style.left = `${Math.max(8, Math.min(left + own / 2 - width / 2, innerWidth - width - 8))}px`;
+  tooltip.style.top = `${below + height < innerHeight ? below : Math.max(8, line.top - height - 6)}px`;
 }
