@@ -77,9 +77,9 @@ func newCosts(t *testing.T, database string) *costs {
 
 // divide changes Options.Buckets.
 func (c *costs) divide(of func(record.Record) []string) {
-	c.options.Buckets = of                 // Options.Buckets
-	c.division = divisionOf(c.options)     // Options.Buckets
-	c.readings = c.database.readings(true) // Options.Buckets
+	c.options.Buckets = of                        // Options.Buckets
+	c.division = divisionOf(c.options)            // Options.Buckets
+	c.readings = c.database.readings(true, false) // Options.Buckets
 }
 
 // do sends a request to the handler, without a network.

@@ -21,7 +21,11 @@ func divisionOf(o Options) division {
 	if o.Buckets == nil {
 		return division{}
 	}
-	return division{WithRows(o.Buckets), "1/" + o.BucketsVersion} // the number must change when the same Func leads to other rows
+	version := "1/" // must change when the same Func leads to other rows
+	if o.LostEdits {
+		version = "1+lost/"
+	}
+	return division{filingOf(o), version + o.BucketsVersion}
 }
 
 // mixed is the version of a workspace to which a server of an earlier version, which does not know

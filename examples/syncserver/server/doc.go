@@ -52,6 +52,9 @@
 //	recount.go     counters that an earlier version left wrong
 //	violations.go  the index in which the rules look up records
 //	lostedits.go   the rows of lost edits, in the index and in sweeps
+//	lostrow.go     what such a row holds
+//	lostpush.go    the rows that a push makes, and how many a client gets
+//	losers.go      the buckets through which a row reaches the client that lost the edit
 //	rows.go        violation rows move with the records that they are about
 //	unchecked.go   scopes that rules could not check
 //	log.go         log lines, and their limits
@@ -257,6 +260,20 @@
 // wall clock is behind the newest sample, no samples are taken. If the clock was ahead and is right
 // again, run "syncserver repair", which drops the samples with a time in the future. A fence that
 // has risen cannot be lowered, so a clock that is ahead must be noticed within three days.
+//
+// # Lost edits
+//
+// The answer to a push tells one of two clients of a lost edit: the one that pushed last. With
+// Options.LostEdits, the transaction of the push also stores a row for the client that wrote the losing
+// edit, in the table of violations; see lostrow.go. That client pulls the row even if it was offline for
+// days. For each bucket of the record, the row is in a bucket that only the client has, and only while
+// its user has the bucket of the record. So the row moves with its record, and no other client receives it. The
+// user settles it with ordinary writes: perhaps one to the field, and then "acknowledged":true to the row.
+//
+// A losing write has one row, and a client gets its latest 100 rows. A row costs a write of its own
+// client, so other members cannot fill the list. A row is charged to the push that made it, and counts
+// in Options.Storage; when the storage is full, no rows are made. A row that the user has not closed goes
+// after the retention. A client whose user may not read the record any longer is not told.
 //
 // # Erasure
 //

@@ -63,6 +63,9 @@ func (f *filing) add(u merge.Update, seq int64, stored bool) (first *string) {
 	for _, names := range [][]string{in, left} {
 		for _, name := range names {
 			f.touched[name] = true
+			if _, of, ok := cutLoserBucket(name); ok {
+				f.touched[of] = true // event streams follow the buckets of users
+			}
 			if first == nil {
 				first = &name
 				continue

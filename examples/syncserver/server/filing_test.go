@@ -36,7 +36,7 @@ func (c *calendar) divided(f func(record.Record) []string) {
 	c.t.Helper()
 	c.options.Buckets = f
 	c.division, c.options.Rules = divisionOf(c.options), placing(c.options)
-	c.readings = c.database.readings(f != nil)
+	c.readings = c.database.readings(f != nil, c.options.LostEdits)
 	require.NoError(c.t, c.divide(context.Background()))
 }
 

@@ -65,9 +65,4 @@ func NewFrontend(ctx context.Context, b Backend, o Options) (*Frontend, error) {
 }
 
 // filing returns the Func of all records, or nil if there is only the bucket "".
-func (s *Frontend) filing() buckets.Func {
-	if s.options.Buckets == nil {
-		return nil
-	}
-	return WithRows(s.options.Buckets)
-}
+func (s *Frontend) filing() buckets.Func { return filingOf(s.options) }

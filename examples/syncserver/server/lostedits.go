@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 
+	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/record"
 	"github.com/fieldlww/fieldlww/violation"
 )
@@ -20,6 +21,9 @@ func scopesOf(rules *violation.Checker, r record.Record) []violation.Scope {
 		v, err := violation.Parse(r)
 		if err == nil && v.Rule == violation.LostEditRule && v.Status == violation.Open {
 			scopes = append(scopes, lostEditsOf(v.Record()))
+			if loser, ok := loserOf(r); ok {
+				scopes = append(scopes, lostBy(loser))
+			}
 		}
 	}
 	return scopes
@@ -28,6 +32,11 @@ func scopesOf(rules *violation.Checker, r record.Record) []violation.Scope {
 // lostEditsOf returns the scope of the open rows of lost edits of a record.
 func lostEditsOf(key record.Key) violation.Scope {
 	return violation.Scope{Rule: violation.LostEditRule, Name: strconv.Quote(key.Table) + "/" + key.ID}
+}
+
+// lostBy returns the scope of the open rows for a client. The name of the other scope begins with a quote.
+func lostBy(loser clock.ClientID) violation.Scope {
+	return violation.Scope{Rule: violation.LostEditRule, Name: loserPrefix + loser.String()}
 }
 
 // dropLostEdits drops the open rows of the lost edits of dead records. Each takes a sequence of its

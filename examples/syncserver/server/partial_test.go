@@ -106,7 +106,7 @@ func (c *partial) apply(l heldLine) {
 	}
 	var r record.Record
 	require.NoError(c.t, json.Unmarshal(l.Data, &r))
-	require.True(c.t, slices.ContainsFunc(l.In, func(b string) bool { return c.has[b] }), "%v was sent in %q", key, l.In)
+	require.True(c.t, slices.ContainsFunc(l.In, c.reads), "%v was sent in %q", key, l.In)
 	require.NotEmpty(c.t, c.readable(r.WithKey(key)), "%v was sent, but may not be read", key)
 	c.holds[key] = held{r.WithKey(key), l.In}
 }
@@ -124,7 +124,16 @@ func (c *partial) purge() {
 
 // readable returns the buckets in which a client may read a record.
 func (c *partial) readable(r record.Record) []string {
-	return slices.DeleteFunc(slices.Clone(c.division.of.Of(r, c.fenced().stamp)), func(b string) bool { return !c.has[b] })
+	return slices.DeleteFunc(slices.Clone(c.division.of.Of(r, c.fenced().stamp)), func(b string) bool { return !c.reads(b) })
+}
+
+// reads reports whether a client may read a bucket. The bucket of its rows of lost edits goes with the bucket of
+// their records.
+func (c *partial) reads(bucket string) bool {
+	if client, of, ok := cutLoserBucket(bucket); ok {
+		return client == c.Client && c.has[of]
+	}
+	return c.has[bucket]
 }
 
 // entitle notes to what the client is entitled now.
@@ -148,6 +157,9 @@ func (c *partial) settle(what string) {
 	for key, r := range c.normals() {
 		if in := c.readable(r); len(in) > 0 {
 			want[key] = held{r, in}
+			if _, ok := loserOf(r); ok {
+				c.seen["the row of a loser"]++
+			}
 		}
 	}
 	require.Equal(c.t, want, c.holds, what)
@@ -195,8 +207,8 @@ func swapped(r record.Record) []string {
 
 // TestClientsHoldExactlyWhatTheyMayRead runs random histories of one server and clients with different
 // rights, which read chunks of one to three rows and stop anywhere. Records move, are deleted, die, live again and are
-// erased; they have violation rows, open, closed and of lost edits, which must be where their records are;
-// buckets are granted and revoked; fences rise; the database is restored and divided otherwise. A
+// erased; they have violation rows, open, closed and of lost edits, which must be where their records are, or reach only the
+// loser there; buckets are granted and revoked; fences rise; the database is restored and divided otherwise. A
 // client must never receive what it may not read, and never be told about a record that it could never read. At
 // rest it must hold exactly what it may read, each record in the right buckets.
 func TestClientsHoldExactlyWhatTheyMayRead(t *testing.T) {
@@ -215,7 +227,7 @@ func TestClientsHoldExactlyWhatTheyMayRead(t *testing.T) {
 	if *seeds < 15 {
 		return // too few to meet everything
 	}
-	for _, what := range []string{buckets.WhyEpoch, buckets.WhyFence, buckets.WhyGrant, "left", "rows in []", "rows in [a]", "rows in [a b]"} {
+	for _, what := range []string{buckets.WhyEpoch, buckets.WhyFence, buckets.WhyGrant, "left", "rows in []", "rows in [a]", "rows in [a b]", "the row of a loser"} {
 		require.Positive(t, seen[what], what)
 	}
 }
@@ -226,7 +238,7 @@ func (c *calendar) history(random *rand.Rand, seed uint64, seen map[string]int) 
 	for _, table := range []string{"workspaces", "records", "log", "members", "users", "samples", "scopes", "unchecked"} {
 		c.exec(`DELETE FROM ` + table)
 	}
-	c.options.BucketsVersion = ""
+	c.options.BucketsVersion, c.options.LostEdits = "", seed%2 == 0
 	c.divided(noted)
 	c.readings.window, c.readings.few, c.readings.sought = 1+random.Int64N(6), random.IntN(3), random.Int64N(6)
 	if random.IntN(3) == 0 {
@@ -236,7 +248,7 @@ func (c *calendar) history(random *rand.Rand, seed uint64, seen map[string]int) 
 	var clients []*partial
 	for i := range 3 {
 		user := fmt.Sprint("user", i)
-		clients = append(clients, &partial{calendar: c, Sender: Sender{Workspace: "demo", User: user, Client: clock.ClientID{byte(i)}},
+		clients = append(clients, &partial{calendar: c, Sender: Sender{Workspace: "demo", User: user, Client: clock.ClientID{byte(1 + i)}},
 			size: func() int64 { return 1 + random.Int64N(3) }, has: make(map[string]bool), holds: make(map[record.Key]held), ever: make(map[record.Key]bool), seen: seen})
 	}
 	ana := &client{t: t, ID: clock.ClientID{7}}
@@ -295,7 +307,11 @@ func (c *calendar) history(random *rand.Rand, seed uint64, seen map[string]int) 
 				require.NoError(t, err)
 			}
 		case n == 16:
-			c.storeLostEdit(key.ID, "lost")
+			if c.options.LostEdits {
+				c.storeRow(key, one.Client)
+			} else {
+				c.storeLostEdit(key.ID, "lost")
+			}
 		case n < 21:
 			if random.IntN(2) == 0 {
 				one.page.next = reading{} // a new request

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/fieldlww/fieldlww/clock"
@@ -137,17 +138,27 @@ func (s *Server) apply(ctx context.Context, tx *session, p *pushing) (out Outcom
 		return out, err
 	}
 	p.writes = true
-	made := violation.Input{Changes: out.Answer.Updates, Now: clock.TimestampOf(wall)}
+	var lost []merge.Update
+	if s.options.LostEdits && !stored.StorageFull {
+		if lost, err = tx.lostRows(ctx, s.options.Rules, out.Answer); err != nil {
+			return out, err
+		}
+	}
+	made := violation.Input{Changes: slices.Concat(out.Answer.Updates, lost), Now: clock.TimestampOf(wall)}
 	if out.Report, err = tx.check(ctx, s.options.Rules, made); err != nil {
 		return out, err
 	}
+	unstored(out.Report.Updates, lost)
 	out.Told = readable(out.Report.Updates, stored.MayRead)
 	// A violation row can be in both lists. The rules derive their row from the pushed row, so the
 	// derived row is stored last.
-	for _, updates := range [][]merge.Update{out.Answer.Updates, out.Report.Updates} {
+	for _, updates := range [][]merge.Update{out.Answer.Updates, withoutPlaced(lost, out.Report), out.Report.Updates} {
 		if err := tx.store(ctx, s.options.Rules, updates); err != nil {
 			return out, err
 		}
+	}
+	if err := tx.boundLostEdits(ctx, lost); err != nil {
+		return out, err
 	}
 	if err := tx.putMarks(ctx, out.Answer.Watermarks); err != nil {
 		return out, err

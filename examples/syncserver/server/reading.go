@@ -37,6 +37,7 @@ type rangeRow struct {
 type readings struct {
 	of     map[readingKind]string
 	window int64 // in sequences
+	lost   bool  // whether there are rows of lost edits
 	few    int   // how many buckets are always looked up one by one, except at the beginning of a pull
 	sought int64 // about how many rows of an index byBucket reads
 }
@@ -107,12 +108,16 @@ func state(last, granted string) string {
 		FROM workspaces AS w WHERE w.name = $2`
 }
 
-// readings returns the readings of a database, with or without Options.Buckets. In each statement, $2 is the workspace, and $3 the user. The first row
+// readings returns the readings of a database, with or without Options.Buckets and Options.LostEdits. In each statement, $2 is the workspace, and $3 the user. The first row
 // has the state and the buckets of the user with the sequences of their grants, and each row after it has a record, with
 // the sequence and the buckets under which it was found.
-func (d *Database) readings(divided bool) readings {
+func (d *Database) readings(divided, lost bool) readings {
 	// Unlike EXISTS, this is not a join, whose order a planner could reverse.
-	const has = `(SELECT 1 FROM members WHERE workspace = $2 AND "user" = $3 AND bucket = k.bucket) = 1`
+	has := `(SELECT 1 FROM members WHERE workspace = $2 AND "user" = $3 AND bucket = k.bucket) = 1`
+	if lost { // $6 begins the buckets of the client's rows, before the names of the buckets that the user needs
+		has = `(SELECT 1 FROM members WHERE workspace = $2 AND "user" = $3 AND bucket =
+			CASE WHEN substr(k.bucket, 1, length(CAST($6 AS TEXT))) = CAST($6 AS TEXT) THEN substr(k.bucket, length(CAST($6 AS TEXT)) + 1) ELSE k.bucket END) = 1`
+	}
 	granted := `SELECT CAST(JSON_MAP(bucket, granted) AS TEXT) FROM members WHERE workspace = $2 AND "user" = $3`
 	logged := `CASE WHEN w.seq > $1 THEN coalesce((SELECT 1 FROM log WHERE workspace = $2 AND bucket = '' AND seq > $1 LIMIT 1), 0) ELSE 0 END`
 	if !divided { // there are no other buckets, and the log is empty
@@ -178,5 +183,5 @@ func (d *Database) readings(divided bool) readings {
 	for kind, statement := range all {
 		all[kind] = d.rows(statement)
 	}
-	return readings{of: all, window: 1000, few: 16, sought: 2000}
+	return readings{of: all, window: 1000, few: 16, sought: 2000, lost: lost}
 }

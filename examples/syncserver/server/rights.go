@@ -43,6 +43,11 @@ func (s *session) actor(ctx context.Context, m Sender) (Actor, []clock.Stamp, er
 // is full, an item may not put a record into a further bucket, because the log would grow.
 func (s *Server) rightsOf(tx *session, a Actor, full bool) (mayRead func(record.Record) bool, mayWrite func(seen, after record.Record, m record.Mutation) error) {
 	rights := buckets.Rights{Of: tx.of, Fence: tx.fence.stamp, Read: func(name string) bool {
+		if client, of, ok := cutLoserBucket(name); ok && s.options.LostEdits {
+			if name = of; client != a.Client {
+				return false
+			}
+		}
 		_, ok := a.Roles[name]
 		return ok
 	}}

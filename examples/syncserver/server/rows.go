@@ -24,8 +24,7 @@ func WithRows(of buckets.Func) buckets.Func {
 		if r.Key().Table != violation.DefaultTable {
 			return of(r)
 		}
-		v, _ := violation.Parse(r) // a row without derived fields is in no bucket
-		return v.Buckets
+		return rowBuckets(r)
 	}
 }
 

@@ -41,6 +41,15 @@ type Options struct {
 	// BucketsVersion is an arbitrary text. Change it whenever Buckets changes: New then files all records
 	// again, in one transaction for each workspace, and all clients pull everything again.
 	BucketsVersion string
+	// LostEdits makes the server store a row for each edit that another client has overwritten without having
+	// seen it, with the losing value. The client that wrote the edit pulls the row as long as its user may read
+	// the record, and no other client does. A client gets its latest 100 rows; a row stays until the client has
+	// closed it, its record is dead, or the retention has passed. The names of buckets must then have at most 156
+	// bytes: a row in a bucket with a longer name reaches no client.
+	//
+	// With LostEdits, clients must pull with a cursor, as with Buckets. All servers on one database must have the
+	// same value; a server with another one answers 503. examples/cluster ignores it.
+	LostEdits bool
 	// TableMaxRecord is the maximum size of a record, by table, in bytes. The default is 256 KiB.
 	// A rule reads at most 16 MiB of records at a time, so set a lower limit for tables from
 	// which a rule reads many records.
@@ -146,13 +155,16 @@ func New(ctx context.Context, d *Database, o Options) (*Server, error) {
 	default:
 		return nil, fmt.Errorf("the option PurgeLevel must be 0, 1 or 2, not %d", o.PurgeLevel)
 	}
+	if o.LostEdits && o.Buckets == nil {
+		o.Buckets = everyone
+	}
 	o.Rules = placing(o)
 	working := 1
 	if d.postgres {
 		working = maxWorking
 	}
 	s := &Server{
-		division: divisionOf(o), readings: d.readings(o.Buckets != nil), database: d, users: users{of: make(map[clock.ClientID]user)},
+		division: divisionOf(o), readings: d.readings(o.Buckets != nil, o.LostEdits), database: d, users: users{of: make(map[clock.ClientID]user)},
 		engine:  EngineOf(o),
 		turns:   newAdmission(maxTurns, turnsOfWorkspace),
 		working: newAdmission(working, working),

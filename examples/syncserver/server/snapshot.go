@@ -77,6 +77,14 @@ func (s *Server) state(r foundRow) (now Snapshot, last int64, err error) {
 	return now, numbers[6], nil
 }
 
+// ownOf returns the buckets of a client, given the buckets of its user.
+func (s *Server) ownOf(granted map[string]int64, client clock.ClientID) map[string]int64 {
+	if !s.options.LostEdits {
+		return granted
+	}
+	return withLosers(granted, client)
+}
+
 // snapshot reads the state of a workspace, the rights of a user, and the next records, up to the bounds
 // of a chunk. A single statement sees one state of the database. So the records were purged below the
 // returned fence, and their sequences are at most the returned sequence.
@@ -106,6 +114,7 @@ func (s *Server) snapshot(ctx context.Context, p *Page, what reading) (now Snaps
 			if now, last, err = s.state(row); err != nil {
 				return now, err
 			}
+			now.Granted = s.ownOf(now.Granted, p.Client)
 			exists = true
 			continue
 		}
@@ -124,6 +133,7 @@ func (s *Server) snapshot(ctx context.Context, p *Page, what reading) (now Snaps
 	}
 	if !exists { // nothing was written to the workspace yet
 		now.Granted, err = s.database.granted(ctx, p.Sender)
+		now.Granted = s.ownOf(now.Granted, p.Client)
 		return now, err
 	}
 	s.readings.bound(&now, what, last, limit)
@@ -157,7 +167,11 @@ func (a readings) args(r reading, p *Page, limit int64) ([]any, error) {
 	case plain:
 		return []any{r.from, p.Workspace, p.User, limit}, nil
 	case byWindow:
-		return []any{r.from, p.Workspace, p.User, r.from + a.window, limit}, nil
+		args := []any{r.from, p.Workspace, p.User, r.from + a.window, limit}
+		if a.lost {
+			args = append(args, loserBucket(p.Client, ""))
+		}
+		return args, nil
 	}
 	list, err := json.Marshal(r.rows)
 	return []any{string(list), p.Workspace, p.User, a.offset(r, limit), limit}, err
