@@ -9,6 +9,7 @@ import (
 	"io"
 
 	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/examples/replay/clientlog"
 	"github.com/fieldlww/fieldlww/merge"
 )
 
@@ -38,6 +39,7 @@ func (r *Replica) Answer(answer []byte) error {
 		return err
 	}
 	r.outbox.batch = nil
+	r.logAnswer(batch, replies)
 	var late []*item
 	var serverTime clock.Timestamp
 	for i, reply := range replies {
@@ -169,6 +171,7 @@ func (r *Replica) confirm(it *item, reply merge.Reply) {
 // refuse drops an item and notifies the user.
 func (r *Replica) refuse(it *item, reply merge.Reply) {
 	r.remove(it)
+	r.logItems(clientlog.Dropped, string(reply.Code), it)
 	r.noticeRefusal(it, reply)
 }
 

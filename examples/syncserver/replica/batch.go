@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"container/list"
 	"slices"
+
+	"github.com/fieldlww/fieldlww/examples/replay/clientlog"
 )
 
 // Batch returns a part of the outbox as JSON Lines. The batch has at most the given numbers of items
@@ -23,6 +25,7 @@ func (r *Replica) Batch(items, size int) []byte {
 	c.addFrom(&o.kept)
 	o.batch = c.batch
 	slices.SortFunc(o.batch, func(a, b *item) int { return cmp.Compare(a.number, b.number) })
+	r.logItems(clientlog.Sent, "", o.batch...)
 	var lines []byte
 	for _, it := range o.batch {
 		it.sent, it.renews = true, false

@@ -16,6 +16,7 @@ type view struct {
 // sorted. The display consists of the writes, the set of waiting fields and the Whys.
 func (r *Replica) TakeChanged() []record.Key {
 	var keys []record.Key
+	r.logShown(r.touched)
 	for _, h := range r.touched {
 		if r.differs(h) {
 			keys = append(keys, h.key)

@@ -24,6 +24,7 @@
 //	why.go         why a field has its value
 //	notice.go      what to tell the user
 //	changed.go     which records to draw again
+//	log.go         what the Replica did, for Options.Log
 //	held.go        everything held of one record
 //	saves.go       what to write to the device's storage
 //	saveditem.go   the saved form of edits
@@ -106,6 +107,13 @@
 // Each item says what the Replica had pulled when the edit was made: the member "seen" of the last
 // trailer. It stays when the item is restamped, and decides nothing. The server's journal keeps it,
 // to explain later on which state an edit was made. While a load is not settled, items have none.
+//
+// # A log for bug reports
+//
+// With [Options.Log], the Replica keeps what it does: edits, what was sent and answered, what a pull
+// changed, what was shown and dropped, and what the user was told, each with the corrected time. The
+// log is bounded, lives in memory, and has no values unless they are asked for; see package
+// clientlog. Command replay lays an exported log beside the journal of the server.
 //
 // # Purged data
 //

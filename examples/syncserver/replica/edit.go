@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/examples/replay/clientlog"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -72,6 +73,7 @@ func (r *Replica) EditSeen(key record.Key, fields map[string]record.Value, seen 
 		r.ahead[stamp.Time] = true
 	}
 	it := r.enqueue(m)
+	r.logItems(clientlog.Edited, "", it)
 	r.noticeFuture(it, future)
 	it.told = waits // also if this edit has replaced the one that the user was told about
 	return nil

@@ -175,8 +175,8 @@ func (r *Replica) renewRecord(h *held) {
 			r.remove(it)
 		}
 	}
-	again, _ = record.Restamp(again, r.nextStamp)
-	for _, m := range again {
-		r.enqueue(m)
+	renamed, _ := record.Restamp(again, r.nextStamp)
+	for i, m := range renamed {
+		r.logRestamp(h.key, (&item{m: again[i]}).stamp(), r.enqueue(m).stamp())
 	}
 }

@@ -101,6 +101,7 @@ func (r *Replica) notice(n Notice) {
 		r.notices = append([]Notice(nil), r.notices[maxNotices:]...) // frees the dropped notices
 	}
 	r.notices = append(r.notices, n)
+	r.logNotice(n)
 }
 
 func (r *Replica) noticeRefusal(it *item, reply merge.Reply) {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/examples/replay/clientlog"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -149,6 +150,7 @@ func (r *Replica) coalesce(h *held, it *item) {
 	h.drop(it)
 	it.leave()
 	r.entries.outbox.remove(it)
+	r.logItems(clientlog.Dropped, clientlog.Replaced, it)
 }
 
 // putBefore puts items before all others. The others get greater numbers.

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/examples/replay/clientlog"
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/record"
 	"github.com/fieldlww/fieldlww/violation"
@@ -57,6 +58,7 @@ func (r *Replica) Pulled(p *Pull, lines []byte) error {
 	for i := range chunks {
 		if p.Cursor != r.cursor {
 			p.Settled = false
+			r.log(clientlog.Event{Kind: clientlog.Discarded})
 			return nil
 		}
 		r.applyChunk(p, &chunks[i])
@@ -87,6 +89,7 @@ func (r *Replica) countResets(chunks []chunk) error {
 // the old fence, and records are replaced under the new one.
 func (r *Replica) applyChunk(p *Pull, c *chunk) {
 	t := c.trailer
+	r.logChunk(c)
 	if r.ended = 0; !t.More {
 		r.ended = p.Answered
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/examples/replay/clientlog"
 	"github.com/fieldlww/fieldlww/record"
 	"github.com/fieldlww/fieldlww/violation"
 )
@@ -26,6 +27,9 @@ type Options struct {
 	Wall func() time.Time
 	// Saved yields everything that was saved, in any order; nil means nothing. It is read once.
 	Saved iter.Seq[Entry]
+	// Log keeps what the Replica does, to explain it afterwards; nil means that nothing is kept. The
+	// caller owns it, may pass it again when it opens the Replica again, and exports it.
+	Log *clientlog.Log
 }
 
 // Replica is one client's copy of the data. Open makes one. It must not be used from two
@@ -33,6 +37,7 @@ type Options struct {
 type Replica struct {
 	id      clock.ClientID
 	user    string
+	logs    *clientlog.Log // Options.Log
 	savedAs clock.ClientID // the client that saved the loaded entries
 	wall    func() time.Time
 	offset  time.Duration            // added to wall to get the server's time
@@ -82,7 +87,7 @@ type Replica struct {
 // again. It is a *record.Error for record.ErrStamp if ID is zero but the waiting edits belong to a
 // client, and ErrUser if the entries belong to another user. On error the Replica is nil.
 func Open(o Options) (*Replica, error) {
-	r := &Replica{id: o.ID, user: o.User, wall: o.Wall, tables: make(map[string]map[string]*held), decoder: record.Decoder{Trusted: true}}
+	r := &Replica{id: o.ID, user: o.User, logs: o.Log, wall: o.Wall, tables: make(map[string]map[string]*held), decoder: record.Decoder{Trusted: true}}
 	if r.wall == nil {
 		r.wall = time.Now
 	}
@@ -94,6 +99,7 @@ func Open(o Options) (*Replica, error) {
 	if err := r.load(o.Saved); err != nil {
 		return nil, err
 	}
+	r.log(clientlog.Event{Kind: clientlog.Opened, Client: o.ID, Count: r.NumWaiting()})
 	return r, nil
 }
 

@@ -191,6 +191,7 @@ func (s *settling) stampAs(it *item, stamp clock.Stamp) {
 	}
 	it.m.Data = data
 	s.renamed[old] = stamp
+	s.logRestamp(data.Key(), old, stamp)
 	s.entries.outbox.put(it)
 	s.unsaved.state = true
 }
