@@ -29,6 +29,7 @@ type journal struct {
 	// stored holds each record as it was last stored; nil unless -state, -explain or -timeline is set.
 	stored map[record.Key]record.Record
 	logs   *fieldlog.Collector // nil unless -explain or -timeline is set
+	client *client             // nil unless -client is set
 }
 
 func newJournal(o options, p *progress) *journal {
@@ -47,11 +48,17 @@ func (j *journal) run(in *input) error {
 	if j.shuffle || j.split > 0 {
 		return fmt.Errorf("%s: %w: -shuffle and -split are for histories", in.name, errOrder)
 	}
+	if j.logFile != "" {
+		var err error
+		if j.client, err = readClient(j.logFile); err != nil {
+			return err
+		}
+	}
 	defer j.progress.clear()
 	if err := in.each(func(line []byte) error { return j.replay(in.n, line) }); err != nil {
 		return err
 	}
-	if j.logs != nil && len(j.logs.Logs()) == 0 {
+	if j.logs != nil && len(j.logs.Logs()) == 0 && !j.client.edited(j.field()) {
 		return unknownField(in, j.field(), j.last())
 	}
 	return nil
@@ -80,6 +87,9 @@ func (j *journal) replay(line int, text []byte) error {
 	if j.logs != nil {
 		j.logs.Add(p)
 	}
+	if j.client != nil {
+		j.client.add(p)
+	}
 	j.progress.tick("pushes replayed", j.counts.pushes)
 	return nil
 }
@@ -101,8 +111,12 @@ func (j *journal) print(out *bufio.Writer, in *input) error {
 		}
 	case j.logs != nil:
 		printLogs(out, j)
-	default:
+	case j.client == nil:
 		j.counts.print(out, in, &j.differ)
+	}
+	if j.client != nil {
+		fmt.Fprint(out, pick(j.logs != nil, "\n", ""))
+		newClientTeller(j).print(out)
 	}
 	if j.differ.n > 0 {
 		return fmt.Errorf("%s: the answers of %s differ from the recorded ones: %w", in.name, &j.differ, errAnswer)

@@ -6,6 +6,7 @@
 //	go run ./examples/replay -explain tasks/opening-night/due    # one field's story
 //	go run ./examples/replay journal.jsonl                       # a server's journal
 //	go run ./examples/replay -timeline a/b/c journal.jsonl       # one field's story as a drawing
+//	go run ./examples/replay -client log.jsonl journal.jsonl     # a client's log, and the journal
 //
 // A history is JSON Lines: one mutation per line, in any order. A mutation may occur more than once. The
 // final state and its digest depend neither on the order nor on the number of replicas that the
@@ -13,7 +14,8 @@
 //
 // A journal is written by merge.Push.AppendJournal: one line per push, in the order in which the
 // server decided the pushes. Replaying it checks that each answer is the same as before. With
-// -explain it shows what the server answered, and why. With -timeline it draws that.
+// -explain it shows what the server answered, and why. With -timeline it draws that. With -client it
+// tells where the log of a client and the journal part; see package clientlog.
 package main
 
 import (
@@ -113,7 +115,7 @@ func statusOf(err error) int {
 		return success
 	case errors.Is(err, errDiverged), errors.Is(err, errAnswer):
 		return diverged
-	case errors.Is(err, errOrder), errors.Is(err, errNoArrivals):
+	case errors.Is(err, errOrder), errors.Is(err, errNoArrivals), errors.Is(err, errNoServer):
 		return misused
 	}
 	return refused
@@ -148,6 +150,10 @@ that the server gave.
   -o FILE.html    write the drawing to a page, with a table of the same facts
   -o FILE.svg     write only the picture
   -values         show the values that users wrote, which may be private
+  -client LOG     compare the exported log of a client with a journal, and tell
+                  where they part: on what an edit was made, what the server had
+                  by then, and what the client was told and showed; with -explain,
+                  only one field, and each edit of it
   -name ID=NAME   call a client NAME in the drawing, if its ID begins with ID;
                   may occur more than once
   -h              print this help
@@ -158,7 +164,8 @@ terminal, lines are as wide as the terminal, and have colours unless the
 environment variable NO_COLOR is set.
 
 -shuffle and -split are for histories: a journal is replayed in its own order.
--timeline is for journals: a history does not say when a write arrived.
+-timeline and -client are for journals: a history does not say when a write
+arrived.
 
 Exit status: 0 on success; 1 if the input is refused, or has no such field or
 client; 2 if the command line is wrong, or if replicas or the answers of a
@@ -177,6 +184,7 @@ type options struct {
 	seed    uint64
 	split   int // 0 means one replica and no exchange
 	explain string
+	logFile string // the file of a client's log, or ""
 	draw    drawing
 }
 
@@ -203,6 +211,12 @@ func parse(args []string) (options, error) {
 	f.Func("explain", "", func(s string) error {
 		if o.explain = s; s == "" {
 			return errors.New("want TABLE/ID/FIELD")
+		}
+		return nil
+	})
+	f.Func("client", "", func(s string) error {
+		if o.logFile = s; s == "" {
+			return errors.New("want the FILE of a log")
 		}
 		return nil
 	})
@@ -240,6 +254,9 @@ func (o options) check() error {
 		return errors.New("-explain and -state cannot be combined: -state prints the state and nothing else")
 	case o.explain != "" && o.split > 0:
 		return errors.New("-explain and -split cannot be combined: a story shows what one replica saw")
+	}
+	if o.logFile != "" && (o.state || o.shuffle || o.split > 0 || o.draw.path != "") {
+		return errors.New("-client can be combined with -explain only")
 	}
 	return o.draw.check(o)
 }

@@ -60,6 +60,9 @@ func (r *replay) run(in *input) error {
 	if r.draw.path != "" {
 		return fmt.Errorf("%s: %w", in.name, errNoArrivals)
 	}
+	if r.logFile != "" {
+		return fmt.Errorf("%s: %w", in.name, errNoServer)
+	}
 	defer r.progress.clear()
 	if err := r.read(in); err != nil {
 		return err

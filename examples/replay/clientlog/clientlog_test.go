@@ -54,8 +54,8 @@ func TestExportedLogIsReadBack(t *testing.T) {
 	require.Equal(t, clientlog.File{Client: ana, Events: []clientlog.Event{e}}, f)
 }
 
-// TestValuesAreKeptOnRequestOnly: none without a request, and with one only those of the fields that it
-// names. The mark of a deletion is no user's text.
+// TestValuesAreKeptOnRequestOnly: none without a request. A request names the fields whose values are
+// kept. The mark of a deletion is always kept.
 func TestValuesAreKeptOnRequestOnly(t *testing.T) {
 	for name, c := range map[string]struct {
 		values func(table, field string) bool

@@ -1,6 +1,6 @@
 // Package clientlog keeps what a client did: what its user edited, what it sent, received, showed
 // and dropped, and what it told its user. A user who reports a bug exports the log as one file, and
-// command replay lays it beside the journal of the server.
+// command replay compares it with the journal of the server.
 //
 //	event.go  one event, and its form as a line of JSON
 //	log.go    the bounded log of a client

@@ -113,7 +113,7 @@
 // With [Options.Log], the Replica keeps what it does: edits, what was sent and answered, what a pull
 // changed, what was shown and dropped, and what the user was told, each with the corrected time. The
 // log is bounded, lives in memory, and has no values unless they are asked for; see package
-// clientlog. Command replay lays an exported log beside the journal of the server.
+// clientlog. Command replay compares an exported log with the journal of the server.
 //
 // # Purged data
 //
