@@ -33,7 +33,7 @@ func newClientTeller(j *journal) clientTeller {
 		}
 	}
 	delete(all, clock.ClientID{})
-	return clientTeller{j.client, namesOf(all), j.explain}
+	return clientTeller{j.client, namesOf(all, j.counts.devices), j.explain}
 }
 
 // print prints each edit of the field that -explain names, or else the edits at which log and journal
