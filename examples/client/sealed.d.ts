@@ -7,6 +7,9 @@ export interface Place extends Stamp {
   readonly field: string;
 }
 
+/** A Sealed is the form of a sealed value, which a server stores. */
+export type Sealed = readonly ['sealed', 1, key: string, code: string];
+
 export interface KeyringOptions {
   /** the keys by ID: 32 random bytes, or a CryptoKey for AES-GCM. Keep old keys: they are needed to read. */
   keys: { readonly [id: string]: Uint8Array | CryptoKey };
@@ -19,10 +22,10 @@ export interface KeyringOptions {
 /** A Keyring seals and opens values. */
 export interface Keyring {
   /**
-   * seal returns the sealed form of a value, a text that differs at each call. It rejects with a FieldlwwError for the
+   * seal returns the sealed form of a value, which differs at each call. It rejects with a FieldlwwError for the
    * reason "value" if the value is sealed already, was not opened, or is not JSON.
    */
-  seal(at: Place, value: Value): Promise<string>;
+  seal(at: Place, value: Value): Promise<Sealed>;
   /**
    * open returns the value that was sealed. It rejects with a FieldlwwError whose path is table/id/field, for the
    * reason "unsealed" (the value has another form), "key" (the key is missing), "forged" (it was changed, or sealed for

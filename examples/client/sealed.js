@@ -9,7 +9,7 @@ import { canonical, checkValue, parse } from './src/value.js';
 
 const TAG = new TextEncoder().encode('fieldlww/sealed/1\n');
 const ID = /^[A-Za-z0-9_-]{1,64}$/;
-const SEALED = /^sealed\.1\.([A-Za-z0-9_-]{1,64})\.([A-Za-z0-9_-]+)$/;
+const CODE = /^[A-Za-z0-9_-]+$/;
 const KEY_SIZE = 32;
 const NONCE = 12; // bytes
 const OVERHEAD = NONCE + 16;
@@ -44,7 +44,7 @@ async function seal(k, at, value) {
   const text = textOf(at, () => (checkValue(value), canonical(value)));
   const nonce = crypto.getRandomValues(new Uint8Array(NONCE));
   const box = await crypto.subtle.encrypt(paramsOf(at, k.current, nonce), k.keys.get(k.current), new TextEncoder().encode(text));
-  return `sealed.1.${k.current}.${encode(nonce)}${encode(new Uint8Array(box))}`; // a nonce has no unused bits
+  return ['sealed', 1, k.current, encode(nonce) + encode(new Uint8Array(box))]; // the code of a nonce has no unused bits
 }
 
 async function open(k, at, value) {
@@ -84,8 +84,9 @@ function paramsOf(at, keyId, iv) {
 
 // split returns the key ID and the bytes of a sealed value, or null.
 function split(value) {
-  const [, id, code] = (typeof value === 'string' && SEALED.exec(value)) || [];
-  if (!id || code.length % 4 === 1) return null;
+  const [word, version, id, code] = Array.isArray(value) && value.length === 4 ? value : [];
+  if (word !== 'sealed' || version !== 1 || ![id, code].every((part) => typeof part === 'string')) return null;
+  if (!ID.test(id) || !CODE.test(code) || code.length % 4 === 1) return null;
   const box = Uint8Array.from(atob(code.replace(/-/g, '+').replace(/_/g, '/')), (c) => c.charCodeAt(0));
   return box.length > OVERHEAD && encode(box) === code ? { id, box } : null; // otherwise it has unused bits
 }
@@ -116,9 +117,9 @@ async function sealBatch({ keyring, replica, seals, save }, text) {
   const fresh = new Map();
   const sealOnce = async (at, value) => {
     const key = keptAs(at);
-    if (seals.has(key)) return seals.get(key);
+    if (seals.has(key)) return JSON.parse(seals.get(key));
     const sealed = await keyring.seal(at, value);
-    fresh.set(key, sealed);
+    fresh.set(key, JSON.stringify(sealed));
     return sealed;
   };
   const lines = await Promise.all(text.split('\n').map((line) => changed(keyring, line, sealOnce)));

@@ -143,9 +143,9 @@ func Example() {
 	// Two people share a calendar through a server that cannot read it.
 	//
 	// 9:00 AM  Ana books a room. Her phone seals each value before it sends it. The server stores:
-	//   meetings/budget/host, written at 2026-03-02T09:00:00.000000000Z: sealed.1.2026-1.… and 44 more characters
-	//   meetings/budget/slot, written at 2026-03-02T09:00:00.000000000Z: sealed.1.2026-1.… and 140 more characters
-	//   meetings/budget/title, written at 2026-03-02T09:00:00.000000000Z: sealed.1.2026-1.… and 48 more characters
+	//   meetings/budget/host, written at 2026-03-02T09:00:00.000000000Z: ["sealed",1,"2026-1",… and 47 more characters
+	//   meetings/budget/slot, written at 2026-03-02T09:00:00.000000000Z: ["sealed",1,"2026-1",… and 143 more characters
+	//   meetings/budget/title, written at 2026-03-02T09:00:00.000000000Z: ["sealed",1,"2026-1",… and 51 more characters
 	// The server's guard refuses a value that is not sealed, as an app would send it by mistake:
 	//   the server answers Ben's laptop: meetings/hiring refused, unsealed
 	//
@@ -163,7 +163,7 @@ func Example() {
 	//   puts the host there                      seal: meetings/budget/title: the value was not sealed for this place
 	//   puts the title of another meeting there  seal: meetings/budget/title: the value was not sealed for this place
 	//   gives it a later stamp, to make it win   seal: meetings/budget/title: the value was not sealed for this place
-	//   cuts it off after 30 characters          seal: meetings/budget/title: the value is not sealed
+	//   cuts it off after 20 characters          seal: meetings/budget/title: the value is not sealed
 	//   names a key that is not there            seal: meetings/budget/title: the key is missing
 	//   writes a title of its own                seal: meetings/budget/title: the value is not sealed
 	//   Ana's phone shows: –, Room B at 3 PM, host Ana

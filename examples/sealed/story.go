@@ -84,8 +84,8 @@ func (t *story) sealed() {
 	t.early = t.server.Records()
 	for r := range t.early.All() {
 		for name, w := range r.All() {
-			text, _ := w.Value.Text()
-			t.say("  %s/%s, written at %s: %s… and %d more characters", r.Key(), name, w.Stamp.Time, text[:16], len(text)-16)
+			text := w.Value.JSON()
+			t.say("  %s/%s, written at %s: %s… and %d more characters", r.Key(), name, w.Stamp.Time, text[:21], len(text)-21)
 		}
 	}
 	t.say("The server's guard refuses a value that is not sealed, as an app would send it by mistake:")
@@ -129,9 +129,13 @@ func (t *story) forged() {
 	host, _ := r.Get(rooms.FieldHost)
 	other, _ := t.server.Records().Get(hiring)
 	theirs, _ := other.Get(rooms.FieldTitle)
-	text, _ := title.Value.Text()
+	var parts []any // "sealed", the version, the ID of the key, and the code
+	t.do(title.Value.Decode(&parts))
+	code, _ := parts[3].(string)
 	later := clock.Stamp{Time: title.Stamp.Time + 1, Client: title.Stamp.Client}
-	unknown := strings.Replace(text, "2026-1", "2025-9", 1)
+	of := func(key, code string) record.FieldValue {
+		return record.FieldValue{Value: record.MustOf([]any{"sealed", 1, key, code}), Stamp: title.Stamp}
+	}
 	for _, forgery := range []struct {
 		what string
 		w    record.FieldValue
@@ -139,8 +143,8 @@ func (t *story) forged() {
 		{"puts the host there", record.FieldValue{Value: host.Value, Stamp: title.Stamp}},
 		{"puts the title of another meeting there", record.FieldValue{Value: theirs.Value, Stamp: title.Stamp}},
 		{"gives it a later stamp, to make it win", record.FieldValue{Value: title.Value, Stamp: later}},
-		{"cuts it off after 30 characters", record.FieldValue{Value: record.MustOf(text[:30]), Stamp: title.Stamp}},
-		{"names a key that is not there", record.FieldValue{Value: record.MustOf(unknown), Stamp: title.Stamp}},
+		{"cuts it off after 20 characters", of("2026-1", code[:20])},
+		{"names a key that is not there", of("2025-9", code)},
 		{"writes a title of its own", record.FieldValue{Value: record.MustOf("Cancelled"), Stamp: title.Stamp}},
 	} {
 		t.do(t.server.forge(r, rooms.FieldTitle, forgery.w))

@@ -4,8 +4,8 @@
 // A [Keyring] seals a value with AES-256-GCM and a random nonce. The associated data is the
 // [Place] of the value: its table, ID, field and stamp. A sealed value opens in that place only,
 // so a server cannot change it, move it to another field or record, or give it another stamp
-// without a device noticing. A sealed value is a JSON string, which a merge treats like any
-// other: the later stamp wins.
+// without a device noticing. A sealed value is a JSON array, which a merge treats like any other
+// value: the later stamp wins. The rules of package violation count it as unknown.
 //
 // # Files
 //
@@ -42,8 +42,11 @@
 // section 8.3, for random nonces of 96 bits. A million writes a day take 11 years to reach it.
 // Nothing here counts; change the key in time.
 //
-// The text of a sealed value has 48 bytes, plus the ID of its key, plus 4 for every 3 bytes of
-// the value. Limits of a server apply to this text.
+// The JSON of a sealed value has 56 bytes, plus the ID of its key, plus 4 for every 3 bytes of the
+// JSON of the value. Limits of a server apply to it.
+//
+// Two clients that write the same value at once seal it differently, so the server reports a lost
+// edit where it would report none for plain values.
 //
 // Deletions and reserved fields such as $deleted are not sealed, so a server can forge them.
 // README.md of examples/sealed lists what else a server can do and learn.

@@ -55,14 +55,14 @@ func New(o Options) (*Keyring, error) {
 	return k, nil
 }
 
-// Seal returns the sealed form of a value, which is a string. It differs at each call. Deletions and
+// Seal returns the sealed form of a value, which is an array. It differs at each call. Deletions and
 // sealed values are refused with ErrValue.
 func (k *Keyring) Seal(at Place, v record.Value) (record.Value, error) {
 	if v.Kind() == record.KindDeleted || IsSealed(v) {
 		return record.Value{}, refuse(at, ErrValue)
 	}
 	box := k.keys[k.current].Seal(nil, nil, []byte(v.JSON()), at.data(k.current))
-	return record.Text(prefix + k.current + "." + encoding.EncodeToString(box))
+	return join(k.current, box)
 }
 
 // Open returns the value that was sealed. It is refused with an *Error, for the reason ErrUnsealed,

@@ -10,6 +10,7 @@ import (
 	"github.com/fieldlww/fieldlww/examples/sealed/seal"
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/record"
+	"github.com/fieldlww/fieldlww/violation"
 )
 
 // stamp returns a stamp of Ana some seconds after noon.
@@ -202,4 +203,22 @@ func TestKeysRotateByOrdinaryWrites(t *testing.T) {
 	again, err := ring(t, "b").OpenRecord(joined)
 	require.NoError(t, err, "the old key is not needed any more")
 	require.Equal(t, opened.Map(), again.Map())
+}
+
+// TestRulesCountSealedValuesAsUnknown: a rule that reads a sealed field says that it cannot, whatever
+// type it expects.
+func TestRulesCountSealedValuesAsUnknown(t *testing.T) {
+	k := ring(t, "a")
+	r := booking(t, k).Data
+	for _, rule := range []violation.Rule{
+		violation.Unique{Table: "meetings", Fields: []string{"title"}},
+		violation.LiveReference{Table: "meetings", Field: "host", Target: "people"},
+	} {
+		_, err := rule.Scopes(r)
+		require.ErrorIs(t, err, violation.ErrUnknown)
+	}
+	sealed := get(t, r, "title").Value
+	for _, into := range []any{new(string), new(int), new(bool), new(struct{ Room string }), new(map[string]any), new([]string), new([]int), new([]byte)} {
+		require.Error(t, sealed.Decode(into), "%T", into)
+	}
 }
