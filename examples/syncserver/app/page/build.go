@@ -21,13 +21,14 @@ const (
 // source is the import path of the program.
 const source = "github.com/fieldlww/fieldlww/examples/syncserver/app/page/wasm"
 
-// Built is the program of a replica for js/wasm, and what a browser needs to run it.
+// Built is the program of a replica and of a server for js/wasm, and what a browser needs to run it.
 type Built struct {
 	Program []byte // compressed with gzip
 	Runtime []byte // JavaScript, from the version of Go that built the program
 }
 
-// Build builds the program with the go command, within the module of the server.
+// Build builds the program with the go command, within the module of the server. Without inlining, the program is smaller by
+// a fourteenth.
 func Build() (Built, error) {
 	tmp, err := os.MkdirTemp("", "fieldlww-page-")
 	if err != nil {
@@ -35,7 +36,7 @@ func Build() (Built, error) {
 	}
 	defer os.RemoveAll(tmp)
 	out := filepath.Join(tmp, programFile)
-	if _, err := run("build", "-trimpath", "-ldflags=-s -w", "-o", out, source); err != nil {
+	if _, err := run("build", "-trimpath", "-gcflags=all=-l", "-ldflags=-s -w", "-o", out, source); err != nil {
 		return Built{}, err
 	}
 	program, err := os.ReadFile(out)

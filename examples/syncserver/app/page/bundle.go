@@ -1,6 +1,7 @@
 package page
 
 import (
+	"embed"
 	"fmt"
 	"io/fs"
 	"path"
@@ -20,18 +21,22 @@ const (
 // bundle returns the script and the style of the page, each with everything that it imports, in one small file, so that
 // a browser needs few requests. The maps lead developers back to the sources.
 func bundle() (map[string][]byte, error) {
-	result := api.Build(api.BuildOptions{
-		EntryPoints:       []string{pageFolder + "/main.js", pageFolder + "/page.css"},
-		Bundle:            true,
-		Format:            api.FormatESModule,
-		Target:            api.ES2022,
-		MinifyWhitespace:  true,
-		MinifyIdentifiers: true,
-		MinifySyntax:      true,
-		Sourcemap:         api.SourceMapLinked,
-		Outdir:            "/",
-		Plugins:           []api.Plugin{{Name: "embedded", Setup: readEmbedded}},
+	return bundleOf(api.BuildOptions{
+		EntryPoints: []string{pageFolder + "/main.js", pageFolder + "/page.css"},
+		Sourcemap:   api.SourceMapLinked,
 	})
+}
+
+// bundleOf builds entry points, each with everything that it imports, as small as possible. It returns the files by their
+// names.
+func bundleOf(o api.BuildOptions) (map[string][]byte, error) {
+	o.Bundle, o.Target, o.Outdir = true, api.ES2022, "/"
+	if o.Format == api.FormatDefault {
+		o.Format = api.FormatESModule
+	}
+	o.MinifyWhitespace, o.MinifyIdentifiers, o.MinifySyntax = true, true, true
+	o.Plugins = []api.Plugin{{Name: "embedded", Setup: readEmbedded}}
+	result := api.Build(o)
 	if len(result.Errors) > 0 {
 		return nil, fmt.Errorf("page: %s", result.Errors[0].Text)
 	}
@@ -65,8 +70,10 @@ func readEmbedded(build api.PluginBuild) {
 
 // embeddedFile reads an embedded file by its path in the repository.
 func embeddedFile(name string) ([]byte, error) {
-	if inPage, ok := strings.CutPrefix(name, pageFolder); ok {
-		return static.ReadFile("static" + inPage)
+	for folder, files := range map[string]embed.FS{pageFolder: static, siteFolder: site} {
+		if name, ok := strings.CutPrefix(name, folder); ok {
+			return files.ReadFile(path.Base(folder) + name)
+		}
 	}
 	return fs.ReadFile(client.Files(), strings.TrimPrefix(name, clientFolder+"/"))
 }

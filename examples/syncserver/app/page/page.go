@@ -4,6 +4,9 @@
 // The program for js/wasm is not part of the repository. "go generate ./app/page" builds it, and
 // the next build of the server embeds it. A server that does not embed the program builds it on the
 // first request, which needs the go command and the source.
+//
+// [Site] returns the page as a static site, whose server runs in the browser. The folder static has the scripts of both
+// forms of the page, and the folder site has the scripts that only the static site needs.
 package page
 
 import (
@@ -16,6 +19,9 @@ import (
 
 //go:embed static
 var static embed.FS
+
+//go:embed site
+var site embed.FS
 
 // dist holds the files that go generate has built, or only a .gitignore.
 //

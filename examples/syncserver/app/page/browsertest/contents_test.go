@@ -74,9 +74,13 @@ const look = `(panel => {
 	};
 })`
 
-// stored returns the contents of the server, as a panel would show them.
+// stored returns the contents of the server, as a panel would show them. Of a server in the browser, it returns what the
+// left panel shows.
 func (s *screen) stored() contents {
 	s.t.Helper()
+	if s.network == nil {
+		return s.left.shown().contents
+	}
 	c, day := contents{Tasks: make(map[string]task), Meetings: make(map[string]meeting)}, s.day()
 	for _, r := range s.records() {
 		c.add(r, day)

@@ -1,7 +1,8 @@
 //go:build js && wasm
 
 // This program offers one replica to JavaScript, as an object on globalThis.fieldlww under
-// the name given by its argument. A page with two replicas runs it twice.
+// the name given by its argument. A page with two replicas runs it twice. With the argument "server", it offers a sync
+// server instead; server.go has the list of its functions.
 //
 // All functions are synchronous; static/program.js has their list. They return a value or an Error. Values are JSON
 // text, the lines of a pull are bytes, and in saved entries keys and values alternate.
@@ -31,6 +32,10 @@ type device struct {
 }
 
 func main() {
+	if os.Args[1] == "server" {
+		js.Global().Get("fieldlww").Set("server", js.ValueOf(new(host).functions()))
+		select {}
+	}
 	d := &device{}
 	d.jsClose(nil) // so that every call finds a replica
 	js.Global().Get("fieldlww").Set(os.Args[1], js.ValueOf(map[string]any{

@@ -1,0 +1,77 @@
+package page
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/evanw/esbuild/pkg/api"
+)
+
+// siteFolder has the scripts that only the static site has.
+const siteFolder = "examples/syncserver/app/page/site"
+
+// policy is the policy of the static site, whose file server sends none. It permits the worker in which the server runs.
+const policy = `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; ` +
+	`worker-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'">`
+
+// Site returns the page as a static site: its files by their paths in a folder, which any file server can serve. The server
+// runs in the browser. Site needs the go command and the source of the program for js/wasm.
+func Site() (map[string][]byte, error) {
+	built, err := Build() // the embedded program may be of an earlier version
+	if err != nil {
+		return nil, err
+	}
+	runtime, err := minify(string(built.Runtime))
+	if err != nil {
+		return nil, err
+	}
+	files := map[string][]byte{"page/" + programFile + ".gz": built.Program, "page/" + runtimeFile: runtime}
+	scripts, err := bundleOf(api.BuildOptions{EntryPointsAdvanced: []api.EntryPoint{
+		{InputPath: siteFolder + "/site.js", OutputPath: "main"},
+		{InputPath: siteFolder + "/server.js", OutputPath: "server"},
+		{InputPath: pageFolder + "/page.css", OutputPath: "page"},
+	}})
+	if err != nil {
+		return nil, err
+	}
+	for name, content := range scripts {
+		files["page/"+name] = content
+	}
+	for name, in := range map[string]string{"index.html": "", "icon.svg": "page/"} {
+		files[in+name], _ = static.ReadFile("static/" + name) // cannot fail, because the file is embedded
+	}
+	files["index.html"] = bytes.Replace(files["index.html"], []byte("<title>"), []byte(policy+"\n  <title>"), 1)
+	files["sw.js"], err = serviceWorker(files)
+	return files, err
+}
+
+// serviceWorker returns the script that keeps the given files. Its version is their hash.
+func serviceWorker(files map[string][]byte) ([]byte, error) {
+	hash, names := sha256.New(), []string{}
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		fmt.Fprintf(hash, "%s %d\n", name, len(files[name]))
+		hash.Write(files[name])
+		names = append(names, fmt.Sprintf("%q", strings.TrimSuffix(name, "index.html"))) // file servers show it for the folder
+	}
+	scripts, err := bundleOf(api.BuildOptions{
+		EntryPoints: []string{siteFolder + "/sw.js"},
+		Format:      api.FormatIIFE,
+		Define: map[string]string{
+			"FILES": "[" + strings.Join(names, ",") + "]", "VERSION": fmt.Sprintf(`"%x"`, hash.Sum(nil)[:8]),
+		},
+	})
+	return scripts["sw.js"], err
+}
+
+// minify makes a script small.
+func minify(script string) ([]byte, error) {
+	result := api.Transform(script, api.TransformOptions{MinifyWhitespace: true, MinifyIdentifiers: true, MinifySyntax: true, Target: api.ES2022})
+	if len(result.Errors) > 0 {
+		return nil, fmt.Errorf("page: %s", result.Errors[0].Text)
+	}
+	return result.Code, nil
+}

@@ -1,0 +1,23 @@
+// The page as a static site: the server runs in the browser too. It must connect before the page sends its first request.
+
+import { Connection } from './connection.js';
+import { keepOffline } from './offline.js';
+import { PROGRAM, unpack } from './unpack.js';
+
+const explain = (text) => document.querySelector('.top-title p')?.append(` ${text}`);
+
+if (isSecureContext && navigator.locks) {
+  const server = new Connection(new BroadcastChannel('fieldlww-server'));
+  const network = globalThis.fetch.bind(globalThis);
+  globalThis.fetch = (address, options) => {
+    if (address === 'page/replica.wasm') return unpack(PROGRAM, network);
+    return String(address).startsWith('v1/') ? server.fetch(address, options) : network(address, options);
+  };
+  new Worker('page/server.js', { type: 'module' });
+  explain('The server runs in this browser too, so nothing leaves it.');
+  keepOffline().catch(() => explain('This browser cannot keep the page for reloads without a network.'));
+  import('../static/main.js');
+} else {
+  document.getElementById('loading').textContent =
+    'This page runs its server in the browser, which needs a secure connection: open it over https:// or from localhost.';
+}
