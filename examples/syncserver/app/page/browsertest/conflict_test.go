@@ -118,6 +118,26 @@ func TestPageDoubleBookingShowsBanners(t *testing.T) {
 	}, s.left.Meetings())
 }
 
+// TestPageKeptConflictLooksSettled: when people keep both meetings of a double booking, the banners and the red outlines
+// go on both sides.
+func TestPageKeptConflictLooksSettled(t *testing.T) {
+	brief(t)
+	s := visit(t)
+	s.nextDay()
+	s.left.Online(false)
+	s.left.Book("Room B", 10, "Planning")
+	s.right.Book("Room B", 10, "Budget")
+	s.left.Online(true)
+	s.left.IsWarned("Planning", "Budget")
+	s.right.IsWarned("Planning", "Budget")
+	const outlined = `document.querySelectorAll(".meeting.clash").length`
+	require.Equal(t, 4, eval[int](s, outlined))
+	s.left.click(s.left.find("violation-dismiss"))
+	s.await("the banners are gone", func() bool { return len(s.left.shown().Warnings)+len(s.right.shown().Warnings) == 0 })
+	s.await("the outlines are gone", func() bool { return eval[int](s, outlined) == 0 })
+	require.Len(t, s.left.Meetings(), 2)
+}
+
 // TestPageEditOfDeletedTaskCanBeRestored: one side deletes a task that the other edits offline.
 // The task stays deleted, a notice says so, and restoring the task brings back the edit.
 func TestPageEditOfDeletedTaskCanBeRestored(t *testing.T) {

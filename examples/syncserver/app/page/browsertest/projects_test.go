@@ -310,6 +310,8 @@ func TestPageProjectsWorkByKeyboardAlone(t *testing.T) {
 	require.False(t, focused("document.body"), "taking a member out has lost the focus")
 	s.press(kb.Escape)
 	require.True(t, focused(s.left.find("projects")))
+	s.tabTo(s.left.task("Plant a tree"))
+	s.press(kb.Enter)
 	s.tabTo(s.left.inTask("Plant a tree", "task-project"))
 	s.press(kb.ArrowDown)
 	s.right.Shows()

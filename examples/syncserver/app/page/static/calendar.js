@@ -67,7 +67,7 @@ export class Calendar {
   draw() {
     const day = this.day.value;
     this.typedDay.draw(day);
-    const clashing = new Set(this.replica.violations.filter((v) => v.table === 'meetings').flatMap((v) => [v.recordId, ...v.conflictingRecords]));
+    const clashing = new Set(this.replica.violations.filter((v) => v.table === 'meetings' && !v.dismissed).flatMap((v) => [v.recordId, ...v.conflictingRecords]));
     const at = new Map(); // meetings by cell; under null, the meetings without a cell
     for (const view of this.replica.tables.meetings.values()) {
       const slot = !view.deleted && slotOf(view);

@@ -3,6 +3,7 @@
 import { element, options } from './dom.js';
 import { Field } from './field.js';
 import { mayChange, projectOf, targets } from './membership.js';
+import { labelStop, oneStop } from './stop.js';
 import { statuses, titleOf, value } from './words.js';
 
 /** statusOf returns the column of a task. */
@@ -42,6 +43,7 @@ export class Card {
       element('div', { class: 'line' }, element('span', { class: 'what' }, 'Who'), assignee, assigneeMark),
       this.where,
       element('div', { class: 'line last' }, this.handle, status, statusMark, this.fixed, this.remove));
+    oneStop(this.element, title);
     this.element.addEventListener('animationend', () => this.element.classList.remove('fresh'));
   }
 
@@ -68,6 +70,7 @@ export class Card {
     }
     this.remove.setAttribute('aria-label', `Delete ${titleOf(view)}`);
     this.remove.title = 'Delete';
+    labelStop(this.element, titleOf(view));
   }
 
   // The list is shown once there is a private project. It does not change while it is open.

@@ -4,6 +4,7 @@ import { element, setText } from './dom.js';
 import { Draft } from './draft.js';
 import { Field } from './field.js';
 import { HOURS, ROOMS, hourName, moved, slotOf } from './rooms.js';
+import { labelStop, oneStop } from './stop.js';
 import { Mark } from './why.js';
 import { place, titleOf, value } from './words.js';
 import { clockOf, hourOf } from './zone.js';
@@ -25,14 +26,16 @@ export class Meeting {
     this.more = element('button', { type: 'button', class: 'open-move', 'data-testid': 'meeting-more', 'aria-expanded': 'false', onclick: () => this.#open(this.form.hidden) }, 'Move');
     const cancel = element('button', { type: 'button', class: 'danger', 'data-testid': 'meeting-cancel', onclick: () => this.#cancel() }, 'Cancel meeting');
     this.form = element('div', { class: 'move', hidden: true }, element('label', {}, 'Room', this.room.control), element('label', {}, 'Hour', this.hour.control), cancel);
-    this.element = element('div', { class: 'meeting', 'data-testid': 'meeting' },
+    this.element = element('div', { class: 'meeting', role: 'group', 'data-testid': 'meeting' },
       element('div', { class: 'line first' }, title, this.title.mark.element),
       element('div', { class: 'line facts' },
         element('span', { class: 'fact' }, this.host, this.hostMark.element),
         element('span', { class: 'fact' }, this.time, this.slotMark.element), this.more),
       this.form);
+    oneStop(this.element, title);
     this.form.addEventListener('keydown', (event) => {
       if (event.key !== 'Escape') return;
+      event.stopPropagation();
       this.#open(false);
       this.more.focus();
     });
@@ -79,6 +82,7 @@ export class Meeting {
     setText(this.host, typeof host === 'string' ? host : 'No host');
     setText(this.time, clockOf(slot.start));
     this.more.setAttribute('aria-label', `Move or cancel ${titleOf(view)}, now in ${place(slot)}`);
+    labelStop(this.element, `${titleOf(view)}, in ${place(slot)}`);
     this.room.draw(slot.room);
     this.hour.draw(String(hourOf(slot.start)));
   }

@@ -67,6 +67,8 @@ export class Panel {
     this.element.id = replica.side;
     this.element.dataset.replica = replica.side;
     this.part = parts(this.element);
+    this.part.rooms.id = `${replica.side}-rooms`;
+    this.part['skip-tasks'].href = `#${replica.side}-rooms`;
     this.board = new Board(replica, who, this.part);
     this.calendar = new Calendar(replica, who, this.part, day);
     this.violations = new Violations(replica, this.part.violations);

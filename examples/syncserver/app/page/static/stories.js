@@ -3,7 +3,7 @@
 
 import { firstDay, nextFree, slotAt } from './rooms.js';
 import { dayOf } from './zone.js';
-import { TITLES } from './stage.js';
+import { Stuck, TITLES } from './stage.js';
 
 const [, BLUE, RED, WHITE, GREEN] = TITLES;
 
@@ -37,6 +37,7 @@ async function editOneField(stage) {
 async function bookOneRoom(stage) {
   const { left, right } = stage;
   const slot = nextFree(slotAt('Room B', firstDay(), 9), [...left.replica.tables.meetings.values()]);
+  if (!slot) throw new Stuck();
   stage.day.set(dayOf(slot.start));
   stage.offline(left, right);
   await stage.say('Both devices go offline.');
@@ -50,7 +51,10 @@ async function bookOneRoom(stage) {
     await stage.say(`${stage.name(panel)} books Room B for “${title}”.`);
   }
   stage.online(left, right);
-  const banner = (panel) => [...panel.element.querySelectorAll('[data-testid="violation"]')].find((b) => b.textContent.includes('Budget'));
+  const banner = ({ replica, element }) => {
+    const conflict = replica.violations.find((v) => ids.includes(v.recordId));
+    return conflict && element.querySelector(`.violation[data-id="${CSS.escape(conflict.id)}"]`);
+  };
   await stage.until(() => stage.panels.every(banner));
   stage.show(banner(right));
   await stage.say('Back online, both bookings are there. Nothing was refused or lost.');

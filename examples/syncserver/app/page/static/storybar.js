@@ -58,7 +58,7 @@ export class StoryBar {
       this.done.add(name);
       localStorage.setItem(DONE, [...this.done].join(' ').trim());
     } catch (error) {
-      if (error instanceof Stuck) setText(this.caption, 'The devices and the server did not get on with it, so the story ends here.');
+      if (error instanceof Stuck) setText(this.caption, 'The server does not answer in time, so the story ends here.');
       else if (!signal.aborted) throw error;
       else setText(this.caption, '');
     } finally {

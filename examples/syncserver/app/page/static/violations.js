@@ -57,7 +57,7 @@ export class Violations {
     // A dismissal names the evidence, and no longer applies when the evidence changes.
     buttons.push(button('violation-dismiss', violation.conflictingRecords.length > 1 ? 'Keep all' : 'Keep both', () => this.replica.edit('violations', violation.id, { dismissed: violation.evidence })));
 
-    const banner = element('div', { class: 'violation', role: 'alert', 'data-testid': 'violation' },
+    const banner = element('div', { class: 'violation', role: 'alert', 'data-testid': 'violation', 'data-id': violation.id },
       element('p', {}, text), element('div', { class: 'row' }, ...buttons));
     if (old) this.#replace(old.element, banner);
     else this.box.append(banner);
