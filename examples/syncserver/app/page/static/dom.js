@@ -54,6 +54,13 @@ export function closeOutside(drop) {
   });
 }
 
+/** saveFile lets the user save a text as a file. */
+export function saveFile(name, text) {
+  const url = URL.createObjectURL(new Blob([text], { type: 'application/jsonl' }));
+  element('a', { href: url, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 60_000); // the browser may still be reading it
+}
+
 /**
  * attempt runs a drawing function and reports its exception: a record written by one member must
  * not break the page of another.

@@ -1,6 +1,7 @@
 // The JavaScript client as a program of the page; program.js has the list of its functions.
 
 import { canonical, openReplica } from '../../../../client/index.js';
+import { openLog, withLog } from '../../../../client/log.js';
 import { openViolations } from '../../../../client/violations.js';
 import { TABLES } from './buckets.js';
 import { Fingerprint } from './fingerprint.js';
@@ -12,9 +13,12 @@ export function javascript() {
   let skew = 0;
   let pull = {};
   let print = new Fingerprint();
+  let log = openLog();
   let replica;
   const open = (options) => {
-    replica = openReplica({ ...options, wall: () => Date.now() + skew });
+    const opened = openReplica({ ...options, wall: () => Date.now() + skew });
+    if (replica && opened.id !== replica.id) log = openLog(); // a log belongs to one client
+    replica = withLog(opened, log);
     print = new Fingerprint();
   };
   open(CLOSED);
@@ -46,6 +50,7 @@ export function javascript() {
     waiting: () => replica.outbox().map((text) => JSON.parse(text)),
     why: (table, id, field) => replica.why(table, id, field),
     digest: (bucket) => print.of(replica, bucket),
+    log: () => log.text(),
     take() {
       const changed = replica.takeChanged();
       print.change(changed);

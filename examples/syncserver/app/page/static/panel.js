@@ -3,7 +3,7 @@
 import { Board } from './board.js';
 import { Calendar } from './calendar.js';
 import { Departures } from './departures.js';
-import { closeOutside, parts, setText } from './dom.js';
+import { closeOutside, parts, saveFile, setText } from './dom.js';
 import { Draft, commitAll } from './draft.js';
 import { fillAgain } from './example.js';
 import { message } from './motion.js';
@@ -122,6 +122,7 @@ export class Panel {
     });
     part.online.addEventListener('click', () => this.setOnline(part.online.getAttribute('aria-checked') !== 'true'));
     part.reset.addEventListener('click', () => this.#reset());
+    part.log.addEventListener('click', () => saveFile(`client-log-${replica.device.clientId ?? 'none'}.jsonl`, replica.log()));
     part.program.addEventListener('change', () => this.#use(part.program.value));
     part.example.addEventListener('click', () => {
       fillAgain(replica);

@@ -24,6 +24,7 @@ export class ProgramError extends Error {}
  *   waiting()                     the outbox
  *   why(table, id, field)         the last decision about a field, or null
  *   digest(bucket)                a fingerprint of everything that is shown of a bucket
+ *   log()                         what the program did since the client was opened first, for a bug report
  *   take()                        the changes made by the calls since the last take
  *
  * @param {'javascript' | 'webassembly'} [name]

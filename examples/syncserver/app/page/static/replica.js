@@ -315,6 +315,11 @@ export class Replica extends EventTarget {
     return this.#call('why', table, id, field);
   }
 
+  /** log returns what the replica did, as the text of a file for a bug report. It has no values. */
+  log() {
+    return this.#call('log');
+  }
+
   /** now returns the time of the device, corrected by the server's time. */
   now() {
     return new Date(this.#wall() + this.offset);

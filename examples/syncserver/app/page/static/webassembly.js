@@ -42,6 +42,7 @@ function functions(program) {
     waiting: () => parsed('waiting'),
     why: (table, id, field) => parsed('why', table, id, field),
     digest: (bucket) => call('digest', bucket),
+    log: () => call('log'),
     take: () => parsed('take'),
   };
 }

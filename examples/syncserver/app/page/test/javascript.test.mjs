@@ -65,6 +65,19 @@ test('a write over an equal value replaces nothing', () => {
   assert.deepEqual(program.take().changed[0].replaced, []);
 });
 
+test('the log of a client has its edits without values, and ends when another client opens the program', () => {
+  const program = opened(line('tasks', 'a', { title: 'Red' }));
+  program.edit('tasks', 'a', { title: 'private' }, {});
+  program.take();
+  assert.deepEqual(program.log().trim().split('\n').map((text) => JSON.parse(text).event), [undefined, 'opened', 'received', 'edited', 'shown']);
+  assert.ok(!program.log().includes('private') && program.log().includes(ME));
+  program.open(ME, []);
+  assert.ok(program.log().includes('edited'));
+  program.close();
+  program.open(OTHER, []);
+  assert.ok(!program.log().includes(ME) && !program.log().includes('edited'));
+});
+
 test('each bucket has a digest, which follows records that move', () => {
   const program = opened(line('tasks', 'a', { project: 'private-garden' }), line('tasks', 'b', { title: 'x' }), line('projects', 'private-garden', { name: 'g' }));
   const own = () => [program.digest(''), program.digest('project/private-garden')];

@@ -12,12 +12,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"strings"
 	"syscall/js"
 	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/examples/replay/clientlog"
 	"github.com/fieldlww/fieldlww/examples/syncserver/replica"
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/record"
@@ -27,6 +29,7 @@ import (
 type device struct {
 	replica *replica.Replica
 	skew    time.Duration
+	log     *clientlog.Log // of the client that is open
 	print   fingerprint
 	pull    replica.Pull // that began last
 }
@@ -54,6 +57,7 @@ func main() {
 		"waiting":    function(d.jsWaiting),
 		"why":        function(d.jsWhy),
 		"digest":     function(d.jsDigest),
+		"log":        function(d.jsLog),
 		"take":       function(d.jsTake),
 	}))
 	select {}
@@ -79,13 +83,18 @@ func function(f func(args []js.Value) (any, error)) js.Func {
 func jsError(err error) any { return js.Global().Get("Error").New(err.Error()) }
 
 func (d *device) open(id clock.ClientID, saved []replica.Entry) error {
+	log := d.log
+	if d.replica == nil || d.replica.ID() != id {
+		log = new(clientlog.Log)
+	}
 	opened, err := replica.Open(replica.Options{
 		ID:    id,
+		Log:   log,
 		Wall:  func() time.Time { return time.Now().Add(d.skew) },
 		Saved: func(yield func(replica.Entry) bool) { each(saved, yield) },
 	})
 	if err == nil { // otherwise the current replica stays open
-		d.replica, d.print = opened, fingerprint{}
+		d.replica, d.log, d.print = opened, log, fingerprint{}
 	}
 	return err
 }
@@ -179,6 +188,12 @@ func (d *device) jsRecords([]js.Value) (any, error)    { return d.views(d.record
 func (d *device) jsViolations([]js.Value) (any, error) { return text(d.violations()) }
 func (d *device) jsWaiting([]js.Value) (any, error)    { return text(d.waiting()) }
 func (d *device) jsTake([]js.Value) (any, error)       { return text(d.takeChanges()) }
+
+func (d *device) jsLog([]js.Value) (any, error) {
+	var b strings.Builder
+	_, err := d.log.WriteTo(&b)
+	return b.String(), err
+}
 
 func (d *device) jsDigest(args []js.Value) (any, error) {
 	return d.print.of(d.replica, args[0].String()), nil
