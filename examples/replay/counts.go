@@ -28,6 +28,7 @@ type counts struct {
 	blind                    int // writes that had no base, so an edit may have been lost
 	examples                 []example
 	devices                  devices
+	notices                  map[string]int // by kind
 }
 
 // example is one of the first few lost edits.
@@ -44,17 +45,15 @@ func newCounts() counts {
 		refused: make(map[merge.Code]int),
 		notes:   make(map[merge.Code]int),
 		devices: make(devices),
+		notices: make(map[string]int),
 	}
 }
 
 // add counts one push.
 func (c *counts) add(p fieldlog.Push) {
 	in := p.Request
-	if c.pushes == 0 {
-		c.first = in.Wall
-	}
 	c.pushes++
-	c.last = in.Wall
+	c.addTime(in.Wall)
 	if !in.Actor.IsZero() {
 		c.actors[in.Actor] = struct{}{}
 		c.clients[in.Actor] = struct{}{}
@@ -81,6 +80,20 @@ func (c *counts) add(p fieldlog.Push) {
 			c.examples = append(c.examples, example{p.Line, d, sentence})
 		}
 	}
+}
+
+// addNotice counts what happened at the server.
+func (c *counts) addNotice(n fieldlog.Notice) {
+	c.notices[n.Kind]++
+	c.addTime(n.Wall)
+}
+
+// addTime takes in the time of the next line.
+func (c *counts) addTime(wall time.Time) {
+	if c.first.IsZero() {
+		c.first = wall
+	}
+	c.last = wall
 }
 
 // contradicts reports whether a write met a stored write by another client with another value.
@@ -126,6 +139,13 @@ func (c *counts) print(out *bufio.Writer, in *input, differ *lineNumbers) {
 	row("  superseded", c.outcomes[merge.Superseded], c.writes, "not stored: less than the stored write")
 	row("  equal", c.outcomes[merge.Equal], c.writes, "identical to the stored write: a retry")
 	row("  collisions", c.outcomes[merge.Collision], c.writes, "one stamp on two different writes: a client ID in use twice")
+	if n := c.notices[fieldlog.Fence] + c.notices[fieldlog.Epoch] + c.notices[fieldlog.Reset]; n > 0 {
+		fmt.Fprintln(out)
+		row("events", n, 0, "of the server")
+		row("  fences", c.notices[fieldlog.Fence], 0, "the server purges what was deleted until then")
+		row("  epochs", c.notices[fieldlog.Epoch], 0, "all clients pull everything again, as after a restore from a backup")
+		row("  resets", c.notices[fieldlog.Reset], 0, "a client was told to pull everything again")
+	}
 	if len(c.notes) > 0 {
 		fmt.Fprintln(out, "\nNotes on accepted items, with the number of items:")
 		printCodes(c.notes, func(name string, n int, note string) { row(name, n, c.accepted, note) })

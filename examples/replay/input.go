@@ -101,7 +101,7 @@ func isJournal(line []byte) bool {
 		if name == "table" {
 			return false
 		}
-		found = found || name == "wall" || name == "items"
+		found = found || name == "wall" || name == "items" || name == "event"
 		var value json.RawMessage
 		if err != nil || d.Decode(&value) != nil {
 			break

@@ -66,6 +66,10 @@ func (j *journal) run(in *input) error {
 
 // replay decides one push again.
 func (j *journal) replay(line int, text []byte) error {
+	if n, ok, err := fieldlog.ParseNotice(text); ok {
+		n.Line = line
+		return j.addNotice(n, err)
+	}
 	read, err := merge.ParseJournalLine(text)
 	if err != nil {
 		return err
@@ -91,6 +95,18 @@ func (j *journal) replay(line int, text []byte) error {
 		j.client.add(p)
 	}
 	j.progress.tick("pushes replayed", j.counts.pushes)
+	return nil
+}
+
+// addNotice takes in a line that is not a push, unless the line is damaged.
+func (j *journal) addNotice(n fieldlog.Notice, damage error) error {
+	if damage != nil {
+		return damage
+	}
+	j.counts.addNotice(n)
+	if j.logs != nil {
+		j.logs.AddNotice(n)
+	}
 	return nil
 }
 

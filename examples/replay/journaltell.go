@@ -70,7 +70,12 @@ func printLog(out *bufio.Writer, l *fieldlog.Log, tell teller) {
 	fmt.Fprint(out, "They are in the order of the journal, where each line is one push.\n",
 		"Of two writes, the one stamped later by its author's clock wins, whenever it\n",
 		"was pushed. Times are in UTC.\n")
+	notices := l.Notices
 	for i, e := range l.Events {
+		for len(notices) > 0 && notices[0].Line < e.Line {
+			tell.printNotice(out, notices[0])
+			notices = notices[1:]
+		}
 		head, lines := tell.pushed(e, i+1)
 		if e.Found {
 			head, lines = tell.unpushed(e, i+1)
@@ -80,10 +85,18 @@ func printLog(out *bufio.Writer, l *fieldlog.Log, tell teller) {
 			fmt.Fprintf(out, "       %s\n", l)
 		}
 	}
+	for _, n := range notices {
+		tell.printNotice(out, n)
+	}
 	fmt.Fprintln(out)
 	for _, line := range tell.endingOf(l) {
 		fmt.Fprintln(out, line)
 	}
+}
+
+// printNotice prints what happened at the server between two writes.
+func (t teller) printNotice(out *bufio.Writer, n fieldlog.Notice) {
+	fmt.Fprintf(out, "\n       line %d: at the server at %s\n       %s\n", n.Line, when(n.Wall), n.Sentence(t.names.of))
 }
 
 // pushed describes a write that was pushed, and the server's answer.

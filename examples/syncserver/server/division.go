@@ -60,6 +60,9 @@ func (s *Server) divide(ctx context.Context) error {
 			if tx.divided != tx.version { // no other process was faster
 				moved, err = tx.divideAll(ctx)
 			}
+			if err == nil && moved > 0 {
+				err = tx.writeEvent(ctx, journalEvent{Event: "epoch", Wall: s.options.Now()})
+			}
 			return err
 		})
 		if err != nil {

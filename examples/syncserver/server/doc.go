@@ -60,6 +60,8 @@
 //	log.go         log lines, and their limits
 //	pushlog.go     the log lines of a push
 //	journal.go     the journal, for examples/replay
+//	journalevents.go
+//	               fences, epochs and resets in the journal
 //	segments.go    compressed segments of the journal
 //	erase.go       erasing records
 //	eraserows.go   erasing the violation rows about them

@@ -19,7 +19,7 @@ func (e *erasing) eraseJournal(ctx context.Context) error {
 	words := e.words()
 	err := e.eachPart(ctx, func(p journalPart) error {
 		for line := range bytes.Lines(p.lines) {
-			if containsAny(line, words) {
+			if containsAny(line, words) && !isEvent(line) {
 				j.Collect(line) // Rewrite returns the same error
 			}
 		}
@@ -33,7 +33,7 @@ func (e *erasing) eraseJournal(ctx context.Context) error {
 		var after []byte
 		for line := range bytes.Lines(p.lines) {
 			line = bytes.TrimSuffix(line, []byte("\n"))
-			if containsAny(line, words) {
+			if containsAny(line, words) && !isEvent(line) {
 				now, err := j.Rewrite(line)
 				if err != nil {
 					now = []byte("{}")

@@ -74,8 +74,8 @@ func (c *calendar) titles(key record.Key) (all []string) {
 	return all
 }
 
-// requireReplay checks that each line of the journal replays to its digest, and returns the number of
-// lines.
+// requireReplay checks that each push in the journal replays to its digest, and returns the number of
+// pushes.
 func (c *calendar) requireReplay() int {
 	c.t.Helper()
 	lines := c.lines()
@@ -87,12 +87,15 @@ func (c *calendar) requireReplay() int {
 	return len(lines)
 }
 
-// lines returns the lines of the journal.
+// lines returns the pushes in the journal.
 func (c *calendar) lines() (lines []merge.JournalLine) {
 	c.t.Helper()
 	var journal bytes.Buffer
 	require.NoError(c.t, c.database.Journal(context.Background(), &journal, "demo"))
 	for text := range bytes.Lines(journal.Bytes()) {
+		if isEvent(text) {
+			continue
+		}
 		line, err := merge.ParseJournalLine(text)
 		require.NoError(c.t, err)
 		lines = append(lines, line)

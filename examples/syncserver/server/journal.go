@@ -12,7 +12,7 @@ import (
 // and faster than the records.
 const maxJournal = 1 << 30
 
-// writeJournal adds a line to the journal. It must run in the transaction of the push, so that the
+// writeJournal adds a line to the journal. It must run in the transaction of the push or the event, so that the
 // journal contains exactly the stored pushes, in the order in which they were stored. The last
 // argument is the maximum size of the journal in bytes: when the journal is larger, writeJournal
 // removes the oldest lines.

@@ -44,6 +44,9 @@ func (s *Server) Restored(ctx context.Context) (workspaces int, erased Erased, e
 		done, err := s.erase(ctx, name, func(e *erasing) error {
 			e.epoch = rand.Text()
 			e.seq++ // so that clients that listen for changes pull
+			if err := e.writeEvent(ctx, journalEvent{Event: "epoch", Wall: e.options.Now()}); err != nil {
+				return err
+			}
 			return e.repeat(ctx, all[name])
 		})
 		if err != nil {

@@ -98,6 +98,9 @@ func (s *Server) retain(ctx context.Context, workspace string) error {
 		before = tx.fence
 		err = tx.raise(ctx, all, s.options.Retention)
 		after = tx.fence
+		if err == nil && after.seq > before.seq && s.options.Journal { // in a workspace at rest, the journal becomes empty
+			err = tx.writeEvent(ctx, journalEvent{Event: "fence", Wall: wall, Fence: after.stamp, Level: after.level})
+		}
 		return err
 	})
 	if err == nil && after.stamp > before.stamp {

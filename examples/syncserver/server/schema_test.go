@@ -87,7 +87,10 @@ func TestFirstVersionOfTheDatabaseIsMigrated(t *testing.T) {
 		require.Zero(t, c.count("journal"), "the entries of the first version are compressed too")
 		c.pass(91)
 		require.Positive(t, c.fenced().stamp)
-		require.Zero(t, c.count("segments"))
+		require.Len(t, c.journalEvents(), len(c.dump()), "the pushes are removed, and the fence is told")
+		c.pass(92)
+		require.Zero(t, c.count("segments"), "nothing has happened since")
+		require.Zero(t, c.count("journal"))
 		requireCounted(t, s.database)
 	})
 }

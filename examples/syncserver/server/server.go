@@ -71,8 +71,8 @@ type Options struct {
 	// each workspace needs an invitation.
 	Open string
 	// Journal makes the server keep pushes for examples/replay, including the values that users
-	// wrote, until they are older than the Retention. It keeps at most a GiB of each workspace, most
-	// of it compressed.
+	// wrote, until they are older than the Retention, and the fences, epochs and resets in between. It
+	// keeps at most a GiB of each workspace, most of it compressed.
 	Journal bool
 	// Storage is how many bytes the records of a workspace may take. Zero means 1 GiB, and a
 	// negative value means no limit. When the limit is reached, items that make a record grow are

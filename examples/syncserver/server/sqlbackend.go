@@ -26,7 +26,11 @@ func (b sqlBackend) Push(ctx context.Context, m Sender, p Pushed) (Outcome, erro
 
 // Snapshot implements Backend.
 func (b sqlBackend) Snapshot(ctx context.Context, p *Page) (Snapshot, error) {
-	return b.nextSnapshot(ctx, p)
+	now, err := b.nextSnapshot(ctx, p)
+	if err == nil {
+		b.journalReset(ctx, p, now)
+	}
+	return now, err
 }
 
 // Follow implements Backend.
