@@ -70,7 +70,7 @@ func printLog(out *bufio.Writer, l *fieldlog.Log, tell teller) {
 	fmt.Fprint(out, "They are in the order of the journal, where each line is one push.\n",
 		"Of two writes, the one stamped later by its author's clock wins, whenever it\n",
 		"was pushed. Times are in UTC.\n")
-	notices := l.Notices
+	notices := l.Notices()
 	for i, e := range l.Events {
 		for len(notices) > 0 && notices[0].Line < e.Line {
 			tell.printNotice(out, notices[0])

@@ -3,6 +3,9 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -34,6 +37,9 @@ func journalOfEvents() []byte {
 	s.journal = append(s.journal, event("reset", "10 09:00:00", reset+`"epoch"`)...)
 	s.journal = append(s.journal, event("weather", "11 09:00:00", `,"sun":true`)...) // of a later version
 	s.push(ben.at("12 09:00:00.000"), ben.set("1", "12 09:00:00.000", "title", "y"))
+	stranger := fmt.Sprintf(`,"client":%q,"why":"fence"`, newDevice("c3").id) // never wrote the title
+	s.journal = append(s.journal, event("reset", "13 09:00:00", stranger)...)
+	s.journal = append(s.journal, event("epoch", "14 09:00:00", "")...)
 	return s.journal
 }
 
@@ -41,8 +47,8 @@ func TestEventsOfTheServerAreTold(t *testing.T) {
 	journal := string(journalOfEvents())
 	report := replayed(t, journal)
 	for _, want := range []string{
-		"3 pushes by 2 clients, 2026-03-01 09:00 to 2026-03-12 09:00",
-		"\n  events                       7  ", "\n    fences                     4  ", "\n    epochs                     1  ", "\n    resets                     2  ",
+		"3 pushes by 2 clients, 2026-03-01 09:00 to 2026-03-14 09:00",
+		"\n  events                       9  ", "\n    fences                     4  ", "\n    epochs                     2  ", "\n    resets                     3  ",
 		"All 3 answers are byte-equal",
 	} {
 		require.Contains(t, report, want)
@@ -66,6 +72,30 @@ func TestEventsOfTheServerAreTold(t *testing.T) {
     3  line 11: pushed by b2000000 at`)
 	require.Equal(t, 1, strings.Count(story, "The fence rose"), "other fences do not concern the field")
 	require.NotContains(t, story, "line 10")
+	require.NotContains(t, story, "c3000000")
+	require.Contains(t, story, "line 13: at the server", "after the last write")
+}
+
+// TestEventsOfTheServerAreDrawn compares the drawings with the story.
+func TestEventsOfTheServerAreDrawn(t *testing.T) {
+	journal := string(journalOfEvents())
+	file := filepath.Join(t.TempDir(), "x.html")
+	var out, errs bytes.Buffer
+	require.Zero(t, run([]string{"-timeline", "tasks/1/title", "-o", file, "-"}, strings.NewReader(journal), &out, &errs), errs.String())
+	page, err := os.ReadFile(file)
+	require.NoError(t, err)
+	text := replayed(t, journal, "-timeline", "tasks/1/title")
+	golden(t, "testdata/timeline-events.golden", []byte(text))
+	told := regexp.MustCompile(`(?m)^       (line \d+): at the server at (\S+) (\S+)\n       (.*)$`).FindAllStringSubmatch(replayed(t, journal, "-explain", "tasks/1/title"), -1)
+	require.Len(t, told, 5)
+	words := strings.Join(strings.Fields(text), " ")
+	for _, notice := range told {
+		require.Contains(t, words, "– △ "+notice[4])
+		require.Regexp(t, regexp.QuoteMeta(`<time datetime="`+notice[2]+"T"+notice[3]+`Z">`)+`[^<]*</time> <span class="mute line">`+notice[1]+`</span></td><td data-c="What happened"><p class="first">`+
+			regexp.QuoteMeta(notice[4]+`</p><p class="mute">`+notice[1]+": at the server at "+notice[2]+" "+notice[3]+" UTC</p></td></tr>"), string(page))
+	}
+	require.Equal(t, len(told), strings.Count(string(page), `<span class="n">–</span>`))
+	require.NotContains(t, replayed(t, sampleJournal(t), "-timeline", "tasks/fence/title"), "△")
 }
 
 // TestEventsChangeNoState: the records are the same without the events, and a journal may begin with one.

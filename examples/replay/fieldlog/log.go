@@ -17,11 +17,9 @@ type Log struct {
 	// Unread lists the refused items of the record whose writes the journal does not hold. They may
 	// have been meant for this field.
 	Unread []Unread
-	// Notices lists what happened at the server after the first line that names the record, and concerns the
-	// field, in the order of the journal.
-	Notices []Notice
 
-	fence clock.Timestamp // the greatest fence of the notices
+	notices []Notice        // since the first line that names the record
+	fence   clock.Timestamp // the greatest fence of the notices
 	// touched is set once the field has been stored or a push has tried to write it.
 	touched bool
 	line    int // line of the last push that listed the record; 0 before the first

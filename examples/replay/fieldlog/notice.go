@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/fieldlww/fieldlww/clock"
@@ -68,18 +69,29 @@ func (c *Collector) AddNotice(n Notice) {
 	}
 }
 
+// Notices returns what happened at the server since the first line that names the record, in the order of the
+// journal, as far as it concerns the field: epochs, fences that let the server purge what was stored, and resets of
+// clients that wrote the field or pushed it.
+func (l *Log) Notices() []Notice {
+	clients := make(map[clock.ClientID]bool)
+	for _, e := range l.Events {
+		clients[e.Actor], clients[e.Incoming.Stamp.Client] = true, true
+	}
+	return slices.DeleteFunc(slices.Clone(l.notices), func(n Notice) bool { return n.Kind == Reset && !clients[n.Client] })
+}
+
 // addNotice adds a notice that concerns the field: an epoch, a reset, or the first fence that lets the server
 // purge what is stored.
 func (l *Log) addNotice(n Notice) {
 	switch n.Kind {
 	case Epoch, Reset:
-		l.Notices = append(l.Notices, n)
+		l.notices = append(l.notices, n)
 	case Fence:
 		deleted, _ := l.Mark().Value.Bool()
 		for _, field := range l.fields() {
 			w := l.stands[field]
 			if (deleted || w.Deleted()) && w.Stamp.Time > l.fence && w.Stamp.Time <= n.Fence {
-				l.Notices = append(l.Notices, n)
+				l.notices = append(l.notices, n)
 				break
 			}
 		}

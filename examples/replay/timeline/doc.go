@@ -13,6 +13,7 @@
 //	timeline.go  Options, Timeline, New
 //	mark.go      from events to marks, and their shapes
 //	lane.go      the lanes, at most ten
+//	notice.go    what happened at the server: fences, epochs and resets
 //	fate.go      how each write ended
 //	words.go     the sentences about each mark
 //	refusal.go   the sentences about refused writes, and about writes that are no longer stored
@@ -39,7 +40,7 @@
 //
 // The times of marks come from the clocks of their authors, which may be wrong. The times of
 // arrivals come from the server's clock. A journal does not say when a change without a push was
-// stored: its arrival is drawn at the earliest possible time. It does not hold pulls and resyncs
-// either. Where that clock was set back, arrivals are drawn in the
-// order of the journal.
+// stored: its arrival is drawn at the earliest possible time. It does not hold pulls either, except those of
+// clients that had to pull everything again. Where that clock was set back, arrivals are drawn in the order of the
+// journal.
 package timeline

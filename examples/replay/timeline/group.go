@@ -24,7 +24,7 @@ func (l *layout) group() {
 	}
 	for i := range grouped {
 		it := &grouped[i]
-		it.hidden = it.shape <= won && math.Abs(it.arrives-it.x) < 2*l.column
+		it.hidden = it.shape == notice || it.shape <= won && math.Abs(it.arrives-it.x) < 2*l.column
 	}
 	l.items = grouped
 	l.bands = visible(l.bands, l.clear/4)

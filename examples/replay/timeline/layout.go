@@ -160,7 +160,7 @@ func (l *layout) addItems(t *Timeline, touches []touch, xs []float64) {
 			it.arrives = l.left + xs[i]
 			continue
 		}
-		*it = item{marks: []int{a.mark}, lane: t.row(m.lane), shape: m.shape, x: l.left + xs[i], arrives: it.arrives, found: m.found, moot: m.moot}
+		*it = item{marks: []int{a.mark}, lane: t.row(m.lane), shape: m.shape, x: l.left + xs[i], arrives: it.arrives, found: m.found, moot: m.moot, hidden: m.shape == notice}
 	}
 	for _, s := range t.spans {
 		x := l.items[s.from].arrives

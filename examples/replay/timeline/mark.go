@@ -1,6 +1,7 @@
 package timeline
 
 import (
+	"math"
 	"time"
 
 	"github.com/fieldlww/fieldlww/clock"
@@ -14,7 +15,7 @@ const server = -1
 
 // mark is one event, or a refused item that may have been one.
 type mark struct {
-	number  int // the number of the event in the log, from 1; 0 for an item that could not be read
+	number  int // the number of the event in the log, from 1; 0 for a notice, and for an item that could not be read
 	lane    int // the lane of the author or sender, or server
 	made    time.Time
 	arrived time.Time // by the server's clock, but never before the arrival of the mark before
@@ -39,16 +40,18 @@ type row struct {
 	exact    string    // the sentence of the decision, or the reason of the refusal
 }
 
-// addMarks adds a mark for each event, and for each item that could not be read.
+// addMarks adds a mark for each event, for each item that could not be read, and for each notice.
 func (t *Timeline) addMarks(l *fieldlog.Log) {
 	b := newBook(l)
-	unread := l.Unread
+	unread, notices := l.Unread, l.Notices()
 	last := time.Time{}
 	for i, e := range l.Events {
 		for len(unread) > 0 && unread[0].Line < e.Line {
+			notices, last = t.addNotices(notices, unread[0].Line, last)
 			last = t.addUnread(unread[0], last)
 			unread = unread[1:]
 		}
+		notices, last = t.addNotices(notices, e.Line, last)
 		m := mark{number: i + 1, made: e.Incoming.Stamp.Time.Time(), arrived: later(e.Wall, last), found: e.Found, shape: b.fate(e, i+1)}
 		if e.Found && !e.Incoming.IsZero() && m.made.Before(m.arrived) {
 			m.arrived = later(m.made, last) // the journal does not say when: this is the earliest time
@@ -63,8 +66,10 @@ func (t *Timeline) addMarks(l *fieldlog.Log) {
 		t.marks = append(t.marks, m)
 	}
 	for _, u := range unread {
+		notices, last = t.addNotices(notices, u.Line, last)
 		last = t.addUnread(u, last)
 	}
+	t.addNotices(notices, math.MaxInt, last)
 }
 
 // labelOf returns what a write did in one word, or nothing if it wrote a value.
@@ -114,6 +119,7 @@ const (
 	repeat  shape = iota // sent again, which changed nothing
 	late                 // a later write already counted
 	won                  // counted until another write replaced it
+	notice               // of the server: not a write
 	unread               // refused, and perhaps meant for this field
 	stands               // counts at the end
 	removed              // no longer stored: not a write
@@ -122,10 +128,12 @@ const (
 )
 
 // shapes lists the shapes from the one that matters most.
-func shapes() []shape { return []shape{lost, refused, removed, stands, unread, won, late, repeat} }
+func shapes() []shape {
+	return []shape{lost, refused, removed, stands, unread, notice, won, late, repeat}
+}
 
 // sign returns the shape as a character for a terminal.
-func (s shape) sign() rune { return []rune("·○●?◉◇⊘✕")[s] }
+func (s shape) sign() rune { return []rune("·○●△?◉◇⊘✕")[s] }
 
 // meaning returns the meaning of the shape for the key below a drawing.
 func (s shape) meaning() string {
@@ -133,6 +141,7 @@ func (s shape) meaning() string {
 		"sent again, changed nothing",
 		"a later write already counted",
 		"counted, then replaced",
+		"something at the server",
 		"refused, perhaps meant for this field",
 		"counts at the end",
 		"no longer stored",
@@ -143,7 +152,7 @@ func (s shape) meaning() string {
 
 // word returns the meaning in one or two words.
 func (s shape) word() string {
-	return []string{"sent again", "too late", "replaced", "unreadable", "counts", "removed", "refused", "lost edit"}[s]
+	return []string{"sent again", "too late", "replaced", "at the server", "unreadable", "counts", "removed", "refused", "lost edit"}[s]
 }
 
 // isFirst reports whether nothing was stored before the write of an event.

@@ -21,6 +21,9 @@ func drawShape(s shape, x, y float64, lane int) string {
 	case removed:
 		return fmt.Sprintf(`<path class="bg" d="M%.1f %.1fl8 8l-8 8l-8 -8z"/><path class="thin ink" d="M%.1f %.1fl8 8l-8 8l-8 -8z"/>`, x, y-8, x, y-8)
 	}
+	if s == notice {
+		return fmt.Sprintf(`<path class="bg" d="M%.1f %.1fl7 12h-14z"/><path class="thin ink" d="M%.1f %.1fl7 12h-14z"/>`, x, y-7, x, y-7)
+	}
 	square := fmt.Sprintf(`<rect class="bg" x="%.1f" y="%.1f" width="14" height="14"/><rect class="thin ink" x="%.1f" y="%.1f" width="14" height="14"/>`, x-7, y-7, x-7, y-7)
 	if s == unread {
 		return square + fmt.Sprintf(`<text class="b s" text-anchor="middle" x="%.1f" y="%.1f">?</text>`, x, y+4)

@@ -62,11 +62,18 @@ func (t *Timeline) summary(marks []int) string {
 
 // numbersOf returns the numbers of marks, such as "4" or "4–310".
 func (t *Timeline) numbersOf(marks []int) string {
-	first, last := t.marks[marks[0]].number, t.marks[marks[len(marks)-1]].number
+	first, last := 0, 0
+	for _, i := range marks {
+		if n := t.marks[i].number; n > 0 {
+			first, last = pick(first == 0, n, first), n
+		}
+	}
 	switch {
-	case len(marks) == 1 && first == 0:
+	case first == 0 && t.gravest(marks) == notice:
+		return "–"
+	case first == 0:
 		return "?"
-	case len(marks) == 1 || first == last:
+	case first == last:
 		return fmt.Sprint(first)
 	}
 	return fmt.Sprintf("%d–%d", first, last)
@@ -76,7 +83,7 @@ func (t *Timeline) numbersOf(marks []int) string {
 func (t *Timeline) sentences(marks []int) (head string, details []string, exact string) {
 	if len(marks) == 1 {
 		r := t.marks[marks[0]].row
-		return r.headline + " " + r.outcome, r.details, r.exact
+		return strings.TrimSpace(r.headline + " " + r.outcome), r.details, r.exact
 	}
 	var who []string
 	for _, i := range marks {
