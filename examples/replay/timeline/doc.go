@@ -40,7 +40,7 @@
 //
 // The times of marks come from the clocks of their authors, which may be wrong. The times of
 // arrivals come from the server's clock. A journal does not say when a change without a push was
-// stored: its arrival is drawn at the earliest possible time. It does not hold pulls either, except those of
-// clients that had to pull everything again. Where that clock was set back, arrivals are drawn in the order of the
+// stored: its arrival is drawn at the earliest possible time. It does not hold pulls either, except when a client
+// had to pull everything again. Where that clock was set back, arrivals are drawn in the order of the
 // journal.
 package timeline

@@ -38,7 +38,7 @@ func TestFencesEpochsAndResetsAreJournaled(t *testing.T) {
 		require.Len(t, push, 1, "a client that begins is not journaled")
 
 		ben.pullAll(9)
-		require.Equal(t, push, s.dump(), "a pull of what is new is not journaled")
+		require.Equal(t, push, s.dump(), "a pull that goes on is not journaled")
 		for s.fenced().stamp == 0 {
 			ana.push2(s.edit(ana, task("b"), title("x")))
 			s.pass(1)
