@@ -14,6 +14,6 @@
 // A log holds the values that users wrote, and keeps them in memory: one Event for each write of the
 // field. The names and values in it are untrusted text.
 //
-// A journal does not hold pulls, except when a client had to pull everything again, and not the data of items that were refused as gone or could not be
-// read. Such an item may have been meant for any field of its record: see Log.Unread.
+// A journal does not hold pulls, except when a client had to pull everything again, and not the data of items
+// that were refused as gone or could not be read. Such an item may have been meant for any field of its record: see Log.Unread.
 package fieldlog

@@ -69,9 +69,9 @@ func (c *Collector) AddNotice(n Notice) {
 	}
 }
 
-// Notices returns what happened at the server since the first line that names the record, in the order of the
-// journal, as far as it concerns the field: epochs, fences that let the server purge what was stored, and resets of
-// clients that wrote the field or pushed it.
+// Notices returns the notices that concern the field, since the first line that names the record: epochs, fences
+// that let the server purge what was stored, and resets of clients that wrote the field or pushed it. They are in the
+// order of the journal.
 func (l *Log) Notices() []Notice {
 	clients := make(map[clock.ClientID]bool)
 	for _, e := range l.Events {
