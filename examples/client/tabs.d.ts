@@ -16,6 +16,8 @@ export interface TabOptions {
   changed?: (records: [table: string, id: string][]) => void;
   /** takes what to tell the user, after a change by this tab */
   told?: (notices: Notice[]) => void;
+  /** returns what is used instead of a Replica that the tab has opened, for example withLog(replica, log) */
+  wrap?: (replica: Replica) => Replica;
   /** navigator.locks, if it is left out */
   locks?: { request<R>(name: string, act: () => Promise<R>): Promise<R> };
   /** a BroadcastChannel with the name, if it is left out */

@@ -6,8 +6,8 @@ import { locked } from './store/lock.js';
 /**
  * openTab returns a tab; see tabs.d.ts. Its Replica stays open until another tab has saved.
  */
-export function openTab({ name, store, changed = () => {}, told = () => {}, locks, channel = new BroadcastChannel(name), ...identity }) {
-  const tab = { store, identity, replica: null, version: '' };
+export function openTab({ name, store, changed = () => {}, told = () => {}, wrap = (replica) => replica, locks, channel = new BroadcastChannel(name), ...identity }) {
+  const tab = { store, identity, wrap, replica: null, version: '' };
   channel.onmessage = ({ data }) => changed(data);
   return {
     act: (act) => locked(name, async () => {
@@ -28,7 +28,7 @@ export function openTab({ name, store, changed = () => {}, told = () => {}, lock
 // inReplica forgets the Replica after an error: what is in the store is whole.
 async function inReplica(tab, act) {
   try {
-    if (!tab.replica || (await tab.store.version()) !== tab.version) tab.replica = openReplica({ ...tab.identity, saved: await tab.store.load() });
+    if (!tab.replica || (await tab.store.version()) !== tab.version) tab.replica = tab.wrap(openReplica({ ...tab.identity, saved: await tab.store.load() }));
     const result = await act(tab.replica, () => save(tab));
     await save(tab);
     return result;

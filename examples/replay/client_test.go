@@ -115,6 +115,40 @@ func TestEditIsToldWithWhatItsAuthorHadPulled(t *testing.T) {
 	require.NotContains(t, compared(t, l, s), "private")
 }
 
+// TestUnseenWriteIsToldWithItsReceipt: a chunk after which more follows is not a pull, the first receipt of a
+// write counts, and a write that was pulled can still be hidden from the author, for example by a draft.
+func TestUnseenWriteIsToldWithItsReceipt(t *testing.T) {
+	s, ana, ben := newServer(nil), newDevice("a1"), newDevice("b2")
+	first := ana.set("1", "02 09:00:00.000", "title", "x")
+	s.push(ana.at("02 09:00:01.000"), first)
+	ben.pull(s)
+	l := newDiary(t, ben)
+	l.writes("02 09:10:00.000", clientlog.Received, first)
+	second := ana.set("1", "02 09:20:00.000", "title", "y")
+	s.push(ana.at("02 09:20:01.000"), second)
+	l.writes("02 09:30:00.000", clientlog.Received, second)
+	l.writes("02 09:40:00.000", clientlog.Received, second)
+	l.Add(clientlog.Event{At: clockAt("02 09:50:00.000"), Kind: clientlog.Received, More: true})
+	mine := ben.set("1", "02 10:00:00.000", "title", "z")
+	l.item("02 10:00:00.000", clientlog.Edited, mine, nil)
+	s.push(ben.at("02 10:00:01.000"), mine)
+	told := compared(t, l, s)
+	require.Contains(t, told, "on what was pulled at 2026-03-02 09:40:00.000.")
+	require.Contains(t, told, "at 2026-03-02 09:20:01.000 (line 2). The client received it at 2026-03-02 09:30:00.000, before the edit, but the author was still shown an earlier one.")
+	require.NotContains(t, told, "after that pull")
+}
+
+// TestOwnWriteIsNotUnseen: another tab of the same client wrote the field.
+func TestOwnWriteIsNotUnseen(t *testing.T) {
+	s, ben, tab := newServer(nil), newDevice("b2"), newDevice("b2")
+	s.push(ben.at("02 09:00:01.000"), ben.set("1", "02 09:00:00.000", "title", "x"))
+	l, mine := newDiary(t, tab), tab.set("1", "02 10:00:00.000", "title", "z")
+	l.item("02 10:00:00.000", clientlog.Edited, mine, nil)
+	l.item("02 10:00:00.000", clientlog.Answered, mine, answered("accepted", "applied"))
+	s.push(tab.at("02 10:00:01.000"), mine)
+	require.Contains(t, compared(t, l, s), "They do not part")
+}
+
 // TestLogAndJournalThatAgreeDoNotPart: a client that has seen everything has nothing to tell, except if its
 // field is asked for.
 func TestLogAndJournalThatAgreeDoNotPart(t *testing.T) {

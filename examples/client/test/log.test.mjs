@@ -5,6 +5,8 @@ import { test } from 'node:test';
 
 import { openReplica } from '../index.js';
 import { openLog, withLog } from '../log.js';
+import { open } from '../store/memory.js';
+import { openTab } from '../tabs.js';
 
 const ANA = '01000000-0000-0000-0000-000000000000';
 const BEN = '02000000-0000-0000-0000-000000000000';
@@ -96,6 +98,17 @@ test('a log is bounded, and says how many events it has dropped', () => {
   device(many).replica.edit('tasks', 'a', Object.fromEntries(names.map((name) => [name, 1])));
   const [, edited] = events(many);
   assert.deepEqual([edited.records[0].fields.length, edited.leftOut], [100, 50]);
+});
+
+test('a tab keeps a log of all Replicas that it opens', async () => {
+  const log = openLog();
+  const locks = { request: (name, act) => act() };
+  const channel = { postMessage: () => {}, close: () => {} };
+  const tab = openTab({ name: 'tasks', store: await open(), id: ANA, locks, channel, wrap: (replica) => withLog(replica, log) });
+  await tab.act((replica) => replica.edit('tasks', 'a', { x: 1 }));
+  await assert.rejects(tab.act(() => Promise.reject(new Error('no')))); // the next act opens it again
+  await tab.act((replica) => replica.edit('tasks', 'b', { x: 1 }));
+  assert.deepEqual(events(log).map((e) => e.event), ['opened', 'edited', 'shown', 'opened', 'edited', 'shown']);
 });
 
 test('a large chunk is only said to have come', () => {

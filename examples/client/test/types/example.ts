@@ -9,6 +9,7 @@ import { open } from 'fieldlww/store/indexeddb';
 import { open as openFile } from 'fieldlww/store/file';
 import { open as openMemory } from 'fieldlww/store/memory';
 import { locked } from 'fieldlww/store/lock';
+import { openLog, withLog } from 'fieldlww/log';
 import { openTab } from 'fieldlww/tabs';
 import { openViolations } from 'fieldlww/violations';
 import { openKeyring, sealedFetch, unopened } from 'fieldlww/sealed';
@@ -51,7 +52,9 @@ for await (const chunk of chunksOf({ url, token }, '')) chunk.trim();
 
 const pull = replica.beginPull();
 await locked('tasks', async () => openReplica({ saved: await store.load() }).pulled(pull, ''));
-const tab = openTab({ name: 'tasks', store, id: clientId, user, changed: (keys) => keys.map(([table, id]) => table + id), told: (all) => all.map(words) });
+const log = openLog({ most: 1000, values: (table, field) => table === field });
+log.text().trim();
+const tab = openTab({ name: 'tasks', store, id: clientId, user, wrap: (shared) => withLog(shared, log), changed: (keys) => keys.map(([table, id]) => table + id), told: (all) => all.map(words) });
 const size: number = await tab.act((shared) => shared.shown('tasks', '42').size);
 await openRemote({ act: tab.act, url, token }).sync();
 openViolations(replica).map((v) => `${size} ${v.description}`);
