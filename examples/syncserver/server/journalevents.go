@@ -45,8 +45,12 @@ func (s *session) writeEvent(ctx context.Context, e journalEvent) error {
 // isEvent reports whether a line of the journal is an event.
 func isEvent(line []byte) bool { return bytes.HasPrefix(line, []byte(`{"event":`)) }
 
+// patience is how long a pull waits for the journal.
+const patience = 2 * time.Second
+
 // journalReset journals that the next chunk of a pull tells a client to pull everything again. It does nothing if
-// the client begins, or if its buckets have changed. A failure does not stop the pull.
+// the client begins, or if its buckets have changed. A failure does not stop the pull, and the pull does not wait for
+// long.
 func (s *Server) journalReset(ctx context.Context, p *Page, now Snapshot) {
 	if !s.options.Journal || p.Cursor.Epoch() == "" {
 		return
@@ -57,6 +61,8 @@ func (s *Server) journalReset(ctx context.Context, p *Page, now Snapshot) {
 		if r.Why != buckets.WhyFence && r.Why != buckets.WhyEpoch {
 			continue
 		}
+		ctx, cancel := context.WithTimeout(ctx, patience)
+		defer cancel()
 		err := s.maintain(ctx, p.Workspace, func(tx *session) error {
 			return tx.writeEvent(ctx, journalEvent{Event: "reset", Wall: s.options.Now(), Client: p.Client, Why: r.Why})
 		})
