@@ -54,6 +54,7 @@
 //	lostedits.go   the rows of lost edits, in the index and in sweeps
 //	lostrow.go     what such a row holds
 //	lostpush.go    the rows that a push makes, and how many a client gets
+//	kept.go        fields whose values must not vanish: which of their edits count as lost, and what is refused
 //	losers.go      the buckets through which a row reaches the client that lost the edit
 //	rows.go        violation rows move with the records that they are about
 //	unchecked.go   scopes that rules could not check
@@ -276,6 +277,14 @@
 // client, so other members cannot fill the list. A row is charged to the push that made it, and counts
 // in Options.Storage; when the storage is full, no rows are made. A row that the user has not closed goes
 // after the retention. A client whose user may not read the record any longer is not told.
+//
+// Of a field that Options.Keep names, no accepted value vanishes: it stands, or the author of a later write
+// had seen it, or it is in a row with both values. Such a row is for the clients of both authors, and
+// stays until one of them closes it or the record is dead. For such fields, unknown counts as unseen: a write
+// without a base, one that arrives late, or one by the same client on another device. So a retry may make a
+// row for a value that was seen, and a client that sends no base makes many. The rows are bounded by the
+// client that loses: with 100 open ones, its further writes of such fields are refused. If the storage is
+// full, a write that would need a row is refused.
 //
 // # Erasure
 //

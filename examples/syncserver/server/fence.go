@@ -72,13 +72,13 @@ func dueOf(r record.Record) int64 {
 func isBare(r record.Record) bool { return r.Len() == 0 || r.Len() == 1 && r.Deleted() }
 
 // isClosed reports whether a record is a violation row whose condition is known not to hold, the
-// row of a lost edit that a user has dealt with or that is for its loser, or a row that was erased. A row that is only
+// row of a lost edit that a user has dealt with or that is for its loser alone, or a row that was erased. A row that is only
 // dismissed is not closed: without it, the next check would report its violation again.
 func isClosed(r record.Record) bool {
 	if r.Key().Table != violation.DefaultTable {
 		return false
 	}
 	v, err := violation.Parse(r)
-	_, passes := loserOf(r)
-	return r.Erased() || passes || err == nil && (v.Status == violation.Resolved || v.Status == violation.Obsolete)
+	_, told := loserOf(r)
+	return r.Erased() || told && !isKept(r) || err == nil && (v.Status == violation.Resolved || v.Status == violation.Obsolete)
 }

@@ -22,7 +22,7 @@ func scopesOf(rules *violation.Checker, r record.Record) []violation.Scope {
 		if err == nil && v.Rule == violation.LostEditRule && v.Status == violation.Open {
 			scopes = append(scopes, lostEditsOf(v.Record()))
 			if loser, ok := loserOf(r); ok {
-				scopes = append(scopes, lostBy(loser))
+				scopes = append(scopes, lostBy(loser, isKept(r)))
 			}
 		}
 	}
@@ -34,9 +34,14 @@ func lostEditsOf(key record.Key) violation.Scope {
 	return violation.Scope{Rule: violation.LostEditRule, Name: strconv.Quote(key.Table) + "/" + key.ID}
 }
 
-// lostBy returns the scope of the open rows for a client. The name of the other scope begins with a quote.
-func lostBy(loser clock.ClientID) violation.Scope {
-	return violation.Scope{Rule: violation.LostEditRule, Name: loserPrefix + loser.String()}
+// lostBy returns the scope of the open rows of the edits that a client has lost, of kept fields or of others. The name
+// of the other scope begins with a quote.
+func lostBy(loser clock.ClientID, kept bool) violation.Scope {
+	name := loserPrefix + loser.String()
+	if kept {
+		name += "/kept"
+	}
+	return violation.Scope{Rule: violation.LostEditRule, Name: name}
 }
 
 // dropLostEdits drops the open rows of the lost edits of dead records. Each takes a sequence of its

@@ -1,8 +1,10 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
@@ -10,38 +12,73 @@ import (
 	"github.com/fieldlww/fieldlww/violation"
 )
 
-// maxLostEdits is how many rows of lost edits are kept for a client. A further one drops the oldest. A row costs a
-// write of its client, so no other client can fill the list.
+// maxLostEdits is how many rows of lost edits are kept for a client, apart from the rows of kept fields. A further
+// one drops the oldest. A row costs a write of its client, so no other client can fill the list.
 const maxLostEdits = 100
 
-// lostRows returns the rows of the edits that are lost in an answer, without the rows that are stored.
-func (s *session) lostRows(ctx context.Context, rules *violation.Checker, a merge.Answer) (rows []merge.Update, err error) {
-	var keys []record.Key
-	count := make(map[clock.ClientID]int)
-	for _, d := range a.LostEdits() {
-		row, ok := lostRow(rules, d)
-		loser := d.Loser().Stamp.Client
-		if count[loser]++; !ok || count[loser] > maxLostEdits {
-			continue
+// lostEdit is an edit that a push has lost, with its row.
+type lostEdit struct {
+	row   record.Record // in no bucket
+	loser clock.ClientID
+	kept  bool // whether it is of a kept field
+	item  int  // of the push
+}
+
+// lostIn returns the edits that are lost in an answer, sorted by the keys of their rows. Several items may have the
+// same row.
+func (s *Server) lostIn(push *merge.Push, a merge.Answer, fence clock.Timestamp) (all []lostEdit) {
+	items := push.Request().Items
+	for i, r := range a.Results {
+		for _, d := range r.Fields {
+			kept := s.keeps(d.Key.Table, d.Field)
+			if !d.Lost() && (!kept || isSeen(d, items[i].Mutation, fence)) {
+				continue
+			}
+			if row, ok := lostRow(s.options.Rules, d, kept); ok {
+				all = append(all, lostEdit{row, d.Loser().Stamp.Client, kept, i})
+			}
 		}
-		keys = append(keys, row.Key())
-		rows = append(rows, merge.Update{Before: record.New(row.Key()), After: row})
 	}
-	if len(rows) == 0 {
+	slices.SortFunc(all, func(e, f lostEdit) int {
+		return cmp.Or(e.row.Key().Compare(f.row.Key()), cmp.Compare(e.item, f.item))
+	})
+	return all
+}
+
+// notStored returns the edits whose rows are not stored, even if these are closed.
+func (s *session) notStored(ctx context.Context, all []lostEdit) ([]lostEdit, error) {
+	if len(all) == 0 {
 		return nil, nil
 	}
-	stored, err := s.get(ctx, keys)
+	keys := make([]record.Key, len(all))
+	for i, e := range all {
+		keys[i] = e.row.Key()
+	}
+	stored, err := s.get(ctx, slices.Compact(keys))
 	if err != nil {
 		return nil, fmt.Errorf("look up rows of lost edits: %w", err)
 	}
-	n := 0
-	for _, u := range rows {
-		if r, ok := stored.Get(u.After.Key()); !ok || r.Len() == 0 {
-			rows[n] = u
-			n++
+	return slices.DeleteFunc(all, func(e lostEdit) bool {
+		r, ok := stored.Get(e.row.Key())
+		return ok && r.Len() > 0
+	}), nil
+}
+
+// rowsOf returns the rows to store. If the storage is full, only rows of kept fields are stored.
+func rowsOf(all []lostEdit, full bool) (rows []merge.Update) {
+	count := make(map[clock.ClientID]int)
+	for i, e := range all {
+		if i > 0 && e.row.Key() == all[i-1].row.Key() {
+			continue
 		}
+		if !e.kept {
+			if count[e.loser]++; full || count[e.loser] > maxLostEdits {
+				continue
+			}
+		}
+		rows = append(rows, merge.Update{Before: record.New(e.row.Key()), After: e.row})
 	}
-	return rows[:n], nil
+	return rows
 }
 
 // withoutPlaced returns the rows that a check has not put into buckets, because their records are deleted.
@@ -76,7 +113,7 @@ func (s *session) boundLostEdits(ctx context.Context, rows []merge.Update) error
 	seen := make(map[clock.ClientID]bool)
 	for _, u := range rows {
 		loser, ok := loserOf(u.After)
-		if !ok || seen[loser] {
+		if !ok || isKept(u.After) || seen[loser] {
 			continue
 		}
 		seen[loser] = true
@@ -85,7 +122,7 @@ func (s *session) boundLostEdits(ctx context.Context, rows []merge.Update) error
 			WHERE d.workspace = $1 AND d.tbl = $2 AND d.id IN (
 				SELECT id FROM scopes WHERE workspace = $1 AND rule = $3 AND name = $4 AND tbl = $2)
 			ORDER BY d.seq DESC LIMIT $5 OFFSET $6`,
-			s.workspace, violation.DefaultTable, violation.LostEditRule, hashOf(lostBy(loser).Name), maxItems*maxFields, maxLostEdits)
+			s.workspace, violation.DefaultTable, violation.LostEditRule, hashOf(lostBy(loser, false).Name), maxItems*maxFields, maxLostEdits)
 		if err != nil {
 			return err
 		}

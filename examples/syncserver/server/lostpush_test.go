@@ -24,7 +24,7 @@ func (c *calendar) storeRow(about record.Key, loser clock.ClientID) {
 	row, ok := lostRow(c.options.Rules, merge.Decision{Key: about, Field: board.Title, Seen: merge.SeenNo, Change: merge.Change{
 		Before:   record.FieldValue{Value: record.MustOf("mine"), Stamp: clock.Stamp{Time: at, Client: loser}},
 		Incoming: record.FieldValue{Value: record.MustOf("theirs"), Stamp: clock.Stamp{Time: at + 1<<20, Client: clock.ClientID{9}}}, Outcome: merge.Applied,
-	}})
+	}}, false)
 	require.True(c.t, ok)
 	rows := []merge.Update{{Before: record.New(row.Key()), After: row}}
 	err := c.locked(ctx, "demo", func(tx *session) error {

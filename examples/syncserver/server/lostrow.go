@@ -14,11 +14,20 @@ import (
 //	winner  {"updatedAt":"2026-03-02T…","clientId":"91aa…"}         the stamp of the write that stood against it
 //
 // Its field "losing" holds the losing value, and is deleted if the losing write was a deletion. Its ID follows from
-// the record, the field and the losing stamp, so a write has one row however often it is sent. The row is closed when the loser writes "acknowledged":true.
+// the record, the field and the losing stamp, so a write has one row however often it is sent. The row of
+// a kept field has two more fields:
+//
+//	keep     true     the row is for both authors, and stays until one of them closes it
+//	winning  "text"   the value that stood against it, deleted if that write was a deletion
+//
+// The row is closed when the loser writes "acknowledged":true.
 const (
 	lostField  = "field"
 	lostLoser  = "loser"
 	lostWinner = "winner"
+	lostWords  = "description" // of package violation
+	lostKeep   = "keep"
+	lostValue  = "winning"
 )
 
 // stampJSON is the form of a stamp in a row.
@@ -27,19 +36,36 @@ type stampJSON struct {
 	ClientID  clock.ClientID  `json:"clientId"`
 }
 
-// lostRow returns the row of a lost edit, in no bucket. It returns false if the decision lost none.
-func lostRow(rules *violation.Checker, d merge.Decision) (row record.Record, ok bool) {
-	bare, ok := rules.LostEdit(d)
+// lostRow returns the row of a lost edit, in no bucket. It returns false if the decision lost none. Of a kept field, a
+// value that the winner's author may not have seen counts as lost.
+func lostRow(rules *violation.Checker, d merge.Decision, keep bool) (row record.Record, ok bool) {
+	unseen := d
+	if keep {
+		unseen.Seen = merge.SeenNo
+	}
+	bare, ok := rules.LostEdit(unseen)
 	if !ok {
 		return bare, false
 	}
 	loser, winner := d.Loser().Stamp, d.Winner().Stamp
+	key := bare.Key()
+	if keep { // a clone may use one stamp for several values, and each of them has a row
+		key.ID += "-" + hashOf(string(d.Loser().AppendJSON(nil)))[:16]
+	}
+	told := d
+	told.Change = merge.Change{Before: d.Loser(), Incoming: d.Winner(), Outcome: merge.Applied}
 	var b record.Builder
-	row, err := b.Record(bare.Key(), func(yield func(string, record.FieldValue) bool) {
+	row, err := b.Record(key, func(yield func(string, record.FieldValue) bool) {
 		for name, w := range bare.All() {
+			if name == lostWords && d.Seen != merge.SeenNo { // it is not known whether the author had seen the value
+				w.Value = record.MustOf(told.String())
+			}
 			if !yield(name, w) {
 				return
 			}
+		}
+		if keep && !(yield(lostKeep, record.FieldValue{Value: record.Bool(true), Stamp: winner}) && yield(lostValue, record.FieldValue{Value: d.Winner().Value, Stamp: winner})) {
+			return
 		}
 		for _, f := range []struct {
 			name  string
@@ -72,11 +98,23 @@ func loserOf(r record.Record) (client clock.ClientID, ok bool) {
 	return stamp.ClientID, err == nil
 }
 
+// isKept reports whether a row is of a kept field.
+func isKept(row record.Record) bool {
+	w, _ := row.Get(lostKeep)
+	kept, _ := w.Value.Bool()
+	return kept
+}
+
 // clientsOf returns the clients that a row is for. It returns nil if the row is for all who may read its record, as
 // an app stores it that makes the row itself.
 func clientsOf(row record.Record) []clock.ClientID {
-	if loser, ok := loserOf(row); ok {
-		return []clock.ClientID{loser}
+	loser, ok := loserOf(row)
+	if !ok {
+		return nil
 	}
-	return nil
+	var winner stampJSON
+	if w, _ := row.Get(lostWinner); isKept(row) && w.Value.Decode(&winner) == nil && winner.ClientID != loser {
+		return []clock.ClientID{loser, winner.ClientID}
+	}
+	return []clock.ClientID{loser}
 }

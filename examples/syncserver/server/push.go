@@ -115,20 +115,19 @@ func (s *Server) pushWithin(ctx context.Context, tx *session, p *pushing) (err e
 
 // apply applies a push within a transaction.
 func (s *Server) apply(ctx context.Context, tx *session, p *pushing) (out Outcome, err error) {
-	push, wall := p.push, p.push.Request().Wall
-	stored, actor, err := tx.load(ctx, p.by, push.Keys())
+	wall := p.push.Request().Wall
+	stored, actor, err := tx.load(ctx, p.by, p.push.Keys())
 	if err != nil {
 		return out, err
 	}
 	stored.StorageFull = s.options.Storage >= 0 && tx.bytes >= s.options.Storage
 	stored.MayRead, stored.MayWrite = s.rightsOf(tx, actor, stored.StorageFull)
-	if stored.Fence > 0 || tx.of != nil {
-		push = RefuseDropped(s.engine, push, &stored)
-	}
 	out.read = tx.read
-	if out.Answer, err = push.Apply(stored); err != nil {
+	j, err := s.judge(ctx, tx, p, &stored)
+	if err != nil {
 		return out, err
 	}
+	out.Answer = j.answer
 	if tooFarAhead(out.Answer) {
 		if out.Ahead, err = s.ahead(ctx, tx, wall, stored.MayRead); err != nil {
 			return out, err
@@ -138,26 +137,20 @@ func (s *Server) apply(ctx context.Context, tx *session, p *pushing) (out Outcom
 		return out, err
 	}
 	p.writes = true
-	var lost []merge.Update
-	if s.options.LostEdits && !stored.StorageFull {
-		if lost, err = tx.lostRows(ctx, s.options.Rules, out.Answer); err != nil {
-			return out, err
-		}
-	}
-	made := violation.Input{Changes: slices.Concat(out.Answer.Updates, lost), Now: clock.TimestampOf(wall)}
+	made := violation.Input{Changes: slices.Concat(out.Answer.Updates, j.lost), Now: clock.TimestampOf(wall)}
 	if out.Report, err = tx.check(ctx, s.options.Rules, made); err != nil {
 		return out, err
 	}
-	unstored(out.Report.Updates, lost)
+	unstored(out.Report.Updates, j.lost)
 	out.Told = readable(out.Report.Updates, stored.MayRead)
 	// A violation row can be in both lists. The rules derive their row from the pushed row, so the
 	// derived row is stored last.
-	for _, updates := range [][]merge.Update{out.Answer.Updates, withoutPlaced(lost, out.Report), out.Report.Updates} {
+	for _, updates := range [][]merge.Update{out.Answer.Updates, withoutPlaced(j.lost, out.Report), out.Report.Updates} {
 		if err := tx.store(ctx, s.options.Rules, updates); err != nil {
 			return out, err
 		}
 	}
-	if err := tx.boundLostEdits(ctx, lost); err != nil {
+	if err := tx.boundLostEdits(ctx, j.lost); err != nil {
 		return out, err
 	}
 	if err := tx.putMarks(ctx, out.Answer.Watermarks); err != nil {
@@ -165,7 +158,7 @@ func (s *Server) apply(ctx context.Context, tx *session, p *pushing) (out Outcom
 	}
 	if s.options.Journal {
 		var line []byte
-		if line, err = tx.withoutErased(ctx, push.AppendJournal(nil, stored, out.Answer), out.Answer.Results); err == nil {
+		if line, err = tx.withoutErased(ctx, j.AppendJournal(nil, stored, out.Answer), out.Answer.Results); err == nil {
 			err = tx.writeJournal(ctx, line, maxJournal)
 		}
 	}

@@ -79,10 +79,15 @@ func (c *calendar) requirePlaced() map[string]int {
 			want = slices.Clone(c.division.of.Of(about, 0))
 		}
 		require.Equal(c.t, fmt.Sprint(want), fmt.Sprint(v.Buckets), "%s row about %s", v.Status, v.Record())
-		if loser, ok := loserOf(row); ok {
-			for i, name := range want {
-				want[i] = loserBucket(loser, name)
+		if clients := clientsOf(row); len(clients) > 0 {
+			about := want
+			want = nil
+			for _, client := range clients {
+				for _, name := range about {
+					want = append(want, loserBucket(client, name))
+				}
 			}
+			slices.Sort(want)
 		}
 		require.Equal(c.t, fmt.Sprint(want), fmt.Sprint(c.division.of.Of(row, 0)))
 		for _, name := range want {

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -50,6 +51,13 @@ type Options struct {
 	// With LostEdits, clients must pull with a cursor, as with Buckets. All servers on one database must have the
 	// same value; a server with another one answers 503. examples/cluster ignores it.
 	LostEdits bool
+	// Keep names the fields whose values must not vanish unseen, such as the notes of a task, for a server with
+	// LostEdits. Of such a field, an accepted value is in the record, or its overwriting author had seen it, or it
+	// is in a row until somebody chooses: with both values, for the clients of both authors. If it is not known
+	// whether the author had seen the value, it counts as unseen, unless it is older than the retention. A client
+	// that has lost 100 such edits, with no choice made, may not write such fields: the writes are refused as
+	// merge.LimitExceeded. Nil names none. New refuses it without LostEdits.
+	Keep func(table, field string) bool
 	// TableMaxRecord is the maximum size of a record, by table, in bytes. The default is 256 KiB.
 	// A rule reads at most 16 MiB of records at a time, so set a lower limit for tables from
 	// which a rule reads many records.
@@ -154,6 +162,9 @@ func New(ctx context.Context, d *Database, o Options) (*Server, error) {
 	case 1, 2:
 	default:
 		return nil, fmt.Errorf("the option PurgeLevel must be 0, 1 or 2, not %d", o.PurgeLevel)
+	}
+	if o.Keep != nil && !o.LostEdits {
+		return nil, errors.New("the option Keep needs the option LostEdits")
 	}
 	if o.LostEdits && o.Buckets == nil {
 		o.Buckets = everyone
