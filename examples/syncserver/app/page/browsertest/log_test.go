@@ -33,8 +33,8 @@ func (p *panel) savedLog() (text string, log clientlog.File) {
 	return text, log
 }
 
-// TestPageSavesALogForABugReport: the file tells what the device did, in both languages, and has no
-// values.
+// TestPageSavesALogForABugReport: the file tells what the device did, in both languages and before the page
+// was loaded again, and has no values.
 func TestPageSavesALogForABugReport(t *testing.T) {
 	s := visit(t)
 	s.left.AddTask("a private task")
@@ -55,5 +55,12 @@ func TestPageSavesALogForABugReport(t *testing.T) {
 			require.True(t, kinds[kind], "%s: %s", kind, text)
 		}
 		require.NotContains(t, text, "private")
+		s.reload()
+		_, again := s.left.savedLog()
+		require.Greater(t, len(again.Events), len(log.Events))
+		require.Equal(t, log.Events, again.Events[:len(log.Events)])
 	}
+	s.left.Reset()
+	s.agree()
+	require.Equal(t, "", eval[string](s, `sessionStorage.getItem("log/left") ?? ""`))
 }

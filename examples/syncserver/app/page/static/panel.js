@@ -6,6 +6,7 @@ import { Departures } from './departures.js';
 import { closeOutside, parts, saveFile, setText } from './dom.js';
 import { Draft, commitAll } from './draft.js';
 import { fillAgain } from './example.js';
+import { forgetKept, joined, keep, kept } from './log.js';
 import { message } from './motion.js';
 import { Notices } from './notices.js';
 import { Outbox } from './outbox.js';
@@ -76,6 +77,8 @@ export class Panel {
     this.notices = new Notices(replica, who, this.part.notices, { rejoin: () => this.#rejoin() });
     this.departures = new Departures(replica, (notice) => this.notices.tell(notice));
     this.projects = new Projects(replica, sync, { who, part: this.part, news: this.departures, tell: (notice) => this.notices.tell(notice) });
+    this.earlier = kept(replica.side);
+    keep(replica.side, () => this.#log());
     this.#edit();
     this.#listen();
     this.#drawClock();
@@ -100,6 +103,11 @@ export class Panel {
     part.clock.addEventListener('change', () => this.#setClock(Number(part.clock.value === 'custom' ? part.minutes.value : part.clock.value)));
   }
 
+  // The log goes on from the one that was kept when the page was loaded again.
+  #log() {
+    return joined(this.earlier, this.replica.log());
+  }
+
   #named() {
     return this.replica.tables.devices.get(this.replica.device.clientId);
   }
@@ -122,7 +130,7 @@ export class Panel {
     });
     part.online.addEventListener('click', () => this.setOnline(part.online.getAttribute('aria-checked') !== 'true'));
     part.reset.addEventListener('click', () => this.#reset());
-    part.log.addEventListener('click', () => saveFile(`client-log-${replica.device.clientId ?? 'none'}.jsonl`, replica.log()));
+    part.log.addEventListener('click', () => saveFile(`client-log-${replica.device.clientId ?? 'none'}.jsonl`, this.#log()));
     part.program.addEventListener('change', () => this.#use(part.program.value));
     part.example.addEventListener('click', () => {
       fillAgain(replica);
@@ -186,6 +194,8 @@ export class Panel {
     }
     this.part.notices.replaceChildren();
     this.departures.forget();
+    this.earlier = '';
+    forgetKept(this.replica.side);
     this.setOnline(true);
     for (const drop of this.element.querySelectorAll('.drop')) drop.open = false;
     this.draw();
