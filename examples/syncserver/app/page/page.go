@@ -13,6 +13,7 @@ import (
 	"embed"
 	"encoding/json"
 	"net/http"
+	"path"
 )
 
 //go:generate go run generate.go
@@ -28,7 +29,7 @@ var site embed.FS
 //go:embed all:dist
 var dist embed.FS
 
-// Handler serves the page at / and its files under /page/. If the program for js/wasm is not embedded, its build begins
+// Handler serves the page at /, its files under /page/, and its service worker at /sw.js. If the program for js/wasm is not embedded, its build begins
 // when it is first requested, and requests for it wait. Handler calls say with each step that takes long, later from
 // other goroutines; say may be nil. The error reports a mistake in the sources of the page.
 func Handler(say func(step string)) (http.Handler, error) {
@@ -36,7 +37,7 @@ func Handler(say func(step string)) (http.Handler, error) {
 		say = func(string) {}
 	}
 	say("bundling the scripts of the page")
-	files, err := bundle()
+	files, err := pageFiles()
 	if err != nil {
 		return nil, err
 	}
@@ -45,11 +46,8 @@ func Handler(say func(step string)) (http.Handler, error) {
 		mux.Handle("GET "+path, h)
 		mux.HandleFunc(path, refuseMethod)
 	}
-	for _, name := range []string{"index.html", "icon.svg"} {
-		files[name], _ = static.ReadFile("static/" + name) // cannot fail, because the file is embedded
-	}
 	for name, content := range files {
-		path := "/page/" + name
+		path := "/" + name
 		if name == "index.html" {
 			path = "/{$}"
 		}
@@ -63,6 +61,27 @@ func Handler(say func(step string)) (http.Handler, error) {
 	})
 	h := compressed(mux)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.ServeHTTP(patient{w}, r) }), nil
+}
+
+// pageFiles returns the files that are always embedded, by their paths.
+func pageFiles() (map[string][]byte, error) {
+	scripts, err := bundle()
+	if err != nil {
+		return nil, err
+	}
+	files, kept := make(map[string][]byte), make(map[string][]byte)
+	for name, content := range scripts {
+		files["page/"+name] = content
+		if path.Ext(name) != ".map" {
+			kept["page/"+name] = content
+		}
+	}
+	for name, in := range map[string]string{"index.html": "", "icon.svg": "page/"} {
+		content, _ := static.ReadFile("static/" + name) // cannot fail, because the file is embedded
+		files[in+name], kept[in+name] = content, content
+	}
+	files["sw.js"], err = serviceWorker(kept, []string{"page/" + programFile, "page/" + runtimeFile})
+	return files, err
 }
 
 // refuseMethod answers a request whose method is neither GET nor HEAD.

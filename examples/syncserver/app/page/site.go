@@ -3,6 +3,7 @@ package page
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -45,23 +46,28 @@ func Site() (map[string][]byte, error) {
 		files[in+name], _ = static.ReadFile("static/" + name) // cannot fail, because the file is embedded
 	}
 	files["index.html"] = bytes.Replace(files["index.html"], []byte("<title>"), []byte(policy+"\n  <title>"), 1)
-	files["sw.js"], err = serviceWorker(files)
+	files["sw.js"], err = serviceWorker(files, nil)
 	return files, err
 }
 
-// serviceWorker returns the script that keeps the given files. Its version is their hash.
-func serviceWorker(files map[string][]byte) ([]byte, error) {
+// serviceWorker returns the script that keeps the given files, and later, when they are first used, the files with further
+// names. Its version is the hash of the given files.
+func serviceWorker(files map[string][]byte, later []string) ([]byte, error) {
 	hash, names := sha256.New(), []string{}
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		fmt.Fprintf(hash, "%s %d\n", name, len(files[name]))
 		hash.Write(files[name])
-		names = append(names, fmt.Sprintf("%q", strings.TrimSuffix(name, "index.html"))) // file servers show it for the folder
+		names = append(names, strings.TrimSuffix(name, "index.html")) // servers show it for the folder
+	}
+	list := func(names []string) string {
+		text, _ := json.Marshal(append([]string{}, names...)) // names always have a JSON form
+		return string(text)
 	}
 	scripts, err := bundleOf(api.BuildOptions{
-		EntryPoints: []string{siteFolder + "/sw.js"},
+		EntryPoints: []string{pageFolder + "/sw.js"},
 		Format:      api.FormatIIFE,
 		Define: map[string]string{
-			"FILES": "[" + strings.Join(names, ",") + "]", "VERSION": fmt.Sprintf(`"%x"`, hash.Sum(nil)[:8]),
+			"FILES": list(names), "LATER": list(later), "VERSION": fmt.Sprintf(`"%x"`, hash.Sum(nil)[:8]),
 		},
 	})
 	return scripts["sw.js"], err

@@ -37,6 +37,7 @@ type network struct {
 	server *process.Process
 
 	onItsWay atomic.Int32  // pushes held back
+	down     atomic.Bool   // whether nothing answers, not even with the files of the page
 	over     chan struct{} // closed at the end of the test
 
 	mu     sync.Mutex
@@ -144,10 +145,14 @@ func (n *network) isBroken() bool {
 	return n.broken
 }
 
-// counting counts the requests for each file of the page.
+// counting counts the requests of the page for each file, without the requests of its service worker. It breaks all connections while the network is down.
 func (n *network) counting(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !strings.HasPrefix(r.URL.Path, "/v1/") {
+		if n.down.Load() {
+			panic(http.ErrAbortHandler)
+		}
+		byWorker := r.URL.Path == "/sw.js" || r.Header.Get("Sec-Fetch-Dest") == "empty" && !strings.Contains(r.URL.Path, "wasm")
+		if !byWorker && !strings.HasPrefix(r.URL.Path, "/v1/") {
 			n.mu.Lock()
 			n.files[r.URL.Path]++
 			n.mu.Unlock()

@@ -1,10 +1,7 @@
 // The page as a static site: the server runs in the browser too. It must connect before the page sends its first request.
 
 import { Connection } from './connection.js';
-import { keepOffline } from './offline.js';
 import { PROGRAM, unpack } from './unpack.js';
-
-const explain = (text) => document.querySelector('.top-title p')?.append(` ${text}`);
 
 if (isSecureContext && navigator.locks) {
   const server = new Connection(new BroadcastChannel('fieldlww-server'));
@@ -14,8 +11,7 @@ if (isSecureContext && navigator.locks) {
     return String(address).startsWith('v1/') ? server.fetch(address, options) : network(address, options);
   };
   new Worker('page/server.js', { type: 'module' });
-  explain('The server runs in this browser too, so nothing leaves it.');
-  keepOffline().catch(() => explain('This browser cannot keep the page for reloads without a network.'));
+  document.querySelector('.top p')?.append(' The server runs in this browser too.');
   import('../static/main.js');
 } else {
   document.getElementById('loading').textContent =

@@ -5,6 +5,7 @@ import { attempt, setText } from './dom.js';
 import { DRAFT, drafts } from './draft.js';
 import { fillFirst, hasNothing } from './example.js';
 import { keepAll } from './leaving.js';
+import { keepOffline } from './offline.js';
 import { Panel } from './panel.js';
 import { freeName, hasName, peopleOf, suggestPeople } from './people.js';
 import { Replica } from './replica.js';
@@ -104,7 +105,10 @@ function open(panel, replicas, explainAgain, example) {
 /** ready marks the page, for tests, once all replicas are open and drawn. */
 function ready(element, all) {
   element.dataset.open = 'true';
-  if (document.querySelectorAll('[data-open="true"]').length === all) document.documentElement.dataset.ready = 'true';
+  const { dataset } = document.documentElement;
+  if (dataset.ready || document.querySelectorAll('[data-open="true"]').length !== all) return;
+  dataset.ready = 'true';
+  keepOffline();
 }
 
 /** The network: what connects the replicas to the server, and how the page shows it. */

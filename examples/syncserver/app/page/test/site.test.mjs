@@ -75,6 +75,32 @@ test('what cannot be stored is refused and forgotten', async () => {
   assert.deepEqual([...disk.entries], [['n', '2']]);
 });
 
+test('no request is answered before what the earlier ones changed is stored', async () => {
+  const channel = channels();
+  const disk = new Disk();
+  let stored;
+  disk.save = () => new Promise((resolve) => (stored = resolve));
+  await serve(channel(), disk);
+  const window = new Connection(channel());
+  let answered = 0;
+  const asked = ['v1/add', 'v1/get'].map((path) => window.fetch(path).then(() => answered++));
+  await new Promise(setImmediate);
+  assert.equal(answered, 0);
+  stored();
+  await Promise.all(asked);
+});
+
+test('a server answers no request to another one', async () => {
+  const channel = channels();
+  await serve(channel(), new Disk());
+  const window = channel();
+  const heard = [];
+  window.onmessage = ({ data }) => heard.push(data);
+  window.postMessage({ ask: '1', to: 'another one', method: 'GET', path: 'v1/add', token: '', body: '' });
+  await new Promise(setImmediate);
+  assert.deepEqual(heard, []);
+});
+
 test('requests fail and streams end when the server moves to another window', async () => {
   const channel = channels();
   const disk = new Disk();

@@ -1,8 +1,9 @@
 // The service worker: it keeps the files of one version of the page, so that the page loads without a network. It never
 // answers or keeps requests to a server (v1/), and its scope is the folder in which it is. While there is a network, files
 // come from it, so a new version is shown at once.
-
-/* global VERSION, FILES */
+//
+// site.go replaces three names: VERSION, FILES with the names of the files to keep at once, and LATER with the names of the
+// files to keep when they are first used.
 
 const PATIENCE = 4000; // milliseconds to wait for the network if the file is kept
 const OURS = `fieldlww ${new URL(registration.scope).pathname} `; // other sites of this origin have other names
@@ -12,8 +13,13 @@ addEventListener('install', (event) => event.waitUntil(install()));
 addEventListener('activate', (event) => event.waitUntil(activate()));
 addEventListener('fetch', (event) => {
   const name = nameOf(event.request);
-  if (FILES.includes(name)) event.respondWith(answer(event.request, name));
+  if (FILES.includes(name) || LATER.includes(name)) event.respondWith(answer(event, name));
 });
+
+async function keep(cache, name, network) {
+  const copy = (await network).clone();
+  if (copy.ok) await cache.put(name, copy);
+}
 
 async function install() {
   const cache = await caches.open(NAME);
@@ -37,10 +43,11 @@ function nameOf({ method, url }) {
   return name === 'index.html' ? '' : name;
 }
 
-async function answer(request, name) {
+async function answer(event, name) {
   const cache = await caches.open(NAME);
-  const kept = await cache.match(name || './');
-  const network = fetch(request);
+  const kept = await cache.match(name || './', { ignoreVary: true });
+  const network = fetch(event.request);
+  if (LATER.includes(name)) event.waitUntil(keep(cache, name, network).catch(() => {})); // the page gets the answer without it too
   if (!kept) return network;
   const late = new Promise((resolve) => setTimeout(resolve, PATIENCE));
   const came = await Promise.race([network, late]).catch(() => undefined);
