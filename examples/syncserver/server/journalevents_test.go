@@ -46,6 +46,8 @@ func TestFencesEpochsAndResetsAreJournaled(t *testing.T) {
 		f, at := s.fenced(), s.wall
 		require.Equal(t, []journalEvent{{Event: "fence", Wall: at, Fence: f.stamp, Level: 1}}, s.journalEvents())
 
+		newCopy(joined(t, url, "demo", "")).pullAll(9)
+		require.Len(t, s.journalEvents(), 1, "a client that begins is not journaled under a fence either")
 		s.wall = s.wall.Add(time.Minute)
 		ben.pullAll(9)
 		reset := journalEvent{Event: "reset", Wall: s.wall, Client: ben.ID, Why: buckets.WhyFence}
