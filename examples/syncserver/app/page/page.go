@@ -1,6 +1,9 @@
 // Package page serves the page with two replicas and everything that it loads. Each replica is the JavaScript client of
 // examples/client or, if a person chooses it, the replica in Go, built for js/wasm.
 //
+// A query in the address chooses what the page shows: ?workspace=name another workspace, ?only=left or ?only=right one
+// device, and ?example=none no example in a new workspace.
+//
 // The program for js/wasm is not part of the repository. "go generate ./app/page" builds it, and
 // the next build of the server embeds it. A server that does not embed the program builds it on the
 // first request, which needs the go command and the source.
