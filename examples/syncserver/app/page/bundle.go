@@ -18,11 +18,14 @@ const (
 	clientFolder = "examples/client"
 )
 
+// storiesFile is the script that the page loads when a story is played for the first time.
+const storiesFile = "stories.js"
+
 // bundle returns the script and the style of the page, each with everything that it imports, in one small file, so that
 // a browser needs few requests. The maps lead developers back to the sources.
 func bundle() (map[string][]byte, error) {
 	return bundleOf(api.BuildOptions{
-		EntryPoints: []string{pageFolder + "/main.js", pageFolder + "/page.css"},
+		EntryPoints: []string{pageFolder + "/main.js", pageFolder + "/" + storiesFile, pageFolder + "/page.css"},
 		Sourcemap:   api.SourceMapLinked,
 	})
 }
@@ -51,7 +54,7 @@ func bundleOf(o api.BuildOptions) (map[string][]byte, error) {
 func readEmbedded(build api.PluginBuild) {
 	const namespace = "embedded"
 	build.OnResolve(api.OnResolveOptions{Filter: `^\.|^examples/`}, func(args api.OnResolveArgs) (api.OnResolveResult, error) {
-		if args.Path == "./"+runtimeFile {
+		if args.Path == "./"+runtimeFile || args.Path == "./"+storiesFile {
 			return api.OnResolveResult{Path: args.Path, External: true}, nil
 		}
 		name := args.Path

@@ -34,6 +34,7 @@ func Site() (map[string][]byte, error) {
 	scripts, err := bundleOf(api.BuildOptions{EntryPointsAdvanced: []api.EntryPoint{
 		{InputPath: siteFolder + "/site.js", OutputPath: "main"},
 		{InputPath: siteFolder + "/server.js", OutputPath: "server"},
+		{InputPath: pageFolder + "/" + storiesFile, OutputPath: "stories"},
 		{InputPath: pageFolder + "/page.css", OutputPath: "page"},
 	}})
 	if err != nil {

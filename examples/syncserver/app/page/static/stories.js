@@ -1,19 +1,18 @@
 // The stories that the page can play, each as a function of the stage. They use ordinary edits, and the server is the
-// real one.
+// real one. This script is loaded when the first story is played.
 
 import { firstDay, nextFree, slotAt } from './rooms.js';
 import { dayOf } from './zone.js';
-import { Stuck, TITLES } from './stage.js';
+import { Stage, Stuck, TITLES } from './stage.js';
+
+export { Stuck };
 
 const [, BLUE, RED, WHITE, GREEN] = TITLES;
 
-/** stories are the names of the stories, what their buttons say, and how they go. */
-export const stories = [
-  ['edit', 'Edit the same field', editOneField],
-  ['book', 'Book one room twice', bookOneRoom],
-  ['clock', 'Break a clock', breakClock],
-  ['lose', 'Lose an answer', loseAnswer],
-];
+/** play plays a story. It rejects with Stuck if the story cannot go on. */
+export const play = (name, page) => STORIES[name](new Stage(page));
+
+const STORIES = { edit: editOneField, book: bookOneRoom, clock: breakClock, lose: loseAnswer };
 
 async function editOneField(stage) {
   const { left, right } = stage;

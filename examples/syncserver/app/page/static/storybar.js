@@ -1,9 +1,8 @@
 // The buttons that play the stories, with a tick on each story that was played, and the sentence of the present one.
 
 import { element, setText } from './dom.js';
-import { Stage, Stuck } from './stage.js';
-import { stories } from './stories.js';
 
+const STORIES = [['edit', 'Edit the same field'], ['book', 'Book one room twice'], ['clock', 'Break a clock'], ['lose', 'Lose an answer']];
 const DONE = 'fieldlww-stories';
 
 export class StoryBar {
@@ -16,16 +15,16 @@ export class StoryBar {
     this.caption = document.getElementById('caption');
     this.stop = document.getElementById('stop-story');
     this.done = new Set((localStorage.getItem(DONE) ?? '').split(' '));
-    this.buttons = stories.map(([name, text, play]) => this.#button(name, text, play));
+    this.buttons = STORIES.map(([name, text]) => this.#button(name, text));
     document.getElementById('story-list').append(...this.buttons.map((button) => element('li', {}, button)));
     this.stop.addEventListener('click', () => this.#end());
     this.bar.hidden = false;
     this.#draw();
   }
 
-  #button(name, text, play) {
+  #button(name, text) {
     const tick = element('span', { class: 'tick', 'aria-hidden': 'true' });
-    return element('button', { type: 'button', 'data-story': name, 'data-testid': 'story', onclick: () => this.#play(name, play) }, tick, element('span', {}, text), element('span', { class: 'hidden' }));
+    return element('button', { type: 'button', 'data-story': name, 'data-testid': 'story', onclick: () => this.#play(name) }, tick, element('span', {}, text), element('span', { class: 'hidden' }));
   }
 
   #draw() {
@@ -43,28 +42,31 @@ export class StoryBar {
   }
 
   // A story leaves both devices as it found them: online or not, with their clocks.
-  async #play(name, play) {
+  async #play(name) {
     const panels = [this.left, this.right];
     if (this.#playing || !panels.every((panel) => panel.replica.joined)) return;
     const before = panels.map(({ replica: { device } }) => device.skew);
     const { signal } = (this.#playing = new AbortController());
-    const stage = new Stage({ left: this.left, right: this.right, day: this.day, caption: this.caption, signal });
     setText(this.caption, 'Ready …');
     this.#draw();
     this.stop.focus({ preventScroll: true });
+    let stories;
     try {
-      stage.online(...panels);
-      await play(stage);
+      for (const panel of panels) panel.setOnline(true);
+      stories = await import('./stories.js');
+      await stories.play(name, { left: this.left, right: this.right, day: this.day, caption: this.caption, signal });
       this.done.add(name);
       localStorage.setItem(DONE, [...this.done].join(' ').trim());
     } catch (error) {
-      if (error instanceof Stuck) setText(this.caption, 'The server does not answer in time, so the story ends here.');
+      if (!stories || error instanceof stories.Stuck) setText(this.caption, 'The server does not answer in time, so the story ends here.');
       else if (!signal.aborted) throw error;
       else setText(this.caption, '');
     } finally {
-      panels.forEach((panel, i) => panel.setClock(before[i] / 60_000));
       this.left.sync.loseAnswer(false);
-      stage.online(...panels);
+      panels.forEach((panel, i) => {
+        panel.setClock(before[i] / 60_000);
+        panel.setOnline(true);
+      });
       this.#playing = null;
       this.#draw();
       if (this.stop.hidden) this.buttons.find((button) => button.dataset.story === name).focus({ preventScroll: true });
