@@ -39,7 +39,11 @@ func Build() (Built, error) {
 	if _, err := run("build", "-trimpath", "-gcflags=all=-l", "-ldflags=-s -w", "-o", out, source); err != nil {
 		return Built{}, err
 	}
-	program, err := os.ReadFile(out)
+	linked, err := os.ReadFile(out)
+	if err != nil {
+		return Built{}, err
+	}
+	program, err := joinData(linked)
 	if err != nil {
 		return Built{}, err
 	}
