@@ -19,7 +19,7 @@ type pushAnswer struct {
 	Results    json.RawMessage       `json:"results"`
 	Violations []violation.Violation `json:"violations"`
 	Unchecked  []string              `json:"unchecked,omitempty"`
-	ServerTime clock.Timestamp       `json:"serverTime"`
+	ServerTime clock.Timestamp       `json:"serverTime,omitzero"` // omitted while the clock is not set
 }
 
 // push decides on a batch and stores the result.
