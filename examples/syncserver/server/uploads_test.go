@@ -205,5 +205,9 @@ func TestLockedWorkspaceDelaysNoOtherWorkspace(t *testing.T) {
 	ana.push(ana.set(board.Tasks, "a", board.Title, "x"))
 	close(release)
 	waiting.Wait()
-	require.Empty(t, s.turns.of, "the queue of an idle workspace was not removed")
+	require.Eventually(t, func() bool { // a group has its answers before it leaves the queue
+		s.turns.mu.Lock()
+		defer s.turns.mu.Unlock()
+		return len(s.turns.of) == 0
+	}, 10*time.Second, time.Millisecond, "the queue of an idle workspace was not removed")
 }
