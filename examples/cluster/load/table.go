@@ -101,5 +101,5 @@ func (t *target) disk() string {
 	if err != nil {
 		return err.Error()
 	}
-	return fmt.Sprintf("%.1f MB", float64(bytes)/(1<<20))
+	return fmt.Sprintf("%.1f MiB", float64(bytes)/(1<<20))
 }
