@@ -53,6 +53,9 @@ func processOf(b Backend) sim.Process {
 	if g, ok := b.(Granter); ok {
 		p.Grant, p.Revoke = g.Grant, g.Revoke
 	}
+	if k, ok := b.(Keeper); ok {
+		p.Keeps, p.Held = k.Keeps, k.Held
+	}
 	if c, ok := b.(io.Closer); ok {
 		p.Close = c.Close
 	}

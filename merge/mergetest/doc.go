@@ -32,6 +32,7 @@
 //     retention, retries from below the fence, and Clients that are reset
 //   - [Eraser]: erased records, late items on them, and restores from backups that still have them
 //   - [Granter]: clients that read only some buckets, whose rights change, and records that move between buckets
+//   - [Keeper]: fields whose accepted values must not vanish unseen
 //   - Options.Refused: limits and guards
 //   - pulls with one row per page: paging
 //   - Options.Fields left nil: records that grow past the limits of one push
@@ -89,6 +90,8 @@
 //   - rights: items that are judged by the record before the push, by their author alone, or not at all; retries
 //     that are forbidden after a hand-over; replies that tell whether, when or how a record was written that their
 //     client may not read
+//   - kept fields: values that are not held because nothing is known about what an author had seen, or because
+//     both writes are by one client; held values that share a key, or that room, a restart or a restore takes away
 //   - clients of a server that purges: edits that are shown although they are gone, resets and clocks of
 //     pulls that are ignored, creations that are not marked, and writes that are not sent again after a
 //     restore
@@ -157,7 +160,7 @@
 //	run, options, checkoptions, alike   Run and Check; the meaning of Options, and their defaults
 //	schedule                            Schedule and Replay
 //	command, remote                     Clients in a program: its start, and the calls
-//	backend, purger, granter, client, adapt
+//	backend, purger, granter, keeper, client, adapt
 //	                                    the interfaces that users implement, adapted for the packages below
 //	checklaws, generators               laws of joins, and random data
 //	internal/bridge                     a program that answers calls: process (deadline, death), answer; group_unix and
@@ -165,12 +168,12 @@
 //	internal/law                        the laws as data: name, statement, where to look
 //	internal/oracle                     write (the rule), history (the fate of each write), lostedit, fence and erase (what
 //	                                    a server that purges may lack), gone (what it must refuse), bucket (who may read
-//	                                    and write what)
+//	                                    and write what), kept (which values a server must hold)
 //	internal/schedule                   steps as text (step, argument, manner, kind), drawn from a seed (draw, follow,
 //	                                    family, domain, people, bucket), made small (shrink, rename, generalize)
 //	internal/check                      events in, breaches out: judge, events; answers (sent, verdict, settle, lost,
 //	                                    notes), stored writes (stored, pulled, clue), purging (gone, alone, purged, erased), rights
-//	                                    (bucket), Clients (replica, sentby, shown)
+//	                                    (bucket), held values (kept), Clients (replica, sentby, shown)
 //	internal/sim                        a run: world, finish; the table of steps (ops and ops_*); devices (device,
 //	                                    deviceedit, devicegone, view, flaw, respell), requests (push, pull, pullline,
 //	                                    request, deliver), the server (server, process, bucket), Clients (app, clientedit,

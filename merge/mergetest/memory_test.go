@@ -30,6 +30,7 @@ type memory struct {
 	asks  func(*merge.Request)
 	finds func(*memory, *merge.Stored)
 	tells func(merge.Request, merge.Answer) []merge.Reply
+	holds func(*memory, merge.Request, merge.Answer) // in the transaction of a push
 }
 
 // surroundings are the methods of Env.
@@ -50,6 +51,7 @@ type disk struct {
 	greatest clock.Timestamp // the greatest stamp that was ever stored; only a purger uses greatest and purge
 	purge    purgeState
 	shares   *shares // only a sharer uses it
+	held     []held  // only a keeper uses it
 	// locked reports whether a push is being served. Only some backends use it.
 	locked bool
 }
@@ -60,7 +62,7 @@ func newDisk() *disk {
 
 func (d *disk) copy() *disk {
 	c := *d
-	c.rows, c.marks, c.shares = maps.Clone(d.rows), maps.Clone(d.marks), d.shares.copy()
+	c.rows, c.marks, c.shares, c.held = maps.Clone(d.rows), maps.Clone(d.marks), d.shares.copy(), slices.Clone(d.held)
 	return &c
 }
 
@@ -145,6 +147,9 @@ func (s *memory) Push(client clock.ClientID, batch []byte) ([]byte, error) {
 			return nil, err
 		}
 		s.disk.save(answer)
+		if s.holds != nil {
+			s.holds(s, request, answer)
+		}
 		if err := s.env.Crash(); err != nil {
 			return nil, err
 		}

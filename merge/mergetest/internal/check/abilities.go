@@ -20,6 +20,7 @@ const (
 	CanPurge
 	CanErase
 	CanGrant
+	CanKeep
 )
 
 // Can reports whether the set contains all the abilities in b.

@@ -26,14 +26,15 @@ type Judge struct {
 	IDs    []string // the IDs of the records that the steps name
 
 	Now        time.Time
-	ClockUnset bool           // whether the server's clock is unset
-	Moment     int            // the index of the current step
-	Sendings   int            // the number of batches sent
-	Unread     bool           // whether a push came after the last pull
-	Horizon    time.Time      // devices that pulled after this time write above the fence
-	Level      int            // at which the server purges; 0 before it purged
-	Sight      *Sight         // nil if the backend has no buckets
-	begun      map[string]int // by record ID, the sending in which the record last began a new life
+	ClockUnset bool                           // whether the server's clock is unset
+	Moment     int                            // the index of the current step
+	Sendings   int                            // the number of batches sent
+	Unread     bool                           // whether a push came after the last pull
+	Keeps      func(table, field string) bool // nil if the backend keeps no fields
+	Horizon    time.Time                      // devices that pulled after this time write above the fence
+	Level      int                            // at which the server purges; 0 before it purged
+	Sight      *Sight                         // nil if the backend has no buckets
+	begun      map[string]int                 // by record ID, the sending in which the record last began a new life
 	Last       Moments
 }
 
@@ -54,6 +55,8 @@ func (r Rules) Refuses(code, name string) bool {
 type Lab interface {
 	// Fresh returns what a new device pulls from the beginning.
 	Fresh() map[oracle.FieldKey]oracle.Write
+	// Held returns the writes that the backend holds next to its records.
+	Held() []record.Record
 	// IsServing reports whether a request is being served.
 	IsServing() bool
 	// Stale reports whether the greatest write of a field is stored, although the puller found f

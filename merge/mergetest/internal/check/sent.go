@@ -39,6 +39,7 @@ func (j *Judge) Sent(b Batch) (known []Prior) {
 			}
 			p.Writes[x.Write].Came = j.Sendings
 		}
+		j.noteBases(it)
 	}
 	return known
 }

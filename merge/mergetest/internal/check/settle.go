@@ -75,6 +75,7 @@ func (j *Judge) judgeArrival(a Answer, x arrival, e *effect) (wrong []complaint)
 		e.unsure = true
 		return j.judgeSuperseded(r, x)
 	}
+	j.owe(a, x)
 	e.unsure = e.unsure || loss.Unsure
 	j.countLoss(loss)
 	return slices.Concat(j.judgeOutcome(r, x, outcome), j.judgeLoss(a, x, loss), j.judgeNames(r, x, loss))

@@ -19,6 +19,7 @@ func (j *Judge) Audit() {
 		if j.JudgePull(Newcomer(), found, found); j.Sight != nil { // rights depend on what is stored
 			j.acceptFound(found)
 		}
+		j.judgeKept()
 		j.Last.audit, j.Last.audited, j.Unread = j.Moment, j.Sendings, false
 		j.Changed()
 	}

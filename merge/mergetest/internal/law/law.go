@@ -49,6 +49,7 @@ const (
 	Readable
 	ServerClock
 	Poison
+	Kept
 
 	// about a backend that purges
 	ComesBack

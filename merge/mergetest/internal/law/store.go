@@ -68,6 +68,11 @@ func storeLaws() map[Law]Text {
 			"The server does not stamp its own writes further ahead than the stamps that it accepted.",
 			"Observe Answer.Greatest, after the commit, and not the stamps that were pushed.",
 		},
+		Kept: {
+			"no value of a kept field vanishes",
+			"Each accepted value of a field that Keeper.Keeps names stands, or was overwritten by a write that has it as its base, or lies at or below the fence, or was erased, or is among the writes that Held returns.",
+			"Hold the loser of each decision unless the base of the winner is its stamp: an unknown Seen counts as unseen, also if both writes are by one client or the late one may be a retry. Look for a held value that is stored outside the transaction of the push, that is dropped to make room, or whose key is the stamp alone, which a clone may use for several values.",
+		},
 	}
 }
 

@@ -5,7 +5,7 @@ func (l *Ledger) Erase(id string, at Stamp) {
 	for _, k := range l.ofRecord(id) {
 		p := l.Histories[k]
 		for _, f := range p.Writes {
-			f.State, f.Seen = Refused, false
+			f.State, f.Seen, f.Owed = Refused, false, false
 		}
 		p.Best, p.Some, p.Open, p.Ended = Write{}, false, 0, false
 	}

@@ -8,12 +8,14 @@ import (
 // Fate records what happened to a write.
 type Fate struct {
 	State State
-	Since int  // the step in which it was accepted
-	Met   bool // whether another request was served at the same time
-	Last  int  // the number of accepted writes when it last arrived
-	Gone  bool // whether it came after the backup from which the server was restored
-	Came  int  // the number of the batch in which it last arrived
-	Seen  bool // whether a pull has found it in the store
+	Since int   // the step in which it was accepted
+	Met   bool  // whether another request was served at the same time
+	Last  int   // the number of accepted writes when it last arrived
+	Gone  bool  // whether it came after the backup from which the server was restored
+	Came  int   // the number of the batch in which it last arrived
+	Seen  bool  // whether a pull has found it in the store
+	Base  Stamp // the base with which it was last sent, or zero
+	Owed  bool  // whether it was displaced unseen
 }
 
 // State says whether a write is stored.
@@ -113,7 +115,7 @@ func (p *History) Set(w Write, f Fate) {
 		if old.State == Unsure {
 			p.Open--
 		}
-		f.Gone, f.Came, f.Seen = old.Gone, old.Came, old.Seen
+		f.Gone, f.Came, f.Seen, f.Base, f.Owed = old.Gone, old.Came, old.Seen, old.Base, old.Owed
 	}
 	if f.State == Unsure {
 		p.Open++

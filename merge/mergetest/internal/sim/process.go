@@ -26,6 +26,8 @@ type Process struct {
 	Erase   func(key record.Key, at clock.Stamp) (clock.Stamp, error)
 	Grant   func(client clock.ClientID, bucket string) error // Grant and Revoke are both nil, or neither is
 	Revoke  func(client clock.ClientID, bucket string) error
+	Keeps   func(table, field string) bool // Keeps and Held are both nil, or neither is
+	Held    func() ([]record.Record, error)
 	Close   func() error
 }
 
@@ -51,6 +53,9 @@ func (p Process) can() (a check.Abilities) {
 	}
 	if p.Grant != nil {
 		a |= check.CanGrant
+	}
+	if p.Keeps != nil {
+		a |= check.CanKeep
 	}
 	return a
 }

@@ -138,6 +138,18 @@ func (d *device) resendOwn() {
 	d.outbox, d.overlay = append(again, d.outbox...), nil
 }
 
+// Held returns the writes that the backend holds next to its records.
+func (w *world) Held() []record.Record {
+	if w.backend.Held == nil { // a restart returned a backend that is not a Keeper
+		return nil
+	}
+	all, err := w.backend.Held()
+	if err != nil {
+		w.Broken(law.Answered, "Held: %v", err)
+	}
+	return all
+}
+
 // setClockUnset sets whether the server's clock is unset.
 func (w *world) setClockUnset(unset bool) {
 	if unset == w.ClockUnset {

@@ -94,6 +94,7 @@ func (w *world) play(create NewProcess, steps []schedule.Step) (err error) {
 		return errors.New("mergetest: no backend: newBackend returned nil and no error; return a Backend, or an error")
 	}
 	w.Able |= w.backend.can()
+	w.Keeps = w.backend.Keeps
 	w.openBuckets()
 	if err := w.mustBeEmpty(); err != nil {
 		return err
