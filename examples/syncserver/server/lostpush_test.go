@@ -241,6 +241,40 @@ func TestRowsOfALoserAreBounded(t *testing.T) {
 	})
 }
 
+// TestAStampThatLosesTwiceHasOneRow pushes an edit that has lost twice at once, and another value with its stamp, for a
+// task that exists and for a deleted one. Once the row is closed, a repeated push does not open it again.
+func TestAStampThatLosesTwiceHasOneRow(t *testing.T) {
+	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
+		s, c := telling(t, name(t), "x", "x")
+		ana, ben := c[0], c[1]
+		s.change(ana.client, "one", map[string]any{board.Notes: "x"})
+		s.change(ana.client, "two", map[string]any{board.Notes: "x"})
+		var late []record.Mutation
+		for _, id := range []string{"one", "two"} {
+			m := s.edit(ben.client, task(id), title("late"))
+			late = append(late, m, m, s.edit(ben.client, task(id), title("of a clone")))
+		}
+		s.writeTitle(ana, "one", "hers", clock.Stamp{})
+		s.writeTitle(ana, "two", "hers as well", clock.Stamp{})
+		s.pushEdit(ana.client, "two", deleteRecord)
+		for i, reply := range ben.push2(late...) {
+			require.Equal(t, []merge.Code{merge.LostEdit}, reply.Notes, "item %d", i)
+		}
+		require.Equal(t, 2, s.count("records WHERE tbl = 'violations'"))
+		require.Equal(t, map[string]string{"one": "late"}, ben.told())
+		s.requirePlaced()
+		requireCounted(t, s.database)
+
+		s.wall = s.wall.Add(time.Second)
+		ben.push2(s.edit(ben.client, ben.rows()[0], func(e *record.Edit) { e.Set(violation.FieldAcknowledged, true) }))
+		s.exec(`DELETE FROM marks`) // as if the edit arrived for the first time
+		require.Equal(t, []merge.Code{merge.LostEdit}, ben.push2(late[0])[0].Notes)
+		require.Empty(t, ben.told())
+		require.Equal(t, 2, s.count("records WHERE tbl = 'violations'"))
+		requireCounted(t, s.database)
+	})
+}
+
 // TestNobodyIsAMemberOfTheRowsOfALoser grants the bucket of the rows of a client to another user, and puts a record
 // into it.
 func TestNobodyIsAMemberOfTheRowsOfALoser(t *testing.T) {

@@ -23,12 +23,16 @@ type granting struct{ purging }
 // newGranting returns a function that creates granting pairs.
 func newGranting(t *testing.T, name func(*testing.T) string, level int) func(*mergetest.Env) (mergetest.Backend, error) {
 	return func(env *mergetest.Env) (mergetest.Backend, error) {
-		g := granting{purging{&pair{name: name(t), env: env}, t, Options{
-			PurgeLevel: level, Erasures: filepath.Join(t.TempDir(), "erasures"), Buckets: mergetest.Buckets,
-			// Accounts of an app have only the buckets that they are granted.
-			Authenticate: func(*http.Request) (Account, error) { return Account{}, errors.New("no requests") },
-		}}}
+		g := granting{purging{&pair{name: name(t), env: env}, t, grantingOptions(t, level)}}
 		return g, g.open(g.o)
+	}
+}
+
+func grantingOptions(t *testing.T, level int) Options {
+	return Options{
+		PurgeLevel: level, Erasures: filepath.Join(t.TempDir(), "erasures"), Buckets: mergetest.Buckets,
+		// Accounts of an app have only the buckets that they are granted.
+		Authenticate: func(*http.Request) (Account, error) { return Account{}, errors.New("no requests") },
 	}
 }
 
