@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/fieldlww/fieldlww/clock"
@@ -49,26 +51,56 @@ func isEvent(line []byte) bool { return bytes.HasPrefix(line, []byte(`{"event":`
 const patience = 2 * time.Second
 
 // journalReset journals that the next chunk of a pull tells a client to pull everything again. It does nothing if
-// the client begins, or if its buckets have changed. A failure does not stop the pull, and the pull does not wait for
-// long.
+// the client begins, if its buckets have changed, or if it was told the same before. A failure does not stop the pull,
+// and the pull does not wait for long.
 func (s *Server) journalReset(ctx context.Context, p *Page, now Snapshot) {
 	if !s.options.Journal || p.Cursor.Epoch() == "" {
 		return
 	}
 	at := p.Cursor
-	resets, _ := at.Begin(now.Snapshot)
-	for _, r := range resets {
-		if r.Why != buckets.WhyFence && r.Why != buckets.WhyEpoch {
-			continue
-		}
-		ctx, cancel := context.WithTimeout(ctx, patience)
-		defer cancel()
-		err := s.maintain(ctx, p.Workspace, func(tx *session) error {
-			return tx.writeEvent(ctx, journalEvent{Event: "reset", Wall: s.options.Now(), Client: p.Client, Why: r.Why})
-		})
-		if err != nil {
-			s.options.Log.WarnContext(ctx, "cannot journal a reset", "workspace", p.Workspace, "err", err)
-		}
+	all, _ := at.Begin(now.Snapshot)
+	i := slices.IndexFunc(all, func(r buckets.Reset) bool { return r.Why == buckets.WhyFence || r.Why == buckets.WhyEpoch })
+	if i < 0 || !s.resets.isNew(reset{p.Workspace, p.Client, now.Epoch, now.Purged}) {
 		return
 	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	err := s.maintain(ctx, p.Workspace, func(tx *session) error {
+		return tx.writeEvent(ctx, journalEvent{Event: "reset", Wall: s.options.Now(), Client: p.Client, Why: all[i].Why})
+	})
+	if err != nil {
+		s.options.Log.WarnContext(ctx, "cannot journal a reset", "workspace", p.Workspace, "err", err)
+	}
+}
+
+// reset is a reset that a client was told: because of this epoch or fence, which it did not know.
+type reset struct {
+	workspace string
+	client    clock.ClientID
+	epoch     string
+	fence     clock.Timestamp
+}
+
+// mostResets is how many resets a server remembers.
+const mostResets = 10_000
+
+// resets are the resets that this process has journaled. A client can ask again with an old cursor as often as it
+// likes, and each line takes a transaction and displaces older lines. The zero resets are empty.
+type resets struct {
+	mu  sync.Mutex
+	all map[reset]bool
+}
+
+// isNew remembers a reset, and reports whether it was not remembered before.
+func (m *resets) isNew(r reset) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.all[r] {
+		return false
+	}
+	if m.all == nil || len(m.all) >= mostResets {
+		m.all = make(map[reset]bool)
+	}
+	m.all[r] = true
+	return true
 }

@@ -122,6 +122,7 @@ type Server struct {
 	turns    *admission // of groups of pushes that are decoded and applied, by workspace
 	groups   *groups    // of pushes that wait for a turn
 	working  *admission // of pushes in a transaction
+	resets   resets     // that are in the journal
 }
 
 // The limits of a push. The stored records are limited too: a record could grow with each push,
