@@ -2,7 +2,6 @@ package replica
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/examples/replay/clientlog"
@@ -118,18 +117,29 @@ func (r *Replica) logShown(changed []*held) {
 func loggedChange(before, now record.Record) clientlog.Record {
 	key := now.Key()
 	rec := clientlog.Record{Table: key.Table, ID: key.ID}
-	for name, w := range now.All() {
-		if was, _ := before.Get(name); was != w {
+	for _, name := range eitherNames(before, now) {
+		was, _ := before.Get(name)
+		w, there := now.Get(name)
+		switch {
+		case !there:
+			rec.Fields = append(rec.Fields, clientlog.Field{Name: name})
+		case was != w:
 			rec.Fields = append(rec.Fields, clientlog.FieldOf(name, w))
 		}
 	}
-	for name := range before.All() {
-		if _, ok := now.Get(name); !ok {
-			rec.Fields = append(rec.Fields, clientlog.Field{Name: name})
+	return rec
+}
+
+// eitherNames returns the names of the fields that one of two records has, sorted.
+func eitherNames(a, b record.Record) []string {
+	var names []string
+	for _, r := range []record.Record{a, b} {
+		for name := range r.All() {
+			names = append(names, name)
 		}
 	}
-	slices.SortFunc(rec.Fields, func(a, b clientlog.Field) int { return strings.Compare(a.Name, b.Name) })
-	return rec
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // logNotice adds what the user is told. Details and values are left out.

@@ -76,14 +76,14 @@ func (s *Server) snapshot(user string) buckets.Snapshot {
 
 // lacking returns the rows that a client lacks, each with the sequence of the last change that the client lacks, in the order
 // of these sequences.
-func (s *Server) lacking(at buckets.Cursor, now buckets.Snapshot) []row {
-	var all []row
+func (s *Server) lacking(at buckets.Cursor, now buckets.Snapshot) []*row {
+	var all []*row
 	for _, r := range s.rows {
 		if r.seq = s.lastLacking(at, now, r); r.seq > 0 {
-			all = append(all, r)
+			all = append(all, &r)
 		}
 	}
-	slices.SortFunc(all, func(a, b row) int { return cmp.Compare(a.seq, b.seq) })
+	slices.SortFunc(all, func(a, b *row) int { return cmp.Compare(a.seq, b.seq) })
 	return all
 }
 
@@ -106,7 +106,7 @@ func (s *Server) lastLacking(at buckets.Cursor, now buckets.Snapshot, r row) (la
 }
 
 // appendRow appends the line of a row.
-func (s *Server) appendRow(lines []byte, r row, now buckets.Snapshot) []byte {
+func (s *Server) appendRow(lines []byte, r *row, now buckets.Snapshot) []byte {
 	in := now.Has(s.of.Of(r.Record, 0))
 	if len(in) == 0 {
 		return appendLine(lines, leftLine{r.seq, r.Key().Table, r.Key().ID, true})

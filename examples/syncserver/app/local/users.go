@@ -1,7 +1,6 @@
 package local
 
 import (
-	"cmp"
 	"crypto/rand"
 	"encoding/json"
 	"errors"
@@ -88,20 +87,21 @@ func (s *Server) owns(user string, client clock.ClientID) bool {
 func (s *Server) serveMembers(d device, r Request) ([]byte, error) {
 	wanted, one := r.Query["bucket"]
 	own, others := []Member{}, []Member{}
-	for user, all := range s.members {
-		for bucket, right := range all {
-			_, shared := s.members[d.user][bucket]
+	users := slices.Sorted(maps.Keys(s.members))
+	for _, bucket := range slices.Sorted(maps.Keys(s.members[d.user])) {
+		if one && bucket != wanted {
+			continue
+		}
+		for _, user := range users {
+			right, in := s.members[user][bucket]
 			switch {
-			case !shared || one && bucket != wanted:
+			case !in:
 			case user == d.user:
 				own = append(own, Member{user, bucket, right.Role})
 			default:
 				others = append(others, Member{user, bucket, right.Role})
 			}
 		}
-	}
-	for _, list := range [][]Member{own, others} {
-		slices.SortFunc(list, func(a, b Member) int { return cmp.Or(cmp.Compare(a.Bucket, b.Bucket), cmp.Compare(a.User, b.User)) })
 	}
 	all := append(own, others...)
 	return json.Marshal(struct {

@@ -19,7 +19,7 @@ import (
 )
 
 // maxSite is the greatest size of the folder of the static site, in bytes.
-const maxSite = 1_700_000
+const maxSite = 1_645_000
 
 // buildSite returns the files of the static site.
 var buildSite = sync.OnceValues(page.Site)

@@ -5,6 +5,7 @@ import { openLog, withLog } from '../../../../client/log.js';
 import { openViolations } from '../../../../client/violations.js';
 import { TABLES } from './buckets.js';
 import { Fingerprint } from './fingerprint.js';
+import { newId } from './id.js';
 
 const CLOSED = { id: '', saved: [] }; // a Replica without an ID, so that every call finds one
 
@@ -84,12 +85,3 @@ function view(replica, table, id) {
 
 const replaces = (why) => why !== null && why.winner.clientId !== why.loser.clientId && (why.unknown || textOf(why.winner) !== textOf(why.loser));
 const textOf = (write) => (write.deleted ? '' : canonical(write.value));
-
-/** newId returns a UUID of version 7 (RFC 9562). IDs of later milliseconds are greater. */
-export function newId(milliseconds) {
-  const bytes = crypto.getRandomValues(new Uint8Array(10));
-  bytes[0] = 0x70 | (bytes[0] & 0x0f);
-  bytes[2] = 0x80 | (bytes[2] & 0x3f);
-  const hex = milliseconds.toString(16).padStart(12, '0') + Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
-}

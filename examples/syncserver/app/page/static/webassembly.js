@@ -1,5 +1,7 @@
 // The replica in Go as a program of the page. Its functions take and return JSON; program.js has their list.
 
+import { newId } from './id.js';
+
 const compiled = {}; // the module is compiled once. Each replica runs an instance of its own.
 
 /** webassembly starts the Go program for a side of the page and returns its functions. */
@@ -30,7 +32,7 @@ function functions(program) {
     open: (clientId, entries) => call('open', clientId, entries.flat()),
     close: () => call('close'),
     setSkew: (milliseconds) => call('setSkew', milliseconds),
-    newId: () => call('newId'),
+    newId: () => newId(Date.now()),
     edit: (table, id, fields, seen) => call('edit', table, id, JSON.stringify(fields), JSON.stringify(seen)),
     beginPull: () => call('beginPull'),
     pulled: (lines) => call('pulled', new TextEncoder().encode(lines)),

@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { javascript, newId } from '../static/javascript.js';
+import { newId } from '../static/id.js';
+import { javascript } from '../static/javascript.js';
 
 const ME = '01000000-0000-0000-0000-000000000000';
 const OTHER = '02000000-0000-0000-0000-000000000000';

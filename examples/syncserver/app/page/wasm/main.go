@@ -4,8 +4,8 @@
 // the name given by its argument. A page with two replicas runs it twice. With the argument "server", it offers a sync
 // server instead; server.go has the list of its functions.
 //
-// All functions are synchronous; static/program.js has their list. They return a value or an Error. Values are JSON
-// text, the lines of a pull are bytes, and in saved entries keys and values alternate.
+// All functions are synchronous; static/program.js has their list, in which only newId is not of this program. They return
+// a value or an Error. Values are JSON text, the lines of a pull are bytes, and in saved entries keys and values alternate.
 package main
 
 import (
@@ -15,8 +15,6 @@ import (
 	"strings"
 	"syscall/js"
 	"time"
-
-	"github.com/google/uuid"
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/examples/replay/clientlog"
@@ -45,7 +43,6 @@ func main() {
 		"open":       function(d.jsOpen),
 		"close":      function(d.jsClose),
 		"setSkew":    function(d.jsSetSkew),
-		"newId":      function(d.jsNewID),
 		"edit":       function(d.jsEdit),
 		"beginPull":  function(d.jsBeginPull),
 		"pulled":     function(d.jsPulled),
@@ -132,11 +129,6 @@ func (d *device) jsSetSkew(args []js.Value) (any, error) {
 		d.replica.ForgetOffset()
 	}
 	return nil, nil
-}
-
-func (d *device) jsNewID([]js.Value) (any, error) {
-	id, err := uuid.NewV7()
-	return id.String(), err
 }
 
 func (d *device) jsEdit(args []js.Value) (any, error) {
