@@ -47,15 +47,15 @@ type judged struct {
 }
 
 // judge decides on a push. It refuses the items that would displace the value of a kept field if there is no room for
-// its row, and then decides again on the others.
+// its row, and then decides again on the others. If the second decision needs rows, they are stored in any case.
 func (s *Server) judge(ctx context.Context, tx *session, p *pushing, stored *merge.Stored) (j judged, err error) {
 	full, err := s.limitKept(ctx, tx, p, stored)
 	if err != nil {
 		return j, err
 	}
 	engine, records := s.engine, stored.Records
-	refused := make(refusedItems)
-	for j.Push = p.push; ; j.Push = engine.Prepare(p.push.Request()) {
+	j.Push = p.push
+	for again := false; ; again = true {
 		keys := j.Keys() // without the records whose items are all refused
 		stored.Records = slices.DeleteFunc(slices.Clone(records), func(r record.Record) bool {
 			_, ok := slices.BinarySearchFunc(keys, r.Key(), record.Key.Compare)
@@ -71,22 +71,40 @@ func (s *Server) judge(ctx context.Context, tx *session, p *pushing, stored *mer
 		if err != nil {
 			return j, err
 		}
-		before := len(refused)
-		for _, e := range all {
-			switch m := p.push.Request().Items[e.item].Mutation; {
-			case !e.kept:
-			case stored.StorageFull:
-				refused[string(m.AppendJSON(nil))] = &merge.Refusal{Code: merge.StorageFull, Retryable: true}
-			case full && e.loser == p.by.Client:
-				refused[string(m.AppendJSON(nil))] = unsettled("")
-			}
-		}
-		if len(refused) == before {
+		refused := s.withoutRows(j, slices.DeleteFunc(slices.Clone(all), func(e lostEdit) bool {
+			return !e.kept || !stored.StorageFull && !(full && e.loser == p.by.Client)
+		}), stored.StorageFull)
+		if again || len(refused) == 0 {
 			j.lost = rowsOf(all, stored.StorageFull)
 			return j, nil
 		}
 		engine.Guard = refused.guard(s.engine.Guard)
+		j.Push = engine.Prepare(p.push.Request())
 	}
+}
+
+// withoutRows returns the refusals of the items that need rows for which there is no room. If the storage is full, it
+// also refuses the other items that write kept fields of their records, unless the writes are stored: the author of
+// such an item may have seen the write of a refused one, and not the value that stands instead.
+func (s *Server) withoutRows(j judged, all []lostEdit, storageFull bool) refusedItems {
+	refused, items := make(refusedItems), j.Request().Items
+	records := make(map[record.Key]bool)
+	for _, e := range all {
+		m := items[e.item].Mutation
+		refused[string(m.AppendJSON(nil))] = unsettled("")
+		records[m.Data.Key()] = true
+	}
+	if !storageFull {
+		return refused
+	}
+	for i, r := range j.answer.Results {
+		if records[r.Key] && slices.ContainsFunc(r.Fields, func(d merge.Decision) bool {
+			return d.Outcome != merge.Equal && s.keeps(d.Key.Table, d.Field)
+		}) {
+			refused[string(items[i].Mutation.AppendJSON(nil))] = &merge.Refusal{Code: merge.StorageFull, Retryable: true}
+		}
+	}
+	return refused
 }
 
 // refusedItems has the refusals of items, by their JSON.

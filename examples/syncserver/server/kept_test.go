@@ -225,6 +225,34 @@ func TestTooManyOpenRowsStopTheirClient(t *testing.T) {
 	require.Equal(t, "accepted", ben.push2(short)[0].Verdict, "nothing is lost")
 }
 
+// TestFullStorageRefusesAChainOfWritesAtOnce pushes writes of one kept field, each by an author who saw the one
+// before. The engine prepares a push at most twice, and once for the request.
+func TestFullStorageRefusesAChainOfWritesAtOnce(t *testing.T) {
+	s, c := keeping(t, databasetest.SQLite(t), "x", "x")
+	ana, ben := c[0], c[1]
+	s.change(ana.client, "one", map[string]any{board.Notes: "x", board.Title: "hers"})
+	s.options.Storage = 1
+	asked := 0
+	s.engine.Guard = func(clock.ClientID, record.Mutation) error { asked++; return nil }
+	var chain []record.Mutation
+	for i := range 20 {
+		s.wall = s.wall.Add(time.Second)
+		m := s.edit(ben.client, task("one"), title(fmt.Sprint(i)))
+		if m.Base = nil; i > 0 {
+			w, _ := chain[i-1].Data.Get(board.Title)
+			m.Base = map[string]clock.Stamp{board.Title: w.Stamp}
+		}
+		chain = append(chain, m)
+	}
+	for _, reply := range ben.push2(chain...) {
+		require.Equal(t, merge.StorageFull, reply.Code)
+		require.True(t, reply.Retryable)
+	}
+	require.LessOrEqual(t, asked, 3*len(chain))
+	w, _ := s.stored("one").Get(board.Title)
+	require.Equal(t, `"hers"`, w.Value.JSON())
+}
+
 func TestKeepNeedsLostEdits(t *testing.T) {
 	s := open(t, databasetest.SQLite(t))
 	_, err := New(context.Background(), s.database, Options{Keep: func(_, _ string) bool { return true }})
