@@ -282,9 +282,9 @@
 // had seen it, or it is in a row with both values. Such a row is for the clients of both authors, and
 // stays until one of them closes it or the record is dead. For such fields, unknown counts as unseen: a write
 // without a base, one that arrives late, or one by the same client on another device. So a retry may make a
-// row for a value that was seen, and a client that sends no base makes many. The rows are bounded by the
-// client that loses: with 100 open ones, its further writes of such fields are refused. If the storage is
-// full, a write that would need a row is refused.
+// row for a value that was seen, and a client that sends no base makes many. A row counts for the client
+// whose push made it, so no client can stop another: if it has made 100 that are open, its writes that
+// would need a row are refused. If the storage is full, all such writes are refused.
 //
 // # Erasure
 //

@@ -13,10 +13,10 @@ import (
 
 // Of a field that Options.Keep names, no accepted value vanishes: it is in the record, or the author of a later write
 // had seen it, or it is in a row for both authors until one of them closes the row. So such a row is never dropped to
-// make room. Instead, a client with too many open rows may not write kept fields until some are closed. Each row costs
-// a write of the client that lost it, so a client can stop only itself.
+// make room. Instead, a client whose pushes have made too many rows that are open may not make more until some are closed.
+// The row counts for the client whose push made it, and not for the one that lost: no client can stop another.
 
-// maxKept is how many open rows of kept fields a client may have and still write kept fields.
+// maxKept is how many open rows of kept fields the pushes of a client may have made before it may make no more.
 const maxKept = 100
 
 // keeps reports whether a field is a kept field.
@@ -49,10 +49,6 @@ type judged struct {
 // judge decides on a push. It refuses the items that would displace the value of a kept field if there is no room for
 // its row, and then decides again on the others. If the second decision needs rows, they are stored in any case.
 func (s *Server) judge(ctx context.Context, tx *session, p *pushing, stored *merge.Stored) (j judged, err error) {
-	full, err := s.limitKept(ctx, tx, p, stored)
-	if err != nil {
-		return j, err
-	}
 	engine, records := s.engine, stored.Records
 	j.Push = p.push
 	for again := false; ; again = true {
@@ -71,37 +67,64 @@ func (s *Server) judge(ctx context.Context, tx *session, p *pushing, stored *mer
 		if err != nil {
 			return j, err
 		}
-		refused := s.withoutRows(j, slices.DeleteFunc(slices.Clone(all), func(e lostEdit) bool {
-			return !e.kept || !stored.StorageFull && !(full && e.loser == p.by.Client)
-		}), stored.StorageFull)
-		if again || len(refused) == 0 {
+		var noRoom *merge.Refusal
+		if !again && slices.ContainsFunc(all, func(e lostEdit) bool { return e.kept }) {
+			if noRoom, err = tx.noRoom(ctx, p.by.Client, stored.StorageFull); err != nil {
+				return j, err
+			}
+		}
+		if noRoom == nil {
 			j.lost = rowsOf(all, stored.StorageFull)
 			return j, nil
 		}
-		engine.Guard = refused.guard(s.engine.Guard)
+		engine.Guard = s.withoutRows(j, all, *noRoom).guard(s.engine.Guard)
 		j.Push = engine.Prepare(p.push.Request())
 	}
 }
 
-// withoutRows returns the refusals of the items that need rows for which there is no room. If the storage is full, it
-// also refuses the other items that write kept fields of their records, unless the writes are stored: the author of
-// such an item may have seen the write of a refused one, and not the value that stands instead.
-func (s *Server) withoutRows(j judged, all []lostEdit, storageFull bool) refusedItems {
-	refused, items := make(refusedItems), j.Request().Items
-	records := make(map[record.Key]bool)
-	for _, e := range all {
-		m := items[e.item].Mutation
-		refused[string(m.AppendJSON(nil))] = unsettled("")
-		records[m.Data.Key()] = true
+// noRoom returns why a push by a client may make no rows of kept fields. It returns nil if the push may.
+func (s *session) noRoom(ctx context.Context, by clock.ClientID, storageFull bool) (*merge.Refusal, error) {
+	if storageFull {
+		return &merge.Refusal{Code: merge.StorageFull, Retryable: true}, nil
 	}
-	if !storageFull {
-		return refused
+	var n int
+	err := s.tx.QueryRowContext(ctx, `
+		SELECT count(*) FROM (SELECT 1 FROM scopes WHERE workspace = $1 AND rule = $2 AND name = $3 LIMIT $4) AS k`,
+		s.workspace, violation.LostEditRule, hashOf(keptBy(by).Name), maxKept).Scan(&n)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("count rows of lost edits: %w", err)
+	case n < maxKept:
+		return nil, nil
+	}
+	return &merge.Refusal{Code: merge.LimitExceeded, Err: errUnsettled}, nil
+}
+
+var errUnsettled = fmt.Errorf("the client has made %d rows of lost edits of kept fields that are open: choose between the values of some of them first, or write the field after reading it", maxKept)
+
+// withoutRows refuses the items that need rows of kept fields. It also refuses the other items of their records that
+// win in kept fields: the author of such an item may have seen the write of a refused one, and not the value that
+// stands instead. What loses in the first decision loses against a stored write, and so in the second one too.
+func (s *Server) withoutRows(j judged, all []lostEdit, noRoom merge.Refusal) refusedItems {
+	refused, records := make(refusedItems), make(map[record.Key]bool)
+	refuse := func(item int, d merge.Decision) {
+		again := noRoom
+		if again.Code == merge.LimitExceeded {
+			again.Path = "data." + record.PathName(d.Field)
+		}
+		refused[string(j.Request().Items[item].Mutation.AppendJSON(nil))] = &again
+	}
+	for _, e := range all {
+		if e.kept {
+			refuse(e.item, e.decision)
+			records[e.decision.Key] = records[e.decision.Key] || e.decision.Won()
+		}
 	}
 	for i, r := range j.answer.Results {
-		if records[r.Key] && slices.ContainsFunc(r.Fields, func(d merge.Decision) bool {
-			return d.Outcome != merge.Equal && s.keeps(d.Key.Table, d.Field)
-		}) {
-			refused[string(items[i].Mutation.AppendJSON(nil))] = &merge.Refusal{Code: merge.StorageFull, Retryable: true}
+		for _, d := range r.Fields {
+			if records[r.Key] && d.Won() && s.keeps(d.Key.Table, d.Field) {
+				refuse(i, d)
+			}
 		}
 	}
 	return refused
@@ -120,54 +143,4 @@ func (r refusedItems) guard(next merge.Guard) merge.Guard {
 		}
 		return next(actor, m)
 	}
-}
-
-// limitKept reports whether the client of a push has too many open rows of kept fields. If so, the push may not write
-// kept fields, except for writes that are stored.
-func (s *Server) limitKept(ctx context.Context, tx *session, p *pushing, stored *merge.Stored) (full bool, err error) {
-	if !slices.ContainsFunc(p.push.Request().Items, func(i record.Item) bool { _, ok := s.keptIn(i.Mutation); return ok }) {
-		return false, nil
-	}
-	var n int
-	err = tx.tx.QueryRowContext(ctx, `
-		SELECT count(*) FROM (SELECT 1 FROM scopes WHERE workspace = $1 AND rule = $2 AND name = $3 LIMIT $4) AS k`,
-		tx.workspace, violation.LostEditRule, hashOf(lostBy(p.by.Client, true).Name), maxKept).Scan(&n)
-	if err != nil {
-		return false, fmt.Errorf("count rows of lost edits: %w", err)
-	}
-	if n < maxKept {
-		return false, nil
-	}
-	next := stored.MayWrite
-	stored.MayWrite = func(seen, after record.Record, m record.Mutation) error {
-		if field, ok := s.keptIn(m); ok {
-			return unsettled(field)
-		}
-		if next == nil {
-			return nil
-		}
-		return next(seen, after, m)
-	}
-	return true, nil
-}
-
-// keptIn returns the first kept field that an item writes.
-func (s *Server) keptIn(m record.Mutation) (field string, ok bool) {
-	for name := range m.Data.All() {
-		if s.keeps(m.Data.Key().Table, name) {
-			return name, true
-		}
-	}
-	return "", false
-}
-
-var errUnsettled = fmt.Errorf("the client has lost %d edits of kept fields: choose between the values of some of them first", maxKept)
-
-// unsettled returns the refusal of an item whose client has too many open rows.
-func unsettled(field string) *merge.Refusal {
-	r := &merge.Refusal{Code: merge.LimitExceeded, Err: errUnsettled}
-	if field != "" {
-		r.Path = "data." + record.PathName(field)
-	}
-	return r
 }

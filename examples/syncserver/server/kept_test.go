@@ -186,8 +186,9 @@ func TestRowOfAKeptFieldIsForBothAuthorsUntilOneChooses(t *testing.T) {
 	})
 }
 
-// TestTooManyOpenRowsStopTheirClient loses as many edits of a client as it may, and then fills the storage.
-func TestTooManyOpenRowsStopTheirClient(t *testing.T) {
+// TestTooManyOpenRowsStopTheClientThatMadeThem overwrites as many titles as a client may without saying what it had
+// seen, and then fills the storage.
+func TestTooManyOpenRowsStopTheClientThatMadeThem(t *testing.T) {
 	s, c := keeping(t, databasetest.SQLite(t), "x", "x")
 	ana, ben := c[0], c[1]
 	edits := func(by teller, text string) (all []record.Mutation) {
@@ -198,29 +199,50 @@ func TestTooManyOpenRowsStopTheirClient(t *testing.T) {
 		return all
 	}
 	first := edits(ana, "hers")
-	old := s.edit(ana.client, task("0"), title("old"))
+	late := s.edit(ben.client, task("hers"), title("late"))
 	s.wall = s.wall.Add(time.Second)
 	ana.push2(first...)
-	ben.push2(edits(ben, "his")...)
+	his := edits(ben, "his")
+	ben.push2(his...)
 	require.Len(t, ana.told(), maxKept)
 
 	next := s.edit(ana.client, task("next"), func(e *record.Edit) { e.Set(board.Title, "x").Set(board.Notes, "x") })
-	require.Equal(t, merge.LimitExceeded, ana.push2(next)[0].Code)
-	require.Equal(t, merge.LimitExceeded, ana.push2(old)[0].Code, "it would be lost at once")
-	require.Equal(t, "accepted", ana.push2(first[3])[0].Verdict, "a retry")
-	require.Equal(t, "accepted", ana.push2(s.edit(ana.client, task("3"), func(e *record.Edit) { e.Set("color", "red") }))[0].Verdict)
-	require.Equal(t, "accepted", ben.push2(s.edit(ben.client, task("other"), title("x")))[0].Verdict, "only the loser is stopped")
+	other := s.edit(ana.client, task("hers"), func(e *record.Edit) { e.Set(board.Title, "x").Set(board.Notes, "x") })
+	require.Equal(t, "accepted", ana.push2(next, other)[0].Verdict, "the loser is not stopped")
+	w, _ := next.Data.Get(board.Title)
+	s.wall = s.wall.Add(time.Second)
+	unseen, after := s.edit(ben.client, task("next"), title("y")), s.edit(ben.client, task("next"), title("z"))
+	unseen.Base = nil
+	stamp, _ := unseen.Data.Get(board.Title)
+	after.Base = map[string]clock.Stamp{board.Title: stamp.Stamp}
+	for _, reply := range ben.push2(unseen, after) {
+		require.Equal(t, merge.LimitExceeded, reply.Code, "the second one builds on the first one")
+		require.Equal(t, "data.title", reply.Path)
+		require.False(t, reply.Retryable)
+	}
+	require.Equal(t, merge.LimitExceeded, ben.push2(late)[0].Code, "it would be lost at once")
+	replies := ben.push2(his[3], unseen, s.edit(ben.client, task("3"), func(e *record.Edit) { e.Set("color", "red") }), s.edit(ben.client, task("other"), title("x")))
+	require.Equal(t, "accepted", replies[0].Verdict, "a retry")
+	require.Equal(t, merge.LimitExceeded, replies[1].Code)
+	require.Equal(t, "accepted", replies[2].Verdict, "no kept field")
+	require.Equal(t, "accepted", replies[3].Verdict, "nothing is displaced")
+	unseen.Base = map[string]clock.Stamp{board.Title: w.Stamp}
+	require.Equal(t, "accepted", ben.push2(unseen)[0].Verdict, "he had seen it")
 	ana.push2(s.edit(ana.client, ana.rows()[0], func(e *record.Edit) { e.Set(violation.FieldAcknowledged, true) }))
-	require.Equal(t, "accepted", ana.push2(next)[0].Verdict)
-	require.Len(t, ana.told(), maxKept-1)
+	require.Equal(t, "accepted", ben.push2(late)[0].Verdict)
+	require.Equal(t, "late", ben.told()["hers"])
+	require.Equal(t, merge.LimitExceeded, ben.push2(s.edit(ben.client, task("9"), func(e *record.Edit) { e.Set(board.Title, "q"); e.Set(board.Notes, "x") }))[0].Code, "the late one counts")
 
+	s.wall = s.wall.Add(time.Second)
+	next = s.edit(ana.client, s.stored("next"), title("v"))
+	require.Equal(t, "accepted", ana.push2(next)[0].Verdict)
 	s.options.Storage = 1
 	s.wall = s.wall.Add(time.Second)
 	short := s.edit(ben.client, task("next"), title("y"))
 	reply := ben.push2(short)[0]
 	require.Equal(t, merge.StorageFull, reply.Code)
 	require.True(t, reply.Retryable)
-	w, _ := next.Data.Get(board.Title)
+	w, _ = next.Data.Get(board.Title)
 	short.Base = map[string]clock.Stamp{board.Title: w.Stamp}
 	require.Equal(t, "accepted", ben.push2(short)[0].Verdict, "nothing is lost")
 }

@@ -21,8 +21,10 @@ func scopesOf(rules *violation.Checker, r record.Record) []violation.Scope {
 		v, err := violation.Parse(r)
 		if err == nil && v.Rule == violation.LostEditRule && v.Status == violation.Open {
 			scopes = append(scopes, lostEditsOf(v.Record()))
-			if loser, ok := loserOf(r); ok {
-				scopes = append(scopes, lostBy(loser, isKept(r)))
+			if loser, ok := loserOf(r); ok && !isKept(r) {
+				scopes = append(scopes, lostBy(loser))
+			} else if ok {
+				scopes = append(scopes, keptBy(makerOf(r)))
 			}
 		}
 	}
@@ -34,14 +36,15 @@ func lostEditsOf(key record.Key) violation.Scope {
 	return violation.Scope{Rule: violation.LostEditRule, Name: strconv.Quote(key.Table) + "/" + key.ID}
 }
 
-// lostBy returns the scope of the open rows of the edits that a client has lost, of kept fields or of others. The name
-// of the other scope begins with a quote.
-func lostBy(loser clock.ClientID, kept bool) violation.Scope {
-	name := loserPrefix + loser.String()
-	if kept {
-		name += "/kept"
-	}
-	return violation.Scope{Rule: violation.LostEditRule, Name: name}
+// lostBy returns the scope of the open rows of the edits that a client has lost, without edits of kept fields. The
+// name of the scope of lostEditsOf begins with a quote.
+func lostBy(loser clock.ClientID) violation.Scope {
+	return violation.Scope{Rule: violation.LostEditRule, Name: loserPrefix + loser.String()}
+}
+
+// keptBy returns the scope of the open rows of kept fields that the pushes of a client have made.
+func keptBy(maker clock.ClientID) violation.Scope {
+	return violation.Scope{Rule: violation.LostEditRule, Name: loserPrefix + maker.String() + "/kept"}
 }
 
 // dropLostEdits drops the open rows of the lost edits of dead records. Each takes a sequence of its

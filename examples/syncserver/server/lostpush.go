@@ -18,10 +18,10 @@ const maxLostEdits = 100
 
 // lostEdit is an edit that a push has lost, with its row.
 type lostEdit struct {
-	row   record.Record // in no bucket
-	loser clock.ClientID
-	kept  bool // whether it is of a kept field
-	item  int  // of the push
+	decision merge.Decision
+	row      record.Record // in no bucket
+	kept     bool          // whether it is of a kept field
+	item     int           // of the push
 }
 
 // lostIn returns the edits that are lost in an answer, sorted by the keys of their rows. Several items may have the
@@ -35,7 +35,7 @@ func (s *Server) lostIn(push *merge.Push, a merge.Answer, fence clock.Timestamp)
 				continue
 			}
 			if row, ok := lostRow(s.options.Rules, d, kept); ok {
-				all = append(all, lostEdit{row, d.Loser().Stamp.Client, kept, i})
+				all = append(all, lostEdit{d, row, kept, i})
 			}
 		}
 	}
@@ -72,7 +72,8 @@ func rowsOf(all []lostEdit, full bool) (rows []merge.Update) {
 			continue
 		}
 		if !e.kept {
-			if count[e.loser]++; full || count[e.loser] > maxLostEdits {
+			loser := e.decision.Loser().Stamp.Client
+			if count[loser]++; full || count[loser] > maxLostEdits {
 				continue
 			}
 		}
@@ -122,7 +123,7 @@ func (s *session) boundLostEdits(ctx context.Context, rows []merge.Update) error
 			WHERE d.workspace = $1 AND d.tbl = $2 AND d.id IN (
 				SELECT id FROM scopes WHERE workspace = $1 AND rule = $3 AND name = $4 AND tbl = $2)
 			ORDER BY d.seq DESC LIMIT $5 OFFSET $6`,
-			s.workspace, violation.DefaultTable, violation.LostEditRule, hashOf(lostBy(loser, false).Name), maxItems*maxFields, maxLostEdits)
+			s.workspace, violation.DefaultTable, violation.LostEditRule, hashOf(lostBy(loser).Name), maxItems*maxFields, maxLostEdits)
 		if err != nil {
 			return err
 		}

@@ -15,10 +15,11 @@ import (
 //
 // Its field "losing" holds the losing value, and is deleted if the losing write was a deletion. Its ID follows from
 // the record, the field and the losing stamp, so a write has one row however often it is sent. The row of
-// a kept field has two more fields:
+// a kept field has further fields:
 //
 //	keep     true     the row is for both authors, and stays until one of them closes it
 //	winning  "text"   the value that stood against it, deleted if that write was a deletion
+//	late     true     the losing write came last, so the loser's push made the row; absent if the winner's push did
 //
 // The row is closed when the loser writes "acknowledged":true.
 const (
@@ -28,6 +29,7 @@ const (
 	lostWords  = "description" // of package violation
 	lostKeep   = "keep"
 	lostValue  = "winning"
+	lostLate   = "late"
 )
 
 // stampJSON is the form of a stamp in a row.
@@ -67,6 +69,9 @@ func lostRow(rules *violation.Checker, d merge.Decision, keep bool) (row record.
 		if keep && !(yield(lostKeep, record.FieldValue{Value: record.Bool(true), Stamp: winner}) && yield(lostValue, record.FieldValue{Value: d.Winner().Value, Stamp: winner})) {
 			return
 		}
+		if keep && !d.Won() && !yield(lostLate, record.FieldValue{Value: record.Bool(true), Stamp: winner}) {
+			return
+		}
 		for _, f := range []struct {
 			name  string
 			value any
@@ -103,6 +108,19 @@ func isKept(row record.Record) bool {
 	w, _ := row.Get(lostKeep)
 	kept, _ := w.Value.Bool()
 	return kept
+}
+
+// makerOf returns the client whose push made the row of a kept field, or the zero ID if the row does not say it.
+func makerOf(row record.Record) clock.ClientID {
+	name := lostWinner
+	if w, _ := row.Get(lostLate); w.Value == record.Bool(true) {
+		name = lostLoser
+	}
+	var stamp stampJSON
+	if w, _ := row.Get(name); w.Value.Decode(&stamp) != nil {
+		return clock.ClientID{}
+	}
+	return stamp.ClientID
 }
 
 // clientsOf returns the clients that a row is for. It returns nil if the row is for all who may read its record, as

@@ -55,8 +55,8 @@ type Options struct {
 	// LostEdits. Of such a field, an accepted value is in the record, or its overwriting author had seen it, or it
 	// is in a row until somebody chooses: with both values, for the clients of both authors. If it is not known
 	// whether the author had seen the value, it counts as unseen, unless it is older than the retention. A client
-	// that has lost 100 such edits, with no choice made, may not write such fields: the writes are refused as
-	// merge.LimitExceeded. Nil names none. New refuses it without LostEdits.
+	// whose pushes have made 100 such rows, with no choice made, may make no more: writes that would need a row are
+	// refused as merge.LimitExceeded. Nil names none. New refuses it without LostEdits.
 	Keep func(table, field string) bool
 	// TableMaxRecord is the maximum size of a record, by table, in bytes. The default is 256 KiB.
 	// A rule reads at most 16 MiB of records at a time, so set a lower limit for tables from
