@@ -7,7 +7,9 @@ package main
 
 import (
 	"errors"
+	"flag"
 	"fmt"
+	"io"
 	"log"
 	"os"
 	"path/filepath"
@@ -17,8 +19,13 @@ import (
 
 func main() {
 	log.SetFlags(0)
-	if len(os.Args) != 2 {
-		log.Fatal("usage: go run ./app/site FOLDER")
+	folder, err := parse(os.Args[1:])
+	if errors.Is(err, flag.ErrHelp) {
+		fmt.Println(usage)
+		return
+	}
+	if err != nil {
+		log.Fatal(err)
 	}
 	files, err := page.Site()
 	if err != nil {
@@ -27,11 +34,26 @@ func main() {
 	size := 0
 	for name, content := range files {
 		size += len(content)
-		if err := write(filepath.Join(os.Args[1], filepath.FromSlash(name)), content); err != nil {
+		if err := write(filepath.Join(folder, filepath.FromSlash(name)), content); err != nil {
 			log.Fatal(err)
 		}
 	}
-	fmt.Printf("%d files with %d kB in %s\n", len(files), size/1000, os.Args[1])
+	fmt.Printf("%d files with %d kB in %s\n", len(files), size/1000, folder)
+}
+
+const usage = "usage: go run ./app/site FOLDER"
+
+// parse returns the folder that a command line names. If the user asks for help, the error is flag.ErrHelp.
+func parse(args []string) (folder string, err error) {
+	flags := flag.NewFlagSet("site", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	if err := flags.Parse(args); err != nil {
+		return "", err
+	}
+	if flags.NArg() != 1 {
+		return "", errors.New(usage)
+	}
+	return flags.Arg(0), nil
 }
 
 func write(path string, content []byte) error {
