@@ -157,3 +157,9 @@ func TestTakenPortLeavesNoDatabase(t *testing.T) {
 		require.NoFileExists(t, s.database)
 	}
 }
+
+// TestMissingJournalIsExplained: a workspace without a journal may be full of records.
+func TestMissingJournalIsExplained(t *testing.T) {
+	s := settings{database: databasetest.SQLite(t), workspace: "demo"}
+	require.ErrorContains(t, journal(t.Context(), s), "workspace demo has no journal: check the name, and whether its server runs with -journal")
+}

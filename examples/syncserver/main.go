@@ -93,10 +93,10 @@ func journal(ctx context.Context, s settings) error {
 		return err
 	}
 	defer database.Close()
-	if err := database.Journal(ctx, os.Stdout, s.workspace); err != nil {
-		return fmt.Errorf("journal of %s (a server keeps it only with -journal): %w", s.workspace, err)
+	if err = database.Journal(ctx, os.Stdout, s.workspace); errors.Is(err, server.ErrEmpty) {
+		return fmt.Errorf("workspace %s has no journal: check the name, and whether its server runs with -journal", s.workspace)
 	}
-	return nil
+	return err
 }
 
 // audit derives all violations of a workspace again.

@@ -80,6 +80,7 @@ func TestUnauthorizedRequestsDoNotFillTheLog(t *testing.T) {
 		require.Equal(t, 401, status)
 	}
 	require.Equal(t, linesOfUser, strings.Count(log.String(), "\n"))
+	require.Equal(t, linesOfUser, strings.Count(log.String(), "there is no token"))
 }
 
 // TestLogLinesAreBounded checks that a line stays short even if names are long.

@@ -45,6 +45,9 @@ func bearer(r *http.Request) string {
 // account returns the account that a token names, as Options.Authenticate does.
 func (t tokens) account(r *http.Request) (Account, error) {
 	token := bearer(r)
+	if token == "" {
+		return Account{}, errors.New("there is no token in the header Authorization")
+	}
 	end := max(strings.LastIndexByte(token, '.'), 0)
 	text, signature := token[:end], strings.TrimPrefix(token[end:], ".")
 	if !hmac.Equal([]byte(signature), []byte(t.sign("token", text))) {
