@@ -108,7 +108,7 @@ func TestEditIsToldWithWhatItsAuthorHadPulled(t *testing.T) {
 	want := `tasks/1/title
   The edit was made at 2026-03-02 14:02:00.000 on what was pulled at 2026-03-02 13:40:00.000 (up to sequence 1,234).
   Its author was shown the write of 2026-03-02 09:00:00.000 by a1000000.
-  It reached the server at 2026-03-02 14:05:00.000 (line 3), which accepted (applied) it.
+  It reached the server at 2026-03-02 14:05:00.000 (line 3), and was accepted (applied).
   By then the server had stored the write of 2026-03-02 13:54:00.000 by a1000000, at 2026-03-02 13:55:00.000 (line 2), 15 min after that pull. The client received it at 2026-03-02 14:06:00.000, after the edit.`
 	require.Equal(t, want, compared(t, l, s))
 	require.Equal(t, want, compared(t, l, s, "-explain", "tasks/1/title"))

@@ -83,7 +83,7 @@ func (t clientTeller) edit(d *edit, f clientlog.Field) (lines []string, parts bo
 		return append(lines, line), parts
 	}
 	first := d.arrivals[0]
-	lines = append(lines, fmt.Sprintf("It reached the server at %s (line %d), which %s it.", when(first.wall), first.line, verdictOf(first, f.Name)))
+	lines = append(lines, fmt.Sprintf("It reached the server at %s (line %d), and was %s.", when(first.wall), first.line, verdictOf(first, f.Name)))
 	if s, ok := t.unseen(d, f); ok {
 		parts = true
 		lines = append(lines, fmt.Sprintf("By then the server had stored the write of %s, at %s (line %d)%s. %s",

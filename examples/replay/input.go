@@ -6,6 +6,7 @@ import (
 	"compress/gzip"
 	_ "embed"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -62,6 +63,10 @@ func openInput(o options, stdin io.Reader) (*input, error) {
 		in.scan(z)
 	}
 	more := in.next()
+	if more && isClientLog(in.lines.Bytes()) {
+		in.close()
+		return nil, fmt.Errorf("%s, line 1: %w", in.name, errClientLog)
+	}
 	in.journal = more && isJournal(in.lines.Bytes())
 	in.ahead = &more
 	return in, nil
@@ -87,6 +92,12 @@ func (c *counter) Read(p []byte) (int, error) {
 	c.n += int64(n)
 	return n, err
 }
+
+// errClientLog reports the log of a client in the place of a history or a journal.
+var errClientLog = errors.New("this is the log of a client: to compare it with a journal, run replay -client LOG JOURNAL")
+
+// isClientLog reports whether a line is the head of the log of a client.
+func isClientLog(line []byte) bool { return bytes.HasPrefix(line, []byte(`{"clientLog":`)) }
 
 // isJournal reports whether a line is a journal entry and not a mutation. A damaged line is judged
 // by its readable part, so that the error message names the right format.

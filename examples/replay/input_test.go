@@ -50,6 +50,7 @@ func TestRefusedInputIsNamedByLineAndPathWithoutValues(t *testing.T) {
 		{"value nested too deep", line("a", `{"value":`+strings.Repeat("[", 1001)+strings.Repeat("]", 1001)+`,`+stampA+`}`),
 			[]string{"line 1: data.a.value:", "limit exceeded"}},
 		{"deletion mark that is not a boolean", line("$deleted", `{"value":"secret",`+stampA+`}`), []string{"line 1: data.$deleted:", "true or false"}},
+		{"the log of a client", `{"clientLog":1,"client":"0a000000-0000-4000-8000-000000000001"}`, []string{"line 1: this is the log of a client", "-client LOG JOURNAL"}},
 		{"invalid name", `{"table":"__proto__","id":"1","data":{}}`, []string{"line 1: table:", "invalid name"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

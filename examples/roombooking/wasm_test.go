@@ -58,6 +58,15 @@ func afterEachChapter(t *testing.T, look func(s *story, chapter int)) {
 	}
 }
 
+// TestSampleRecordsHaveAConflict checks the records that the README gives to the rules.
+func TestSampleRecordsHaveAConflict(t *testing.T) {
+	lines, err := os.ReadFile(filepath.Join("wasm", "testdata", "records.jsonl"))
+	require.NoError(t, err)
+	found, err := rooms.FindJSON(lines)
+	require.NoError(t, err)
+	require.Contains(t, string(found), "conflicts with")
+}
+
 // openRows returns the open violations that a server has stored, as JSON.
 func openRows(t *testing.T, s *server) string {
 	open := []violation.Violation{}
