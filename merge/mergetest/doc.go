@@ -134,7 +134,9 @@
 //
 // A program then needs a line such as serve((id, wall) => new MyClient(id, wall)). Here, the arguments of the methods are
 // the members of the call: edit({table, id, fields}), outbox(), answer({answer}), cursor(), pulled({lines, next}) and
-// shown({table, id}). The folder testdata/bridge has this file and a minimal client.
+// shown({table, id}). The folder testdata/bridge has this file as serve.mjs, and a minimal client, phone.mjs.
+// That client reads values with JSON.parse, which rounds some numbers, so it passes only with
+// Options.Fields that lists values without such numbers.
 //
 // # Map
 //

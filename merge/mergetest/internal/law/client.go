@@ -61,7 +61,7 @@ func clientLaws() map[Law]Text {
 		ClientShows: {
 			"a client shows what the server confirmed",
 			"A pulled field replaces the confirmed one, and an accepted item is confirmed. Where no edit waits, the confirmed state is shown.",
-			"Look for a pull that is skipped while an edit waits, for dropped fields, and for pulled data that is not stored before its cursor.",
+			"Look for a pull that is skipped while an edit waits, for dropped fields, for a JSON parser that rounds numbers above 2^53, and for pulled data that is not stored before its cursor.",
 		},
 		ClientReopens: {
 			"a reopened client shows what it showed before",
