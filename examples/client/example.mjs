@@ -9,6 +9,10 @@ import { join, openRemote } from 'fieldlww/remote';
 import { open } from 'fieldlww/store/file';
 
 const [url, file] = process.argv.slice(2);
+if (!file) {
+  console.error('usage: node example.mjs SERVER FILE');
+  process.exit(2);
+}
 const store = await open(file);
 const saved = await store.load();
 
