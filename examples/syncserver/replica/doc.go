@@ -39,7 +39,8 @@
 // pass the answer to [Replica.Answer]. To pull, ask for the records after the cursor of the [Pull] that
 // [Replica.BeginPull] returns, pass them to [Replica.Pulled], and repeat until the Pull is settled.
 // Pull before you push: the Replica then holds the value that an edit is about to replace, and
-// [Replica.Why] can show it. Package replica/remote does both over HTTP.
+// [Replica.Why] can show it. Package replica/remote does both over HTTP; its example has two
+// devices and a server.
 //
 // Pulls are answered in chunks, and pushes say v=2 and the cursor; see package server. Make one push at a
 // time. Edits may be made at any time.
