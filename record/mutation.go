@@ -34,7 +34,8 @@ type Item struct {
 	Err error
 }
 
-// AppendJSON appends the canonical JSON of m to dst:
+// AppendJSON appends the canonical JSON of m to dst, without a line break; a batch in JSON Lines
+// needs one between two mutations:
 //
 //	{"table":"tasks","id":"…","data":{"title":{…},"due":{…}},"base":{"title":{"updatedAt":"…","clientId":"…"},"due":null},"new":true,"seen":{"epoch":"…","seq":7}}
 //

@@ -61,7 +61,8 @@ type Notice struct {
 	Key  record.Key
 	// Fields holds the names of the fields, sorted.
 	Fields []string
-	// Code is the server's code. If the server refused an edit, Detail explains the code in words.
+	// Code is the server's code. If the server refused an edit, Detail explains the
+	// code in words, or is empty: a guard of the app gives only a code.
 	Code       merge.Code
 	Detail     string
 	RolledBack record.Record // only for Refused

@@ -109,8 +109,9 @@ type Options struct {
 	Now func() time.Time
 }
 
-// Server serves the clients of one Database. It is safe for concurrent use, and other servers may
-// use the same Database.
+// Server serves the clients of one Database. Its Frontend has the HTTP handler, and Watch, which
+// notifies clients of the writes of other processes. A Server is safe for concurrent use, and other
+// servers may use the same Database.
 type Server struct {
 	*Frontend
 	division division
