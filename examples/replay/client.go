@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"sort"
 	"time"
 
 	"github.com/fieldlww/fieldlww/clock"
@@ -212,10 +213,9 @@ func (c *client) unseen(d *edit, f clientlog.Field) (s stand, ok bool) {
 	if f.Base == nil || len(d.arrivals) == 0 {
 		return s, false
 	}
-	for _, stood := range c.field(d.key, f.Name).stands {
-		if stood.line < d.arrivals[0].line {
-			s = stood
-		}
+	stands := c.field(d.key, f.Name).stands // in the order of their lines
+	if i := sort.Search(len(stands), func(i int) bool { return stands[i].line >= d.arrivals[0].line }); i > 0 {
+		s = stands[i-1]
 	}
 	return s, s.stamp.Compare(clock.Stamp(*f.Base)) > 0 && s.stamp.Client != d.stamp.Client
 }

@@ -108,7 +108,7 @@ func (t clientTeller) basis(d *edit) string {
 		s = ", before the first pull of the log"
 	}
 	if d.seen != (record.Seen{}) {
-		s += fmt.Sprintf(" (up to sequence %s)", fieldlog.Number(int(d.seen.Seq)))
+		s += fmt.Sprintf(" (up to sequence %s)", fieldlog.Number(d.seen.Seq))
 	}
 	return s
 }

@@ -48,12 +48,16 @@ func devicesIn(state merge.Collection) devices {
 type clientNames struct {
 	ids     []string // sorted
 	devices devices
+	count   map[string]int // of the devices with a name
 }
 
 // namesOf returns the names of clients.
 func namesOf(clients map[clock.ClientID]struct{}, d devices) clientNames {
 	sorted := slices.SortedFunc(maps.Keys(clients), clock.ClientID.Compare)
-	names := clientNames{make([]string, len(sorted)), d}
+	names := clientNames{make([]string, len(sorted)), d, make(map[string]int)}
+	for _, name := range d {
+		names.count[name]++
+	}
 	for i, c := range sorted {
 		names.ids[i] = c.String()
 	}
@@ -66,10 +70,8 @@ func (names clientNames) of(c clock.ClientID) string {
 	if !ok {
 		return names.short(c)
 	}
-	for other, same := range names.devices {
-		if same == name && other != c {
-			return name + " (" + names.short(c) + ")"
-		}
+	if names.count[name] > 1 {
+		return name + " (" + names.short(c) + ")"
 	}
 	return name
 }

@@ -79,9 +79,11 @@ func (p *page) fit(line string) string {
 func cellsOf(line string) (cells []string) {
 	start, at := 0, 0
 	for at < len(line) {
-		if n := len(paint.FindString(line[at:])); n > 0 && line[at] == '\x1b' {
-			at += n
-			continue
+		if line[at] == '\x1b' {
+			if found := paint.FindStringIndex(line[at:]); found != nil && found[0] == 0 {
+				at += found[1]
+				continue
+			}
 		}
 		_, n := utf8.DecodeRuneInString(line[at:])
 		at += n

@@ -14,8 +14,8 @@ import (
 )
 
 // Number returns n with its digits in groups of three.
-func Number(n int) string {
-	s := strconv.Itoa(n)
+func Number[T int | int64](n T) string {
+	s := strconv.FormatInt(int64(n), 10)
 	for i := len(s) - 3; i > 0; i -= 3 {
 		s = s[:i] + "," + s[i:]
 	}

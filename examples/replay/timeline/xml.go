@@ -31,14 +31,15 @@ func upper(s string) string {
 func wrapped(s string, width int) (lines []string) {
 	line := ""
 	for word := range strings.FieldsSeq(s) {
-		for utf8.RuneCountInString(word) > width {
+		if r := []rune(word); len(r) > width {
 			if line != "" {
 				lines = append(lines, line)
 				line = ""
 			}
-			r := []rune(word)
-			lines = append(lines, string(r[:width]))
-			word = string(r[width:])
+			for ; len(r) > width; r = r[width:] {
+				lines = append(lines, string(r[:width]))
+			}
+			word = string(r)
 		}
 		if line != "" && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > width {
 			lines = append(lines, line)
