@@ -31,11 +31,12 @@ func (k *Keyring) OpenRecord(r record.Record) (record.Record, error) {
 func (k *Keyring) Restamp(sealed []record.Mutation, next func() clock.Stamp) ([]record.Mutation, error) {
 	again := make([]record.Mutation, len(sealed))
 	for i, m := range sealed {
-		data, err := k.each(m.Data, k.Open)
+		opened, err := k.each(m.Data, k.Open)
 		if err != nil {
 			return nil, err
 		}
-		again[i] = record.Mutation{Data: data, Base: m.Base, New: m.New}
+		m.Data = opened
+		again[i] = m
 	}
 	again, err := record.Restamp(again, next)
 	if err != nil {

@@ -151,6 +151,7 @@ func TestRestampSealsAgain(t *testing.T) {
 	require.NoError(t, err)
 	second, err = k.SealMutation(second)
 	require.NoError(t, err)
+	second.Seen = record.Seen{Epoch: "e", Seq: 7}
 	outbox := []record.Mutation{first, second}
 	clockOf := func() func() clock.Stamp {
 		seconds := -100
@@ -162,6 +163,7 @@ func TestRestampSealsAgain(t *testing.T) {
 	require.Len(t, again, 2)
 	require.Equal(t, stamp(-99), again[1].Base["title"])
 	require.True(t, again[0].New)
+	require.Equal(t, second.Seen, again[1].Seen)
 	require.Empty(t, ring(t, "b").Old(again[0].Data), "sealed with the current key")
 	joined, _ := merge.Collect(again[0].Data, again[1].Data).Get(budget)
 	opened, err := ring(t, "b").OpenRecord(joined)
