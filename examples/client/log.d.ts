@@ -12,7 +12,8 @@ export interface LogOptions {
   most?: number;
   /**
    * says which values the log keeps. If it is left out, there are none. The log always has client IDs, times, tables,
-   * IDs, and the names of fields.
+   * IDs, and the names of fields. It never has the losing and the winning value in the row of a lost edit, which are
+   * values of another field. A large event, of more than 262,144 characters, loses its values.
    */
   values?: (table: string, field: string) => boolean;
 }

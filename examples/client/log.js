@@ -5,6 +5,7 @@ import { readChunks } from './src/chunk.js';
 
 const BYTES = 1 << 20; // characters of all events
 const FIELDS = 100; // of an event
+const LINE = 1 << 18; // characters of an event with values, as command replay reads it
 const LINES = 1 << 16; // characters of a chunk whose records the log reads
 const WAITING = 1000; // edits in the outbox, beyond which it is not read
 const MILLISECOND = 1e6; // nanoseconds
@@ -16,7 +17,8 @@ export function openLog({ most = BYTES, values = () => false } = {}) {
   return {
     add(event) {
       client = event.client || client;
-      const line = JSON.stringify(limited(event, values));
+      const all = JSON.stringify(limited(event, values));
+      const line = all.length > LINE ? JSON.stringify(limited(event, () => false)) : all;
       lines.push(line);
       for (size += line.length; size > most; dropped++) size -= lines.shift().length;
     },
@@ -32,7 +34,8 @@ function limited({ records = [], leftOut = 0, ...event }, values) {
     const some = fields.slice(0, left);
     left -= some.length;
     leftOut += fields.length - some.length;
-    const keeps = ({ field }) => field === '$deleted' || values(record.table, field);
+    const isQuoted = (field) => record.table === 'violations' && ['losing', 'winning'].includes(field); // a value of another field
+    const keeps = ({ field }) => field === '$deleted' || (!isQuoted(field) && values(record.table, field));
     if (some.length > 0 || fields.length === 0) kept.push({ ...record, fields: some.map((f) => (keeps(f) ? f : { ...f, value: undefined })) });
   }
   return { ...event, records: kept.length > 0 ? kept.slice(0, FIELDS) : undefined, leftOut: leftOut || undefined };

@@ -29,6 +29,24 @@ function short(e) {
   return [(Date.parse(e.at) - START) / 1000, e.event, e.why, e.code, e.seen && `#${e.seen.seq}`, ...(e.records || []).map(record)].filter((part) => part !== undefined).join(' ');
 }
 
+test('the row of a lost edit has no values, because they are those of another field', () => {
+  const log = openLog({ values: (_, field) => field !== 'notes' });
+  const fields = ['losing', 'winning', 'status', 'notes'].map((field) => ({ field, value: 'private' }));
+  for (const table of ['violations', 'tasks']) log.add({ event: 'shown', records: [{ table, id: '1', fields }] });
+  const kept = events(log).map(({ records: [r] }) => r.fields.filter(({ value }) => value).map(({ field }) => field));
+  assert.deepEqual(kept, [['status'], ['losing', 'winning', 'status']]);
+});
+
+test('an event with large values loses them, because replay reads lines of 1 MiB', () => {
+  const log = openLog({ most: 1 << 24, values: () => true });
+  for (const value of ['short', 'é'.repeat(300_000)]) {
+    log.add({ event: 'edited', records: [{ table: 't', id: '1', fields: [{ field: 'a', value }, { field: '$deleted', value: true }] }] });
+  }
+  const [first, second] = events(log).map(({ records: [{ fields }] }) => fields);
+  assert.deepEqual(first, [{ field: 'a', value: 'short' }, { field: '$deleted', value: true }]);
+  assert.deepEqual(second, [{ field: 'a' }, { field: '$deleted', value: true }]);
+});
+
 test('a log holds what a replica did', () => {
   const log = openLog();
   const { replica, seconds, gets } = device(log);

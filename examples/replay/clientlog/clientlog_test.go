@@ -100,6 +100,37 @@ func TestLogIsBounded(t *testing.T) {
 	require.Equal(t, 3*71-100, f.Events[0].LeftOut)
 }
 
+// TestRowOfALostEditHasNoValues: its values are those of another field, whose values the log may leave out.
+func TestRowOfALostEditHasNoValues(t *testing.T) {
+	l := clientlog.Log{Values: func(_, field string) bool { return field != "notes" }}
+	for _, table := range []string{"violations", "tasks"} {
+		e := edited("private", "losing", "winning", "status", "notes")
+		e.Records[0].Table = table
+		l.Add(e)
+	}
+	_, f := exported(t, &l)
+	for i, want := range [][]bool{{false, false, true, false}, {true, true, true, false}} {
+		for k, field := range f.Events[i].Records[0].Fields {
+			require.Equal(t, want[k], field.Value != nil, "%d %s", i, field.Name)
+		}
+	}
+}
+
+// TestEventWithLargeValuesIsReadBack: an event that would be too long for Read loses its values, and nothing else.
+func TestEventWithLargeValuesIsReadBack(t *testing.T) {
+	l := clientlog.Log{MaxBytes: 16 << 20, Values: func(string, string) bool { return true }}
+	l.Add(edited("short", "title"))
+	e := edited(strings.Repeat("é", 300_000), "a", "b", "$deleted")
+	e.Records[0].Fields[2].Value = []byte("true")
+	l.Add(e)
+	text, f := exported(t, &l)
+	require.Len(t, f.Events, 2)
+	require.Len(t, f.Events[1].Records[0].Fields, 3)
+	require.Contains(t, text, "short")
+	require.NotContains(t, text, "é")
+	require.Equal(t, "true", string(f.Events[1].Records[0].Fields[2].Value))
+}
+
 // TestUnreadableFileIsRefused: an error never repeats the text.
 func TestUnreadableFileIsRefused(t *testing.T) {
 	const head = `{"clientLog":1}` + "\n"

@@ -6,6 +6,7 @@ import (
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/record"
+	"github.com/fieldlww/fieldlww/violation"
 )
 
 // The bounds of a log: the size of all lines if MaxBytes is 0, and the fields of one event.
@@ -20,7 +21,8 @@ type Log struct {
 	// MaxBytes is the greatest size of all events, in bytes. 0 means 1 MiB.
 	MaxBytes int
 	// Values says which values the log keeps. If it is nil, the log keeps none. Whether a record
-	// is deleted is always kept.
+	// is deleted is always kept. The log never keeps the losing and the winning value in the row of a lost edit, which
+	// are values of another field. An event of 1 MiB or more loses its values.
 	Values func(table, field string) bool
 
 	client  clock.ClientID
@@ -34,7 +36,11 @@ func (l *Log) Add(e Event) {
 	if !e.Client.IsZero() {
 		l.client = e.Client
 	}
-	line, err := json.Marshal(l.limited(e))
+	e = l.limited(e)
+	line, err := json.Marshal(e)
+	if len(line) >= maxLine { // Read would refuse the file
+		line, err = json.Marshal((&Log{}).limited(e)) // without values
+	}
 	if err != nil {
 		return // the value of a field is not JSON
 	}
@@ -63,7 +69,7 @@ func (l *Log) limited(e Event) Event {
 				continue
 			}
 			left--
-			if f.Name != record.DeletedField && (l.Values == nil || !l.Values(r.Table, f.Name)) {
+			if !l.keeps(r.Table, f.Name) {
 				f.Value = nil
 			}
 			r.Fields = append(r.Fields, f)
@@ -76,6 +82,18 @@ func (l *Log) limited(e Event) Event {
 }
 
 // head is the first line of an exported log.
+// keeps reports whether the log keeps the values of a field. The row of a lost edit has values of another field, which
+// Values may leave out.
+func (l *Log) keeps(table, field string) bool {
+	switch {
+	case field == record.DeletedField:
+		return true
+	case l.Values == nil, table == violation.DefaultTable && (field == violation.FieldLostValue || field == "winning"):
+		return false
+	}
+	return l.Values(table, field)
+}
+
 type head struct {
 	Version int            `json:"clientLog"`
 	Client  clock.ClientID `json:"client,omitzero"`
