@@ -29,7 +29,7 @@ function short(e) {
   return [(Date.parse(e.at) - START) / 1000, e.event, e.why, e.code, e.seen && `#${e.seen.seq}`, ...(e.records || []).map(record)].filter((part) => part !== undefined).join(' ');
 }
 
-test('the row of a lost edit has no values, because they are those of another field', () => {
+test('the row of a lost edit has no values, because they are values of another field', () => {
   const log = openLog({ values: (_, field) => field !== 'notes' });
   const fields = ['losing', 'winning', 'status', 'notes'].map((field) => ({ field, value: 'private' }));
   for (const table of ['violations', 'tasks']) log.add({ event: 'shown', records: [{ table, id: '1', fields }] });

@@ -100,7 +100,7 @@ func TestLogIsBounded(t *testing.T) {
 	require.Equal(t, 3*71-100, f.Events[0].LeftOut)
 }
 
-// TestRowOfALostEditHasNoValues: its values are those of another field, whose values the log may leave out.
+// TestRowOfALostEditHasNoValues: its values are values of another field, whose values the log may leave out.
 func TestRowOfALostEditHasNoValues(t *testing.T) {
 	l := clientlog.Log{Values: func(_, field string) bool { return field != "notes" }}
 	for _, table := range []string{"violations", "tasks"} {
