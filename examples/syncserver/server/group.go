@@ -171,10 +171,8 @@ func (s *Server) pushNext(ctx context.Context, tx *session, p *pushing) error {
 		return Unavailable(err)
 	}
 	p.clean = false
-	if err := s.pushWithin(ctx, tx, p); err != nil {
-		fail := new(failure)
-		p.clean = errors.As(err, &fail) && !p.writes
-		return err
-	}
-	return tx.placeRest(ctx, s.options.Rules)
+	err := s.pushWithin(ctx, tx, p)
+	fail := new(failure)
+	p.clean = errors.As(err, &fail) && !p.writes
+	return err
 }

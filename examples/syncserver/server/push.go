@@ -105,6 +105,9 @@ func (s *Server) pushWithin(ctx context.Context, tx *session, p *pushing) (err e
 	if p.out, err = s.apply(ctx, tx, p); err != nil {
 		return err
 	}
+	if err := tx.placeRest(ctx, s.options.Rules); err != nil { // so that the push is charged for it
+		return err
+	}
 	cost := float64(len(p.Body) + len(p.items)*costOfItem + p.out.read + tx.written + tx.indexed*costOfScope)
 	if err := s.pushes.charge(tx.workspace, p.by.User, cost); err != nil {
 		return err

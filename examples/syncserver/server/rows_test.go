@@ -200,7 +200,10 @@ func TestManyRowsMoveWithTheirRecord(t *testing.T) {
 		long := strings.Repeat("x", 60_000)
 		s.storeLostEdit("one", slices.Repeat([]string{long}, 300)...)
 		require.Equal(t, map[string]int{"one[x]": 300}, s.requirePlaced())
+		user := bound(s.Server, clients[0].ID).User
+		before := s.pushes.of["demo"].members[user].used
 		s.change(clients[0], "one", map[string]any{board.Notes: "y"})
+		require.Greater(t, s.pushes.of["demo"].members[user].used, before+300*60_000, "the push is charged for the rows")
 		require.Equal(t, map[string]int{"one[y]": 300}, s.requirePlaced())
 		require.Zero(t, s.count("unchecked"))
 		requireCounted(t, s.database)
