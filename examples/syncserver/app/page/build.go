@@ -9,6 +9,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+
+	"github.com/fieldlww/fieldlww/examples/syncserver/app/page/deflate"
 )
 
 // The names under which the page requests the built files. In dist, the name of the program ends in
@@ -27,9 +29,12 @@ type Built struct {
 	Runtime []byte // JavaScript, from the version of Go that built the program
 }
 
-// Build builds the program with the go command, within the module of the server. Without inlining, the program is smaller by
-// a fourteenth.
-func Build() (Built, error) {
+// Build builds the program with the go command, within the module of the server, and compresses it as well as gzip permits,
+// which takes some seconds.
+func Build() (Built, error) { return build(deflate.Gzip) }
+
+// build builds the program and compresses it. Without inlining, the program is smaller by a fourteenth.
+func build(compress func(program []byte) []byte) (Built, error) {
 	tmp, err := os.MkdirTemp("", "fieldlww-page-")
 	if err != nil {
 		return Built{}, err
@@ -71,7 +76,8 @@ func run(args ...string) (string, error) {
 	return string(text), nil
 }
 
-func compress(program []byte) []byte {
+// quickGzip compresses the program for a server that has just been started and is waited for.
+func quickGzip(program []byte) []byte {
 	var b bytes.Buffer
 	z, _ := gzip.NewWriterLevel(&b, gzip.BestCompression) // cannot fail, because the level is valid
 	z.Write(program)                                      // cannot fail, because it writes to memory

@@ -9,7 +9,8 @@
 // first request, which needs the go command and the source.
 //
 // [Site] returns the page as a static site, whose server runs in the browser. The folder static has the scripts of both
-// forms of the page, and the folder site has the scripts that only the static site needs.
+// forms of the page, and the folder site has the scripts that only the static site needs. The package deflate compresses the
+// program for both.
 package page
 
 import (

@@ -36,7 +36,7 @@ func (a *attempt) run(say func(step string)) {
 	built, err := embedded()
 	if err != nil {
 		say("compiling the replica in Go for the browser, which takes a minute or two the first time")
-		if built, err = Build(); err == nil {
+		if built, err = build(quickGzip); err == nil {
 			say("the replica is compiled")
 		}
 	}

@@ -27,6 +27,7 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
+	fmt.Println("compiling and compressing the program, which takes a minute or two the first time")
 	files, err := page.Site()
 	if err != nil {
 		log.Fatal(err)
