@@ -14,23 +14,24 @@ func (t *Timeline) HTML() string {
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <title>%s</title>
-<style>%s%s</style></head>
+<style>%s</style></head>
 <body class="tl">
 <a class="skip" href="#facts">Skip the drawing</a>
 <main>
 <h1>%s</h1>
 %s</main>
 </body></html>
-`, escaped("Timeline of "+t.title()), pageCSS, styles(), escaped(t.title()), t.body())
+`, escaped("Timeline of "+t.title()), Style(systemDark), escaped(t.title()), t.body())
 	return b.String()
 }
 
-// Figure returns the drawing and the table for a page that has its own head and heading, with the
-// style sheet that they need. All its rules apply within the class tl only. A page can hold one figure,
-// because it contains element IDs.
-func (t *Timeline) Figure() string {
-	return `<div class="tl"><style>` + pageCSS + styles() + "</style>\n" + t.body() + "</div>\n"
-}
+// Figure returns the drawing and the table for a page that has its own head and heading, and the style sheet
+// of Style. A page can hold one figure, because it contains element IDs.
+func (t *Timeline) Figure() string { return `<div class="tl">` + "\n" + t.body() + "</div>\n" }
+
+// Style returns the style sheet of a figure. All its rules apply within the class tl only. The dark colours apply
+// under a condition: an at-rule, or the selector of an ancestor, such as :where([data-theme=dark]).
+func Style(dark string) string { return pageCSS + styles(dark) }
 
 // body returns the sentences about the end, the drawings and the table.
 func (t *Timeline) body() string {

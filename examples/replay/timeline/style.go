@@ -48,10 +48,13 @@ func (s scheme) rules() string {
 	return b.String() + "\n"
 }
 
-// styles returns the style sheet of a drawing.
-func styles() string {
+// systemDark is the condition that the system of the reader asks for dark colours.
+const systemDark = "@media (prefers-color-scheme:dark)"
+
+// styles returns the style sheet of a drawing. The dark colours apply under the condition.
+func styles(condition string) string {
 	return shapesCSS + light().rules() +
-		"@media (prefers-color-scheme:dark){" + dark().rules() + "}\n" +
+		condition + "{" + dark().rules() + "}\n" +
 		"@media (forced-colors:active){" + contrasting().rules() + "}\n" +
 		"@media print{" + light().rules() + ".tl .narrow{display:none}.tl .wide{display:block}}\n"
 }

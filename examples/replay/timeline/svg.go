@@ -54,7 +54,7 @@ const mostFree = 8
 
 // SVG returns the drawing as a file of its own.
 func (t *Timeline) SVG() string {
-	style := "<style>" + styles() + "</style>"
+	style := "<style>" + styles(systemDark) + "</style>"
 	return `<?xml version="1.0" encoding="UTF-8"?>` + "\n" + t.svg(wideLook(), style)
 }
 

@@ -64,6 +64,9 @@
 //	journalevents.go
 //	               fences, epochs and resets in the journal
 //	segments.go    compressed segments of the journal
+//	history.go     the history of a field, drawn from the journal
+//	historylines.go
+//	               reading the end of the journal
 //	erase.go       erasing records
 //	eraserows.go   erasing the violation rows about them
 //	erasejournal.go

@@ -14,22 +14,23 @@ import (
 // Frontend serves the protocol over a Backend: HTTP, tokens, quotas, and event streams. A Server has one. It is safe
 // for concurrent use.
 type Frontend struct {
-	options  Options // with all defaults set
-	backend  Backend
-	tokens   tokens
-	now      func() time.Time // by which tokens end
-	feed     feed
-	health   health
-	pushes   *quotas       // of users and workspaces
-	pulls    *quotas       // of users and workspaces
-	joins    *quotas       // of addresses
-	log      logger        // for lines that clients cause
-	readers  *readers      // of pulls
-	writers  *sync.Pool    // of sealers
-	encoders *sync.Pool    // of sealers
-	uploads  *readers      // of large pushes
-	own      *admission    // of pushes whose body has been read, by user
-	stopped  chan struct{} // closed when Watch has ended
+	options   Options // with all defaults set
+	backend   Backend
+	tokens    tokens
+	now       func() time.Time // by which tokens end
+	feed      feed
+	health    health
+	pushes    *quotas       // of users and workspaces
+	pulls     *quotas       // of users and workspaces
+	joins     *quotas       // of addresses
+	log       logger        // for lines that clients cause
+	readers   *readers      // of pulls
+	writers   *sync.Pool    // of sealers
+	encoders  *sync.Pool    // of sealers
+	uploads   *readers      // of large pushes
+	own       *admission    // of pushes whose body has been read, by user
+	histories *admission    // of histories, by user
+	stopped   chan struct{} // closed when Watch has ended
 }
 
 // NewFrontend returns a Frontend over a Backend of your own. Of the options, it uses Authenticate, MayGrant,
@@ -58,9 +59,10 @@ func NewFrontend(ctx context.Context, b Backend, o Options) (*Frontend, error) {
 		log:     logger{to: o.Log, quotas: newQuotas(linesOfUser, linesOfWorkspace, minute)},
 		readers: newReaders(maxPulls, pullsOfWorkspace, pullsOfUser, maxSilence),
 		writers: compressors(), encoders: encoders(),
-		uploads: newReaders(maxUploads, uploadsOfWorkspace, uploadsOfUser, maxUpload),
-		own:     newAdmission(maxPushing, pushesOfUser),
-		stopped: make(chan struct{}),
+		uploads:   newReaders(maxUploads, uploadsOfWorkspace, uploadsOfUser, maxUpload),
+		own:       newAdmission(maxPushing, pushesOfUser),
+		histories: newAdmission(maxHistories, historiesOfUser),
+		stopped:   make(chan struct{}),
 	}, nil
 }
 

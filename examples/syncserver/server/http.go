@@ -53,6 +53,7 @@ func (s *Frontend) routes() []route {
 		{http.MethodGet, "/v1/members", s.compressed(s.handle(s.authenticated(s.serveMembers)))},
 		{http.MethodPost, "/v1/members", s.handle(s.authenticated(s.serveGrant))},
 		{http.MethodDelete, "/v1/members", s.handle(s.authenticated(s.serveRevoke))},
+		{http.MethodGet, "/v1/history", s.handle(s.authenticated(s.serveHistory))},
 		{http.MethodGet, "/v1/events", s.handle(s.authenticated(s.serveEvents))},
 	}
 	if s.options.Authenticate == nil {

@@ -29,8 +29,8 @@ func stages() map[string]func(*calendar, variables) *calendar {
 			}
 			return c
 		},
-		"divided": func(c *calendar, _ variables) *calendar { // another server, which has buckets
-			return documented(c.t, Options{Buckets: byProject})
+		"divided": func(c *calendar, _ variables) *calendar { // another server, which has buckets and keeps a journal
+			return documented(c.t, Options{Buckets: byProject, Journal: true})
 		},
 	}
 }
