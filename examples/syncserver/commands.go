@@ -90,7 +90,7 @@ func parse(args []string, out io.Writer) (settings, error) {
 	flags.StringVar(&s.erasures, "erasures", "", "the `file` that remembers what was erased; for SQLite, the default is the name of the database followed by .erasures")
 	flags.StringVar(&s.hosts, "host", "", "the host `names` that a proxy passes on in requests, separated by commas; * for any")
 	flags.StringVar(&s.open, "open", "demo", "the `workspace` that anyone may join; empty for none")
-	flags.BoolVar(&s.journal, "journal", false, "keep a journal of all pushes, including the values that users wrote")
+	flags.BoolVar(&s.journal, "journal", true, "keep a journal of all pushes, including the values that users wrote, for the retention and in at most 1 GiB a workspace; -journal=false keeps none, and the page then shows no history")
 	flags.BoolVar(&s.dry, "n", false, "list the writes to repair, and change nothing")
 	flags.StringVar(&s.origins, "origin", "", "the `origins` whose web pages may use the server too, such as https://app.example.com, separated by commas")
 	flags.BoolVar(&s.proxy, "proxy", false, "the server is behind a proxy: the last address in X-Forwarded-For is the client's")

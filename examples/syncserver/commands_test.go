@@ -116,6 +116,15 @@ func TestFlagsWithoutEffectAreRefused(t *testing.T) {
 	}
 }
 
+// TestJournalIsKeptByDefault checks the flag -journal.
+func TestJournalIsKeptByDefault(t *testing.T) {
+	for line, want := range map[string]bool{"": true, "-journal": true, "-journal=false": false} {
+		s, err := parse(strings.Fields(line), nil)
+		require.NoError(t, err)
+		require.Equal(t, want, s.journal, line)
+	}
+}
+
 // TestErasuresAreRememberedNextToTheDatabaseFile checks the default of -erasures. Several machines can
 // run the command on a PostgreSQL database, so there it has no default.
 func TestErasuresAreRememberedNextToTheDatabaseFile(t *testing.T) {
@@ -161,5 +170,5 @@ func TestTakenPortLeavesNoDatabase(t *testing.T) {
 // TestMissingJournalIsExplained: a workspace without a journal may be full of records.
 func TestMissingJournalIsExplained(t *testing.T) {
 	s := settings{database: databasetest.SQLite(t), workspace: "demo"}
-	require.ErrorContains(t, journal(t.Context(), s), "workspace demo has no journal: check the name, and whether its server runs with -journal")
+	require.ErrorContains(t, journal(t.Context(), s), "workspace demo has no journal: check the name, and whether its server runs with -journal=false")
 }

@@ -34,7 +34,7 @@ func killErasures(t *testing.T, database string) {
 	if testing.Short() {
 		rounds = 4
 	}
-	servers, addresses := startTwo(t, database, "-journal")
+	servers, addresses := startTwo(t, database)
 	var enough atomic.Bool
 	var pushing sync.WaitGroup
 	w := newPusher(t, addresses)
@@ -64,7 +64,7 @@ func killErasures(t *testing.T, database string) {
 // value in free pages, because an earlier version did not overwrite deleted data.
 func TestRestoredBackupIsErasedAgain(t *testing.T) {
 	database := databasetest.SQLite(t)
-	p := start(t, database)
+	p := start(t, database, "-journal=false")
 	c := newPusher(t, [2]string{p.Address, p.Address})
 	write := func(text string) record.Mutation {
 		at := clock.Stamp{Time: clock.TimestampOf(time.Now()), Client: c.ID}

@@ -94,7 +94,7 @@ func journal(ctx context.Context, s settings) error {
 	}
 	defer database.Close()
 	if err = database.Journal(ctx, os.Stdout, s.workspace); errors.Is(err, server.ErrEmpty) {
-		return fmt.Errorf("workspace %s has no journal: check the name, and whether its server runs with -journal", s.workspace)
+		return fmt.Errorf("workspace %s has no journal: check the name, and whether its server runs with -journal=false", s.workspace)
 	}
 	return err
 }

@@ -107,7 +107,7 @@ func (l *launcher) launch(ctx context.Context, name, dir string) (*target, error
 		l.stops = append(l.stops, s.drop)
 		database, stored = s.url, s.size
 	}
-	p, err := l.syncserver.Start(database)
+	p, err := l.syncserver.Start(database, "-journal=false") // a node keeps no journal either
 	if err != nil {
 		return nil, err
 	}

@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/evanw/esbuild/pkg/api"
 
 	"github.com/fieldlww/fieldlww/examples/client"
+	"github.com/fieldlww/fieldlww/examples/replay/timeline"
 )
 
 // The folders of the sources in the repository. The scripts of the page import the client by relative paths.
@@ -18,15 +20,27 @@ const (
 	clientFolder = "examples/client"
 )
 
-// storiesFile is the script that the page loads when a story is played for the first time.
-const storiesFile = "stories.js"
+// The scripts that the page loads when a story is played, or a history is shown, for the first time.
+const (
+	storiesFile = "stories.js"
+	historyFile = "history.js"
+)
+
+// historyStyle is the style of a history: of its dialog, and of the drawing.
+const historyStyle = "history.css"
+
+// darkTheme selects the page while it is dark, which may differ from the system. It must not outweigh the later rules for
+// paper and high contrast.
+const darkTheme = ":where(:root[data-theme=dark])"
 
 // bundle returns the script and the style of the page, each with everything that it imports, in one small file, so that
 // a browser needs few requests. The maps lead developers back to the sources.
 func bundle() (map[string][]byte, error) {
 	return bundleOf(api.BuildOptions{
-		EntryPoints: []string{pageFolder + "/main.js", pageFolder + "/" + storiesFile, pageFolder + "/page.css"},
-		Sourcemap:   api.SourceMapLinked,
+		EntryPoints: []string{
+			pageFolder + "/main.js", pageFolder + "/" + storiesFile, pageFolder + "/" + historyFile, pageFolder + "/page.css", pageFolder + "/" + historyStyle,
+		},
+		Sourcemap: api.SourceMapLinked,
 	})
 }
 
@@ -54,7 +68,7 @@ func bundleOf(o api.BuildOptions) (map[string][]byte, error) {
 func readEmbedded(build api.PluginBuild) {
 	const namespace = "embedded"
 	build.OnResolve(api.OnResolveOptions{Filter: `^\.|^examples/`}, func(args api.OnResolveArgs) (api.OnResolveResult, error) {
-		if args.Path == "./"+runtimeFile || args.Path == "./"+storiesFile {
+		if slices.Contains([]string{runtimeFile, storiesFile, historyFile}, strings.TrimPrefix(args.Path, "./")) {
 			return api.OnResolveResult{Path: args.Path, External: true}, nil
 		}
 		name := args.Path
@@ -67,6 +81,9 @@ func readEmbedded(build api.PluginBuild) {
 		content, err := embeddedFile(args.Path)
 		loader := map[string]api.Loader{".js": api.LoaderJS, ".css": api.LoaderCSS}[path.Ext(args.Path)]
 		text := string(content)
+		if path.Base(args.Path) == historyStyle {
+			text += timeline.Style(darkTheme)
+		}
 		return api.OnLoadResult{Contents: &text, Loader: loader}, err
 	})
 }

@@ -43,7 +43,7 @@ func (r *run) compare(ctx context.Context, earlier, database, dir string) error 
 			return err
 		}
 		defer drop()
-		running, err := p.Start(name)
+		running, err := p.Start(name, "-journal=false")
 		if err != nil {
 			return err
 		}

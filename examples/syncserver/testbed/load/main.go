@@ -127,7 +127,7 @@ func (r *run) measureAll(ctx context.Context, database, dir string) error {
 			return err
 		}
 		defer program.Remove()
-		if r.process, err = program.Start(database); err != nil {
+		if r.process, err = program.Start(database, "-journal=false"); err != nil {
 			return err
 		}
 		defer r.process.Kill()

@@ -45,7 +45,7 @@ func (s *screen) isAccessible(state string) {
 }
 
 // TestPageIsAccessibleInEveryState: axe-core finds nothing wrong with the example, a conflict, banners, notices, open lists,
-// an explanation, a story, and a phone, in both themes.
+// an explanation, a history, a story, and a phone, in both themes.
 func TestPageIsAccessibleInEveryState(t *testing.T) {
 	brief(t)
 	if _, err := exec.LookPath("npm"); err != nil {
@@ -80,6 +80,10 @@ func TestPageIsAccessibleInEveryState(t *testing.T) {
 	}
 	s.left.Why("Fix it now", "title")
 	s.isAccessible("explanation")
+	s.click(`document.querySelector('[data-testid="show-history"]')`)
+	s.historyHas("wrote this field.")
+	s.isAccessible("history")
+	s.closesHistory(kb.Escape, s.left.mark("Fix it now", "title"))
 	eval[bool](s, "Boolean(document.documentElement.dataset.pace = 8)")
 	s.click(`document.querySelector('[data-story="clock"]')`)
 	s.await("the story tells something", func() bool {

@@ -51,11 +51,11 @@ var shared = sync.OnceValues(func() (*browser.Browser, error) {
 
 var closeShared = func() {}
 
-// newServer starts a server on an empty database. The server is killed when the test ends, unless
+// newServer starts a server with some flags on an empty database. The server is killed when the test ends, unless
 // the test has killed it before.
-func newServer(t *testing.T) *process.Process {
+func newServer(t *testing.T, flags ...string) *process.Process {
 	t.Helper()
-	p, err := program.Start(databasetest.SQLite(t))
+	p, err := program.Start(databasetest.SQLite(t), flags...)
 	require.NoError(t, err)
 	t.Cleanup(p.Kill)
 	return p

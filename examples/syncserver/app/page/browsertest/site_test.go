@@ -93,12 +93,15 @@ func TestSiteIsOneSmallFolder(t *testing.T) {
 }
 
 // TestSitePlaysTheStories: the server runs in the browser. The stories of the page come to the same ends as with a server
-// elsewhere, and no request for a server leaves the browser.
+// elsewhere, and no request for a server leaves the browser. The page offers no histories.
 func TestSitePlaysTheStories(t *testing.T) {
 	forBrowsers(t, func(t *testing.T, b *browser.Browser) {
 		served := serveSite(t)
 		s := served.open(t, b, "")
 		eval[bool](s, watch)
+		require.False(t, eval[bool](s, s.left.inTask("Fix the gate", "task-history")+".checkVisibility()"), "this server keeps no journal")
+		s.left.Why("Fix the gate", "title")
+		require.True(t, eval[bool](s, historyButton+" === null"))
 		for _, story := range []string{"edit", "book", "clock", "lose"} {
 			require.NotEmpty(t, s.play(story))
 			s.isAsBefore()

@@ -11,6 +11,7 @@ if (isSecureContext && navigator.locks) {
     return String(address).startsWith('v1/') ? server.fetch(address, options) : network(address, options);
   };
   new Worker('page/server.js', { type: 'module' });
+  document.documentElement.dataset.history = 'none'; // this server keeps no journal
   document.querySelector('.top p')?.append(' The server runs in this browser too.');
   import('../static/main.js');
 } else {

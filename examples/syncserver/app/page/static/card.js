@@ -4,6 +4,7 @@ import { element, options } from './dom.js';
 import { Field } from './field.js';
 import { mayChange, projectOf, targets } from './membership.js';
 import { labelStop, oneStop } from './stop.js';
+import { keepsHistory, showHistory } from './why.js';
 import { statuses, titleOf, value } from './words.js';
 
 /** statusOf returns the column of a task. */
@@ -28,7 +29,8 @@ export class Card {
       new Field(replica, who, 'project', project, { toText: () => projectOf(this.view) }),
     ];
     const [titleMark, dueMark, assigneeMark, statusMark, projectMark] = this.fields.map((f) => f.mark.element);
-    this.remove = element('button', { type: 'button', class: 'remove', 'data-testid': 'task-delete', onclick: () => this.#delete(replica) }, '×');
+    this.remove = element('button', { type: 'button', class: 'act remove', 'data-testid': 'task-delete', onclick: () => this.#delete(replica) }, '×');
+    this.history = element('button', { type: 'button', class: 'act', 'data-testid': 'task-history', title: 'History', hidden: !keepsHistory(), onclick: () => showHistory({ replica, who, view: this.view, field: 'title', from: this.history }) }, '⋯');
     this.handle = element('span', { class: 'handle', draggable: 'true', 'aria-hidden': 'true', title: 'Drag to another column' }, '⠿');
     this.handle.addEventListener('dragstart', (event) => {
       event.dataTransfer.setData('text/plain', this.view.id);
@@ -40,7 +42,7 @@ export class Card {
     this.element = element('li', { class: 'card', 'data-testid': 'task' },
       element('div', { class: 'line first' }, title, titleMark),
       element('div', { class: 'line' }, element('span', { class: 'what' }, 'Due'), due, dueMark),
-      element('div', { class: 'line' }, element('span', { class: 'what' }, 'Who'), assignee, assigneeMark),
+      element('div', { class: 'line' }, element('span', { class: 'what' }, 'Who'), assignee, assigneeMark, this.history),
       this.where,
       element('div', { class: 'line last' }, this.handle, status, statusMark, this.fixed, this.remove));
     oneStop(this.element, title);
@@ -68,6 +70,7 @@ export class Card {
       const label = { title: 'Title', due: 'Due date', assignee: 'Assignee', status: 'Status', project: 'Project' }[field.name];
       field.control.setAttribute('aria-label', field.name === 'title' ? label : `${label} of ${titleOf(view)}`);
     }
+    this.history.setAttribute('aria-label', `History of ${titleOf(view)}`);
     this.remove.setAttribute('aria-label', `Delete ${titleOf(view)}`);
     this.remove.title = 'Delete';
     labelStop(this.element, titleOf(view));

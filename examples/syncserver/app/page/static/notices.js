@@ -129,6 +129,10 @@ export class Notices {
     return { text: `The server refused ${what}: ${reason}. ${now}${wrote}`, bad: true };
   }
 
+  no_history() {
+    return { text: 'The history cannot be loaded now: the server does not answer.', passing: true };
+  }
+
   // The server no longer knows whether the edited record or fields have been deleted since.
   gone({ table, id, fields, rolledBack }) {
     const isDeletion = (f) => (f === '$deleted' ? rolledBack[f].value : rolledBack[f].deleted);

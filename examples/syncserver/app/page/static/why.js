@@ -5,6 +5,17 @@ import { element, setText } from './dom.js';
 import { ahead, fieldName, kindName, msOf, said, span, titleOf, when } from './words.js';
 
 const explanations = new WeakMap(); // from a mark to the function that explains it
+const histories = new WeakMap(); // from a mark to the function that shows the history of its field
+
+/** keepsHistory reports whether the server may have histories. The static site has none. */
+export const keepsHistory = () => document.documentElement.dataset.history !== 'none';
+
+/** showHistory loads the script for histories and shows one; see history.js. */
+export async function showHistory(what) {
+  const script = await import('./history.js').catch(() => null);
+  if (script) script.show(what);
+  else what.replica.dispatchEvent(new CustomEvent('notice', { detail: { kind: 'no_history' } }));
+}
 
 /** A Mark belongs to one field of one record. */
 export class Mark {
@@ -16,6 +27,7 @@ export class Mark {
     this.letter = element('span', { 'aria-hidden': 'true' });
     this.element = element('button', { type: 'button', class: 'mark', 'data-testid': 'why', 'data-field': field }, this.letter);
     explanations.set(this.element, () => this.#explain());
+    histories.set(this.element, () => showHistory({ replica, who, view: this.view, field, from: this.element }));
   }
 
   draw(view) {
@@ -93,7 +105,12 @@ export function startTooltip() {
     tooltip.hidden = true;
     tooltip.replaceChildren();
   };
-  const explain = () => tooltip.replaceChildren(...explanations.get(mark)().map((paragraph) => element('p', {}, ...paragraph)));
+  const history = keepsHistory() && element('button', { type: 'button', class: 'link', 'data-testid': 'show-history', onclick: () => open(mark) }, 'Show the history');
+  const explain = () => tooltip.replaceChildren(...explanations.get(mark)().map((paragraph) => element('p', {}, ...paragraph)), ...(history ? [history] : []));
+  const open = (of) => {
+    hide();
+    histories.get(of)();
+  };
   const show = (next) => {
     clearTimeout(leaving);
     if (next === mark) return;
@@ -115,7 +132,8 @@ export function startTooltip() {
   for (const type of ['mouseover', 'focusin', 'click']) {
     document.addEventListener(type, (event) => {
       const next = markOf(event);
-      if (next) show(next);
+      if (next && history && type === 'click' && event.detail === 0) open(next); // by the keyboard, which does not reach the tooltip
+      else if (next) show(next);
       else if (type !== 'focusin' && mark) leave();
     });
   }
