@@ -80,7 +80,7 @@ export function withLog(replica, log) {
 
 const add = ({ replica, log }, kind, event) => log.add({ at: new Date(replica.now()).toISOString(), offset: replica.offset * MILLISECOND || undefined, event: kind, ...event });
 
-const stampOf = ({ updatedAt, clientId }) => ({ updatedAt, clientId });
+const stampOf = (w) => w && { updatedAt: w.updatedAt, clientId: w.clientId }; // without a value
 const writesOf = (data) => [...data].map(([field, w]) => ({ field, stamp: stampOf(w), deleted: w.deleted, value: w.value }));
 
 // recordOf returns the form of an edit in the log.
@@ -95,7 +95,7 @@ function answered(s, replies) {
     const { verdict, code, fields } = replies[i];
     const said = (field) => {
       const { outcome, lost, winner, loser } = (fields && fields[field]) || {};
-      return { field, outcome, lost, other: winner || loser };
+      return { field, outcome, lost, other: stampOf(winner || loser) };
     };
     return { ...sent, verdict, code, fields: sent.fields.map(({ field }) => said(field)) };
   });
@@ -148,6 +148,6 @@ function isNew({ replica }, [table, id, field], stamp) {
 
 // told adds a notice, without details and values.
 function told(s, { kind, table, id, fields = [], code, by, items, other }) {
-  const records = table === undefined ? undefined : [{ table, id, fields: fields.map((field) => ({ field, other })) }];
+  const records = table === undefined ? undefined : [{ table, id, fields: fields.map((field) => ({ field, other: stampOf(other) })) }];
   add(s, 'told', { why: kind, code, by: by && by * MILLISECOND, count: items, records });
 }

@@ -56,7 +56,7 @@ test('a log holds what a replica did', () => {
   replica.edit('tasks', 'a', { x: 'private' });
   replica.edit('tasks', 'b', { y: 'private' });
   replica.batch();
-  const lost = `{"outcome":"applied","lost":true,"loser":{"updatedAt":"${at(0)}","clientId":"${BEN}"}}`;
+  const lost = `{"outcome":"applied","lost":true,"loser":{"updatedAt":"${at(0)}","clientId":"${BEN}","value":"private"}}`;
   replica.answer(`[{"verdict":"accepted","fields":{"x":${lost}}},{"verdict":"refused","code":"forbidden","retryable":false}]`);
   replica.takeChanged();
   replica.takeNotices();
