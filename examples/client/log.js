@@ -47,10 +47,13 @@ export function withLog(replica, log) {
   if (replica.id) add(s, 'opened', { client: replica.id, count: replica.waiting || undefined });
   return Object.assign(Object.create(replica), {
     edit: (...edit) => {
+      const before = waitingIn(s);
       replica.edit(...edit);
-      if (replica.waiting > WAITING) return;
-      const item = JSON.parse(replica.outbox().pop());
+      const after = waitingIn(s);
+      if (after.length === 0) return;
+      const item = JSON.parse(after.at(-1));
       add(s, 'edited', { seen: item.seen, records: [recordOf(item)] });
+      if (after.length <= before.length) replaced(s, before, after);
     },
     batch: (...most) => {
       const batch = replica.batch(...most);
@@ -83,6 +86,17 @@ const add = ({ replica, log }, kind, event) => log.add({ at: new Date(replica.no
 const stampOf = (w) => w && { updatedAt: w.updatedAt, clientId: w.clientId }; // without a value
 const writesOf = (data) => [...data].map(([field, w]) => ({ field, stamp: stampOf(w), deleted: w.deleted, value: w.value }));
 
+// waitingIn returns the edits in the outbox, unless there are too many to read.
+const waitingIn = ({ replica }) => (replica.waiting > WAITING ? [] : replica.outbox());
+
+// replaced adds the edits that a later one has replaced in the outbox.
+function replaced(s, before, after) {
+  const [was, is] = [before, after].map((items) => items.map((text) => recordOf(JSON.parse(text))));
+  const name = ({ table, id, stamp }) => JSON.stringify([table, id, stamp]);
+  const left = new Set(is.map(name));
+  add(s, 'dropped', { why: 'replaced', records: was.filter((r) => !left.has(name(r))) });
+}
+
 // recordOf returns the form of an edit in the log.
 function recordOf({ table, id, data, base = {} }) {
   const [first] = Object.values(data);
@@ -108,11 +122,11 @@ function answered(s, replies) {
 // watched adds the edits that an act restamps: the outbox has them at the same place, with another stamp. If the act
 // also takes edits out of the outbox, the places are counted from its end.
 function watched(s, act) {
-  const before = s.replica.waiting > WAITING ? [] : s.replica.outbox();
+  const before = waitingIn(s);
   const { offset } = s.replica;
   act();
   if (before.length === 0 || s.replica.offset === offset) return;
-  const after = s.replica.outbox();
+  const after = waitingIn(s);
   after.forEach((text, i) => {
     const [was, now] = [before[before.length - after.length + i], text].map((item) => item && recordOf(JSON.parse(item)));
     const isSame = was && was.table === now.table && was.id === now.id && was.stamp.updatedAt !== now.stamp.updatedAt;

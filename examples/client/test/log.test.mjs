@@ -95,6 +95,22 @@ test('a restamped edit has its former stamp, and its time is corrected', () => {
   assert.equal(events(log).pop().offset, -3600e9);
 });
 
+test('an edit that a later one replaces before it is sent is dropped', () => {
+  const log = openLog();
+  const { replica, seconds } = device(log);
+  replica.edit('tasks', 'a', { x: 1 });
+  replica.edit('tasks', 'b', { x: 1, y: 1 });
+  seconds.now = 1;
+  replica.edit('tasks', 'b', { y: 2 });
+  replica.edit('tasks', 'a', { x: 2 });
+  seconds.now = 2;
+  replica.edit('tasks', 'b', { x: 3 });
+  assert.deepEqual(events(log).map(short), [
+    '0 opened', '0 edited a@0 x', '0 edited b@0 x y', '1 edited b@1 y',
+    '1 edited a@1 x', '1 dropped replaced a@0 x', '2 edited b@2 x', '2 dropped replaced b@0 x y',
+  ]);
+});
+
 test('values are kept on request only, by table and field', () => {
   const log = openLog({ values: (table, field) => table === 'tasks' && field === 'x' });
   const { replica } = device(log);
