@@ -53,11 +53,13 @@ func TestPageStoriesPlayThemselves(t *testing.T) {
 	require.Contains(t, s.left.Titles(), "Paint the door red")
 	require.Equal(t, "won", s.left.Mark("Paint the door red", "title"))
 	require.NotZero(t, eval[int](s, "window.messages"))
+	require.Len(t, s.left.shown().Notices, 1)
 	s.isAsBefore()
 
 	require.Contains(t, s.play("book"), "Back online, both bookings are there. Nothing was refused or lost.")
 	require.Len(t, s.left.Meetings(), 3)
 	require.Empty(t, s.left.shown().Warnings)
+	require.Empty(t, s.left.shown().Notices, "a notice of the first story covers the second one")
 	s.isAsBefore()
 
 	require.Contains(t, s.play("clock"), "The answer of the server shows that this clock is wrong.")
@@ -74,6 +76,20 @@ func TestPageStoriesPlayThemselves(t *testing.T) {
 
 	s.reload()
 	require.Equal(t, 4, eval[int](s, `document.querySelectorAll('[data-story][data-done="true"]').length`))
+}
+
+// TestPageStoryExplainsOnAPhone: at the end of the story, the explanation of the winner is on the screen.
+func TestPageStoryExplainsOnAPhone(t *testing.T) {
+	s := visitExample(t)
+	s.agree()
+	eval[bool](s, watch)
+	s.resize(390, 844, "light")
+	s.play("edit")
+	require.Contains(t, eval[string](s, `document.getElementById("tooltip").textContent`), "It won because it is")
+	require.True(t, eval[bool](s, `(() => {
+		const { top, bottom, width } = document.getElementById("tooltip").getBoundingClientRect();
+		return width > 0 && top > document.querySelector(".caption").getBoundingClientRect().bottom && bottom < innerHeight;
+	})()`))
 }
 
 // TestPageStoryStops: a story that is stopped puts both devices back online, and has no tick. If the reader wants nothing

@@ -91,20 +91,24 @@ export class Stage {
     before.focus({ preventScroll: true });
   }
 
-  /** show scrolls to an element, and points at it for a moment. */
-  show(target) {
-    const block = innerWidth > 900 ? 'nearest' : 'center'; // on a narrow screen, the sentence covers the top
-    target.scrollIntoView({ block, inline: 'nearest', behavior: still() ? 'instant' : 'smooth' });
+  /** show scrolls to what an element belongs to, and points at it for a moment. */
+  show(target, behavior = still() ? 'instant' : 'smooth') {
     const place = target.closest('.card, .meeting, .violation, .field') ?? target;
+    const block = innerWidth > 900 ? 'nearest' : 'center'; // on a narrow screen, the sentence covers the top
+    place.scrollIntoView({ block, inline: 'nearest', behavior });
     place.classList.add('pointed');
     setTimeout(() => place.classList.remove('pointed'), 2500);
   }
 
-  /** explain shows what the mark of a field says. */
-  explain(panel, id, field) {
+  /** explain says a sentence while the mark of a field explains itself. Scrolling would hide the explanation, so it comes first. */
+  async explain(panel, id, field, text) {
     const mark = panel.element.querySelector(`[data-id="${id}"] [data-testid="why"][data-field="${field}"]`);
-    this.show(mark);
+    setText(this.caption, text); // its height may move the page
+    this.show(mark, 'instant');
+    await pause(200, this.signal).done;
+    this.signal.throwIfAborted();
     mark.dispatchEvent(new MouseEvent('mouseover', { bubbles: true }));
+    await this.say(text);
   }
 }
 

@@ -29,8 +29,7 @@ async function editOneField(stage) {
   stage.online(left);
   await stage.settled('tasks', id, 'title');
   await stage.say('So is the other one. The later edit won, on both sides.');
-  stage.explain(left, id, 'title');
-  await stage.say('The mark says why it won, and what it replaced.');
+  await stage.explain(left, id, 'title', 'The mark says why it won, and what it replaced.');
 }
 
 async function bookOneRoom(stage) {

@@ -7,6 +7,7 @@ const DONE = 'fieldlww-stories';
 
 export class StoryBar {
   #playing = null; // the AbortController of the story that plays
+  #notices = []; // that the last story has left
 
   /** @param {{panels, day}} page both panels, and the shown day */
   constructor({ panels: [left, right], day }) {
@@ -45,6 +46,8 @@ export class StoryBar {
   async #play(name) {
     const panels = [this.left, this.right];
     if (this.#playing || !panels.every((panel) => panel.replica.joined)) return;
+    this.#clear();
+    const shown = notices();
     const before = panels.map(({ replica: { device } }) => device.skew);
     const { signal } = (this.#playing = new AbortController());
     setText(this.caption, 'Ready …');
@@ -67,6 +70,7 @@ export class StoryBar {
         panel.setClock(before[i] / 60_000);
         panel.setOnline(true);
       });
+      this.#notices = notices().filter((notice) => !shown.includes(notice));
       this.#playing = null;
       this.#draw();
       if (this.stop.hidden) this.buttons.find((button) => button.dataset.story === name).focus({ preventScroll: true });
@@ -77,7 +81,15 @@ export class StoryBar {
   #end() {
     if (this.#playing) return this.#playing.abort();
     setText(this.caption, '');
+    this.#clear();
     this.#draw();
     this.buttons[0].focus({ preventScroll: true });
   }
+
+  // #clear closes the notices of a story before they cover the next one.
+  #clear() {
+    for (const notice of this.#notices) notice.querySelector('.close')?.click();
+  }
 }
+
+const notices = () => [...document.querySelectorAll('.notice')];
