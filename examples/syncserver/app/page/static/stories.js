@@ -60,6 +60,7 @@ async function bookOneRoom(stage) {
   banner(right).querySelector('[data-testid="violation-move"]').click();
   await stage.settled('meetings', ids[1], 'slot');
   await stage.until(() => !stage.panels.some(banner));
+  stage.show(stage.control(right, ids[1]));
   await stage.say('One click moves a meeting. The conflict is gone on both sides.');
 }
 
