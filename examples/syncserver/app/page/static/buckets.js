@@ -19,5 +19,11 @@ export const newProject = (id) => PRIVATE + id;
 /** bucketOf returns the bucket of a project. */
 export const bucketOf = (project) => (isPrivate(project) ? PROJECT + project : '');
 
+/**
+ * isShared reports whether a bucket is for all devices of its members. The others, such as client/7f3c…+, have the rows
+ * of lost edits of one device.
+ */
+export const isShared = (bucket) => bucket === '' || bucket.startsWith(PROJECT);
+
 /** projectIn returns the private project of a bucket. */
 export const projectIn = (bucket) => bucket.slice(PROJECT.length);

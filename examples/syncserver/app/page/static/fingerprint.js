@@ -1,8 +1,9 @@
-// Digests of everything that is shown, one for each bucket. They are updated with each change, because computing them
+// Digests of everything that both sides show, one for each bucket: a row of a lost edit is for one device. They are updated with each change, because computing them
 // from all records after each edit would be slow.
 
 import { openDigest } from '../../../../client/digest.js';
 import { ALL_TABLES, bucketOf } from './buckets.js';
+import { isLostEdit } from './lostrow.js';
 
 export class Fingerprint {
   #digests = new Map(); // by bucket
@@ -35,6 +36,8 @@ export class Fingerprint {
     const data = replica.shown(table, id);
     const bucket = bucketOf(projectOf(table, id, data));
     if (before) this.#digest(before.bucket).remove(table, id, before.data);
+    this.#held.delete(key);
+    if (isLostEdit(table, data)) return;
     this.#digest(bucket).add(table, id, data);
     this.#held.set(key, { bucket, data });
   }

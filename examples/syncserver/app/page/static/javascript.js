@@ -6,6 +6,7 @@ import { openViolations } from '../../../../client/violations.js';
 import { TABLES } from './buckets.js';
 import { Fingerprint } from './fingerprint.js';
 import { newId } from './id.js';
+import { isLost } from './lostrow.js';
 
 const CLOSED = { id: '', saved: [] }; // a Replica without an ID, so that every call finds one
 
@@ -47,7 +48,8 @@ export function javascript() {
     answer: (text) => replica.answer(text),
     serverTime: (text, took) => replica.serverTime(text, took),
     records: () => TABLES.flatMap((table) => replica.records(table).map(([id]) => viewOf([table, id]))),
-    violations: () => openViolations(replica),
+    violations: () => openViolations(replica).filter((v) => !isLost(v)),
+    lostEdits: () => openViolations(replica).filter(isLost).map((v) => viewOf(['violations', v.id])),
     waiting: () => replica.outbox().map((text) => JSON.parse(text)),
     why: (table, id, field) => replica.why(table, id, field),
     digest: (bucket) => print.of(replica, bucket),

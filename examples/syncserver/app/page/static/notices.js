@@ -75,6 +75,7 @@ export class Notices {
   /** tell shows a notice, given what it is about. */
   tell(told) {
     const { table, id } = told;
+    if (isClosing(told)) return;
     let notice = { ...told, kind: this.#kindOf(told) };
     if (this.replica.isErased(table, id)) {
       if (!LOSSES.includes(notice.kind)) return;
@@ -83,6 +84,14 @@ export class Notices {
     if (JOINED.includes(notice.kind)) notice = this.#join(notice);
     const words = this[notice.kind]?.(notice);
     if (words) this.add(words.text, { kind: notice.kind, about: notice, ...words });
+  }
+
+  /** close closes the notices of some kinds about a field of a record. */
+  close(kinds, table, id, field) {
+    for (const element of [...this.box.children]) {
+      const { about, close } = this.#about.get(element) ?? {};
+      if (kinds.includes(about?.kind) && about.table === table && about.id === id && about.fields[0] === field) close();
+    }
   }
 
   // The server answers "forbidden" if the user may not see the record, or may not put it into the
@@ -203,6 +212,7 @@ export class Notices {
   }
 
   edit_lost({ table, id, fields, other }) {
+    if (this.#isLoss(table, id, fields[0])) return null;
     const shown = this.replica.tables[table]?.get(id);
     const now = shown?.data[fields[0]];
     const instead = now && now.clientId === other.clientId ? ` ${isNow(fields[0], now)}.` : '';
@@ -214,9 +224,15 @@ export class Notices {
 
   edit_replaced({ table, id, fields, other }) {
     const [field] = fields;
+    if (this.#isLoss(table, id, field)) return null;
     const why = this.replica.why(table, id, field);
     const value = why && !why.unknown && why.loser.clientId === other.clientId ? `: ${said(field, why.loser)}` : '';
     return { text: `Your edit to the ${fieldName(field)} of ${titleOf(this.replica.tables[table]?.get(id))} replaced one by ${this.who(other.clientId).name} that you had not seen${value}.` };
+  }
+
+  // A loss has a notice of its own, with a choice; see losses.js.
+  #isLoss(table, id, field) {
+    return this.replica.losses.some((loss) => loss.table === table && loss.record === id && loss.field === field);
   }
 
   record_deleted({ table, id }) {
@@ -273,6 +289,9 @@ export class Notices {
     return { text: `This browser could not store what you did (${detail ?? 'no reason given'}). Your edits will be lost when you reload, and nothing is sent until you do.`, bad: true };
   }
 }
+
+/** isClosing reports whether a notice is about the closing of a row of a lost edit. If it failed, the row is shown again. */
+const isClosing = ({ table, fields }) => table === 'violations' && fields?.includes('acknowledged');
 
 /** closeLater closes a notice after a while, unless it is hovered or focused. */
 function closeLater(notice, close) {

@@ -7,6 +7,7 @@ import { closeOutside, parts, saveFile, setText } from './dom.js';
 import { Draft, commitAll } from './draft.js';
 import { fillAgain } from './example.js';
 import { forgetKept, joined, keep, kept } from './log.js';
+import { Losses } from './losses.js';
 import { message } from './motion.js';
 import { Notices } from './notices.js';
 import { Outbox } from './outbox.js';
@@ -75,6 +76,7 @@ export class Panel {
     this.violations = new Violations(replica, this.part.violations);
     this.outbox = new Outbox(replica, this.part);
     this.notices = new Notices(replica, who, this.part.notices, { rejoin: () => this.#rejoin() });
+    this.losses = new Losses(replica, who, this.notices);
     this.departures = new Departures(replica, (notice) => this.notices.tell(notice));
     this.projects = new Projects(replica, sync, { who, part: this.part, news: this.departures, tell: (notice) => this.notices.tell(notice) });
     this.earlier = kept(replica.side);

@@ -20,7 +20,8 @@ export class ProgramError extends Error {}
  *   answer(text)                  the server's replies to that batch
  *   serverTime(text, took)        the server's time, from an answer that took a number of milliseconds
  *   records()                     all shown records
- *   violations()                  the open violations
+ *   violations()                  the open violations of rules
+ *   lostEdits()                   the open rows of lost edits, as records
  *   waiting()                     the outbox
  *   why(table, id, field)         the last decision about a field, or null
  *   digest(bucket)                a fingerprint of everything that is shown of a bucket

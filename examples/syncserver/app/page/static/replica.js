@@ -1,6 +1,7 @@
 // One replica of the page: the program that merges, its storage, and the state that is shown.
 
-import { TABLES } from './buckets.js';
+import { TABLES, isShared } from './buckets.js';
+import { lossOf } from './lostrow.js';
 import { Membership } from './membership.js';
 import { ProgramError, run } from './program.js';
 import { OWN, onlyWaiting, removal, takeOwn } from './saved.js';
@@ -26,11 +27,12 @@ export class Replica extends EventTarget {
     this.device = { skew: 0, online: true }; // also clientId, user and token once the device has joined, the name that it had when it left, and the name of another program than the JavaScript one
     this.tables = Object.fromEntries(TABLES.map((table) => [table, new Map()]));
     this.membership = new Membership();
-    this.violations = [];
+    this.violations = []; // of rules
+    this.losses = []; // the edits of this device that were lost, and about which its user has not decided
     this.unchecked = new Set(); // the rules that the server could not check completely
     this.waiting = 0;
     this.cursor = '';
-    this.buckets = ['']; // those that the user may read, as the server told it last
+    this.buckets = ['']; // those that the user may read, as the server told it last, without the ones of this device alone
     this.settled = false; // whether nothing is left to pull, according to the answer to the last pull
     this.offset = 0;
     this.ahead = null; // by how many milliseconds the clock of the device is ahead of the server's, by the last answer; null if unknown
@@ -341,8 +343,13 @@ export class Replica extends EventTarget {
 
   /** checkViolations reads the violations again, because some end as time passes. */
   checkViolations() {
-    this.violations = this.#call('violations');
+    this.#readViolations();
     this.#tell('change', { tables: ['violations'], changed: [] });
+  }
+
+  #readViolations() {
+    this.violations = this.#call('violations');
+    this.losses = this.#call('lostEdits').map(lossOf);
   }
 
   #call(name, ...args) {
@@ -361,16 +368,16 @@ export class Replica extends EventTarget {
   }
 
   #take() {
-    const { saves, tables, changed, notices, waiting, ...state } = this.#call('take');
+    const { saves, tables, changed, notices, waiting, buckets, ...state } = this.#call('take');
     const differs = tables.length > 0 || waiting !== this.waiting;
-    Object.assign(this, { waiting, ...state }); // also cursor, buckets, settled and offset
+    Object.assign(this, { waiting, ...state, buckets: buckets.filter(isShared) }); // also cursor, settled and offset
     const erased = changed.filter((view) => this.#hold(view));
     for (const { kind, table, id } of notices) {
       if (kind !== 'erased' || this.isErased(table, id)) continue;
       this.#erase(table, id);
       erased.push({ table, id });
     }
-    if (tables.includes('violations')) this.violations = this.#call('violations');
+    if (tables.includes('violations')) this.#readViolations();
     if (saves.length > 0) this.#writer.save(saves);
     if (erased.length > 0) this.#tell('erased', erased);
     if (differs) this.#tell('change', { tables, changed });
@@ -405,7 +412,7 @@ export class Replica extends EventTarget {
     for (const table of Object.values(this.tables)) table.clear();
     const changed = this.#call('records');
     for (const view of changed) this.#hold(view);
-    this.violations = this.#call('violations');
+    this.#readViolations();
     this.#take(); // waiting edits were restamped if the client is a new one
     this.#tell('change', { tables: [...Object.keys(this.tables), 'violations'], changed });
   }

@@ -41,6 +41,7 @@ function functions(program) {
     serverTime: (text, took) => call('serverTime', text, took),
     records: () => parsed('records'),
     violations: () => parsed('violations'),
+    lostEdits: () => parsed('lostEdits'),
     waiting: () => parsed('waiting'),
     why: (table, id, field) => parsed('why', table, id, field),
     digest: (bucket) => call('digest', bucket),

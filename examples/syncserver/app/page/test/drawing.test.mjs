@@ -51,7 +51,7 @@ test('a clock correction of less than a second is not mentioned, and a larger on
 test('a notice that needs no action closes by itself, unless it is being read', (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const box = new Element();
-  const replica = Object.assign(new EventTarget(), { isErased: () => false });
+  const replica = Object.assign(new EventTarget(), { isErased: () => false, losses: [] });
   new Notices(replica, () => ({ name: 'Ben' }), box, {});
   const tell = (detail) => replica.dispatchEvent(new CustomEvent('notice', { detail }));
   tell({ kind: 'not_edited', detail: 'no' });

@@ -120,6 +120,7 @@ export class Program {
     answer: (text) => this.#answer(JSON.parse(text)),
     records: () => [],
     violations: () => [],
+    lostEdits: () => [],
     take: () => ({ saves: this.#saves.splice(0), tables: [], waiting: this.outbox.length, cursor: this.cursor, settled: this.settled, offset: 0, buckets: this.buckets, changed: [], notices: [] }),
   };
 

@@ -12,7 +12,7 @@ const slot = { room: 'Room A', start: '2026-03-07T10:00:00Z', end: '2026-03-07T1
 function board(tasks = {}) {
   const erased = new Set();
   const replica = Object.assign(new EventTarget(), {
-    device: {}, edited: [], tables: { tasks: new Map(Object.entries(tasks)), meetings: new Map() },
+    device: {}, edited: [], losses: [], tables: { tasks: new Map(Object.entries(tasks)), meetings: new Map() },
     isErased: (table, id) => erased.has(`${table}/${id}`),
     edit: (...edit) => replica.edited.push(edit),
     why: () => null,

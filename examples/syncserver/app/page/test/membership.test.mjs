@@ -24,7 +24,7 @@ const named = (id, name) => ({ table: 'projects', id, data: { name: { value: nam
 function board(roles, { tasks = [], projects = [] } = {}) {
   const by = (views) => new Map(views.map((v) => [v.id, v]));
   return Object.assign(new EventTarget(), {
-    joined: true, device: {}, membership: new Membership(roles ? user(roles) : undefined), isErased: () => false,
+    joined: true, device: {}, membership: new Membership(roles ? user(roles) : undefined), isErased: () => false, losses: [],
     tables: { tasks: by(tasks), projects: by(projects), meetings: new Map(), devices: new Map() },
   });
 }

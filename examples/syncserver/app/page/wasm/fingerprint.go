@@ -7,10 +7,12 @@ import (
 	"github.com/fieldlww/fieldlww/examples/syncserver/replica"
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/record"
+	"github.com/fieldlww/fieldlww/violation"
 )
 
-// A fingerprint keeps the digests of everything that is shown, one for each bucket. They are updated
-// with each change, because computing them from all records after each edit would be slow.
+// A fingerprint keeps the digests of everything that both sides show, one for each bucket: a row of a
+// lost edit is for one device. They are updated with each change, because computing them from all
+// records after each edit would be slow.
 type fingerprint struct {
 	sums    map[string]merge.Digest
 	parts   map[record.Key]part // nil until a digest is first requested
@@ -50,6 +52,19 @@ func (f *fingerprint) of(r *replica.Replica, bucket string) string {
 func (f *fingerprint) replace(r record.Record) {
 	before, now := f.parts[r.Key()], part{board.Buckets(r)[0], merge.DigestOf(r)}
 	f.sums[before.bucket] = f.sums[before.bucket].Sub(before.digest)
+	delete(f.parts, r.Key())
+	if isLostEdit(r) {
+		return
+	}
 	f.sums[now.bucket] = f.sums[now.bucket].Add(now.digest)
 	f.parts[r.Key()] = now
+}
+
+// isLostEdit reports whether a record is the row of a lost edit.
+func isLostEdit(r record.Record) bool {
+	if r.Key().Table != violation.DefaultTable {
+		return false
+	}
+	v, err := violation.Parse(r)
+	return err == nil && isLost(v)
 }

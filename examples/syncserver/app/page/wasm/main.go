@@ -51,6 +51,7 @@ func main() {
 		"serverTime": function(d.jsServerTime),
 		"records":    function(d.jsRecords),
 		"violations": function(d.jsViolations),
+		"lostEdits":  function(d.jsLostEdits),
 		"waiting":    function(d.jsWaiting),
 		"why":        function(d.jsWhy),
 		"digest":     function(d.jsDigest),
@@ -178,6 +179,7 @@ func (d *device) jsServerTime(args []js.Value) (any, error) {
 
 func (d *device) jsRecords([]js.Value) (any, error)    { return d.views(d.records), nil }
 func (d *device) jsViolations([]js.Value) (any, error) { return text(d.violations()) }
+func (d *device) jsLostEdits([]js.Value) (any, error)  { return d.views(d.lostEdits), nil }
 func (d *device) jsWaiting([]js.Value) (any, error)    { return text(d.waiting()) }
 func (d *device) jsTake([]js.Value) (any, error)       { return text(d.takeChanges()) }
 

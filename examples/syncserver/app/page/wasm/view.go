@@ -99,8 +99,20 @@ func replaces(w replica.Why) bool {
 	return winner.Stamp.Client != loser.Stamp.Client && (w.BeforeUnknown || winner.Value != loser.Value)
 }
 
+// violations returns the open violations of rules.
 func (d *device) violations() []violation.Violation {
-	return append([]violation.Violation{}, d.replica.Violations()...)
+	return slices.DeleteFunc(append([]violation.Violation{}, d.replica.Violations()...), isLost)
+}
+
+func isLost(v violation.Violation) bool { return v.Rule == violation.LostEditRule }
+
+// lostEdits returns the open rows of lost edits.
+func (d *device) lostEdits(yield func(record.Record) bool) {
+	for _, v := range d.replica.Violations() {
+		if isLost(v) && !yield(d.replica.Shown(record.Key{Table: violation.DefaultTable, ID: v.ID})) {
+			return
+		}
+	}
 }
 
 func (d *device) waiting() []json.RawMessage {
