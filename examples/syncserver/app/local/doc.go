@@ -18,5 +18,6 @@
 // # What it leaves out
 //
 // There is one workspace, which everyone may join who can reach the server. Nothing is purged or erased, so there is no
-// fence. There are no quotas, no log and no journal. Tokens do not end.
+// fence. There are no quotas, no log and no journal. Tokens do not end. No rows of lost edits are stored, so only the
+// answer to a push tells of one.
 package local

@@ -3,7 +3,7 @@
 
 import { attempt, element } from './dom.js';
 import { mayChange } from './membership.js';
-import { ahead, fieldName, isNow, kindName, saidInFull, titleOf, when } from './words.js';
+import { ahead, fieldName, isNow, kindName, saidInFull, titleOf, valueOf, when } from './words.js';
 
 const MOST = 10; // notices shown at once. The others follow as these are closed
 
@@ -41,7 +41,7 @@ export class Losses {
   // There is nothing to choose while the record is not here, or shows the losing value again.
   #isOpen(loss) {
     const view = this.#view(loss);
-    return view !== undefined && !isSame(view.data[loss.field], loss.losing, loss.field);
+    return view !== undefined && valueOf(loss.field, view.data[loss.field]) !== valueOf(loss.field, loss.losing);
   }
 
   #draw(loss) {
@@ -110,14 +110,6 @@ export class Losses {
     else notice.remove();
     if (focused) (near?.querySelector(`[data-testid="${focused}"]`) ?? near?.querySelector('button') ?? this.notices.box.closest('.panel')).focus({ preventScroll: true });
   }
-}
-
-/** isSame reports whether a write has the losing value. A record without a deletion is not deleted. */
-const isSame = (write, losing, field) => valueOf(field, write) === valueOf(field, losing);
-
-function valueOf(field, write) {
-  if (field === '$deleted') return write?.value === true;
-  return !write || write.deleted ? null : JSON.stringify(write.value);
 }
 
 const mayWrite = (replica, view) => (view.table === 'projects' ? replica.membership.mayWrite(view.id) : mayChange(replica, view));

@@ -131,7 +131,8 @@ export class Notices {
     const what = isNew ? `the new ${kindName(table)}` : `the ${fields.map(fieldName).join(', ')} of ${titleOf(shown)}`;
     const wrote = field && rolledBack[field] ? ` You wrote ${said(field, rolledBack[field])}.` : '';
     const chosen = code === 'read_only' && fields.includes('project') && !isNew ? ', or the one that you chose' : '';
-    const reason = (REASONS[code] ?? detail ?? code) + chosen;
+    const full = code === 'limit_exceeded' && fields.includes('notes') && this.replica.losses.length > 0; // see Keep in the options of the server
+    const reason = full ? 'too many notes of yours were lost. Choose between the values of some of them first' : (REASONS[code] ?? detail ?? code) + chosen;
     const edited = fields.some((f) => shown?.waiting.includes(f)); // edited again before the refusal arrived
     const later = fields.find((f) => shown?.data[f]?.updatedAt > rolledBack[f]?.updatedAt); // written by another device meanwhile
     const now = isNew ? 'It was removed.' : edited ? 'Your later edit is kept.' : later ? `${isNow(later, shown.data[later])}.` : 'It was put back as it was.';
@@ -233,6 +234,11 @@ export class Notices {
   // A loss has a notice of its own, with a choice; see losses.js.
   #isLoss(table, id, field) {
     return this.replica.losses.some((loss) => loss.table === table && loss.record === id && loss.field === field);
+  }
+
+  not_undone({ table, id, fields: [field], name }) {
+    const what = field === '$deleted' ? 'deleted or restored it' : `changed the ${fieldName(field)}`;
+    return { text: `Nothing was undone in ${titleOf(this.replica.tables[table]?.get(id))}: ${name} has ${what} since.`, passing: true };
   }
 
   record_deleted({ table, id }) {

@@ -13,6 +13,7 @@ import { Notices } from './notices.js';
 import { Outbox } from './outbox.js';
 import { Projects } from './projects.js';
 import { State } from './sync.js';
+import { Undo } from './undo.js';
 import { Violations } from './violations.js';
 import { NOTICEABLE, edits, span, timeOf } from './words.js';
 
@@ -77,6 +78,7 @@ export class Panel {
     this.outbox = new Outbox(replica, this.part);
     this.notices = new Notices(replica, who, this.part.notices, { rejoin: () => this.#rejoin() });
     this.losses = new Losses(replica, who, this.notices);
+    this.undo = new Undo(replica, { button: this.part.undo, panel: this.element, who, tell: (notice) => this.notices.tell(notice) });
     this.departures = new Departures(replica, (notice) => this.notices.tell(notice));
     this.projects = new Projects(replica, sync, { who, part: this.part, news: this.departures, tell: (notice) => this.notices.tell(notice) });
     this.earlier = kept(replica.side);

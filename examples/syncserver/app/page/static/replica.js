@@ -235,8 +235,9 @@ export class Replica extends EventTarget {
     try {
       if (!this.joined) throw new Error('this device has not joined yet');
       if (this.isErased(table, id)) throw new Error('the record was erased');
+      const before = this.tables[table]?.get(id)?.data;
       this.#do('edit', table, id ?? this.newId(), fields, seen);
-      this.#tell('edit');
+      this.#tell('edit', { table, id, fields: Object.keys(fields), before, after: this.tables[table]?.get(id)?.data });
       return true;
     } catch (error) {
       return this.tellNotEdited(error.message, { table, id, fields });

@@ -3,7 +3,7 @@
 import { isPrivate } from './buckets.js';
 import { clockOf, dayOf, local } from './zone.js';
 
-const FIELDS = { title: 'title', status: 'status', due: 'due date', assignee: 'assignee', host: 'host', slot: 'room and time', name: 'name', project: 'project', $deleted: 'deletion' };
+const FIELDS = { title: 'title', status: 'status', due: 'due date', assignee: 'assignee', host: 'host', slot: 'room and time', name: 'name', project: 'project', notes: 'notes', $deleted: 'deletion' };
 const STATUSES = { todo: 'To do', doing: 'Doing', done: 'Done' };
 const KINDS = { tasks: 'task', projects: 'project', meetings: 'meeting', devices: 'device', violations: 'conflict' };
 
@@ -112,6 +112,12 @@ export function place(slot) {
 
 /** value returns the value of a field of a view, or undefined if it has none. */
 export const value = (view, field) => view?.data[field]?.value;
+
+/** valueOf returns the value of a write, to compare. A field without a write is empty, and its record is not deleted. */
+export function valueOf(field, write) {
+  if (field === '$deleted') return write?.value === true;
+  return !write || write.deleted ? null : JSON.stringify(write.value);
+}
 
 /** titleOf returns the title of a record for people. */
 export function titleOf(view) {

@@ -1,0 +1,79 @@
+// Undoes edits of one side: an ordinary write of the value from before, only where the edit still stands.
+
+import { fieldName, titleOf, valueOf } from './words.js';
+
+const MOST = 50; // edits that can be undone
+
+export class Undo {
+  #edits = []; // the newest last, each with the data of the record before and after it
+  #undoing = false;
+  #drawing = 0;
+
+  /** @param {{button: HTMLButtonElement, panel: HTMLElement, who: Function, tell: (notice: object) => void}} page */
+  constructor(replica, { button, panel, who, tell }) {
+    Object.assign(this, { replica, button, panel, who, tell });
+    replica.addEventListener('edit', ({ detail }) => this.#remember(detail));
+    replica.addEventListener('change', () => (this.#drawing ||= setTimeout(() => this.draw())));
+    button.addEventListener('click', () => this.undo());
+    panel.addEventListener('keydown', (event) => {
+      const undoes = (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey && event.key === 'z';
+      if (!undoes || this.#edits.length === 0 || event.target.matches('input, textarea, select')) return; // a control undoes what was typed
+      event.preventDefault();
+      this.undo();
+    });
+  }
+
+  // A new record has nothing to go back to. It can be deleted.
+  #remember({ table, id, fields, before, after }) {
+    if (this.#undoing || !before || !after) return;
+    this.#edits.push({ table, id, fields, before, after });
+    this.#edits.splice(0, this.#edits.length - MOST);
+    this.draw();
+  }
+
+  draw() {
+    clearTimeout(this.#drawing);
+    this.#drawing = 0;
+    this.#edits = this.#edits.filter((edit) => this.#view(edit)); // nothing is kept of a record that has left
+    const last = this.#edits.at(-1);
+    if (!last && this.button.contains(document.activeElement)) this.panel.focus({ preventScroll: true }); // otherwise the focus would be lost
+    this.button.hidden = !last;
+    if (!last) return;
+    const label = `Undo: ${this.#what(last)}`;
+    this.button.title = label;
+    this.button.setAttribute('aria-label', label);
+  }
+
+  /** undo undoes the last edit, as far as no other device has written the fields since. */
+  undo() {
+    const edit = this.#edits.pop();
+    const view = edit && this.#view(edit);
+    if (!view) return this.draw();
+    const { table, id, fields, before, after } = edit;
+    const standing = fields.filter((field) => this.#stands(field, view.data[field], after[field]));
+    this.#undoing = true;
+    if (standing.length > 0) this.replica.edit(table, id, Object.fromEntries(standing.map((field) => [field, back(field, before[field])])));
+    this.#undoing = false;
+    const since = fields.find((field) => !standing.includes(field));
+    if (since) this.tell({ kind: 'not_undone', table, id, fields: [since], name: this.who(view.data[since]?.clientId).name });
+    this.draw();
+  }
+
+  #view({ table, id }) {
+    return this.replica.tables[table]?.get(id);
+  }
+
+  // An edit that was undone, or stamped again, has another stamp than at first.
+  #stands(field, now, wrote) {
+    return now !== undefined && now.clientId === this.replica.device.clientId && valueOf(field, now) === valueOf(field, wrote);
+  }
+
+  #what(edit) {
+    const title = titleOf(this.#view(edit));
+    if (edit.fields.includes('$deleted')) return `${edit.after.$deleted?.value ? 'deleting' : 'restoring'} ${title}`;
+    return `the ${edit.fields.map(fieldName).join(', ')} of ${title}`;
+  }
+}
+
+/** back returns the value that brings back an earlier write, for Replica.edit. */
+const back = (field, write) => (field === '$deleted' ? write?.value === true : !write || write.deleted ? null : write.value);
