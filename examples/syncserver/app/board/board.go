@@ -37,6 +37,10 @@ const (
 	Notes    = "notes"
 )
 
+// Keep reports whether a field must not vanish when two people write it at once: the notes of a task
+// may be long. It is a Keep of the server's Options.
+func Keep(table, field string) bool { return table == Tasks && field == Notes }
+
 // Name is the field that holds the displayed name of a project, a user or a device.
 const Name = "name"
 

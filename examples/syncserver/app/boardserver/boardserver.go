@@ -15,7 +15,7 @@ func Options() server.Options {
 	return server.Options{
 		Guard: board.Guard(), Rules: board.Rules(), RulesVersion: board.RulesVersion,
 		Buckets: board.Buckets, BucketsVersion: board.BucketsVersion, MayWrite: mayWrite, MayGrant: mayGrant,
-		TableMaxRecord: board.MaxRecords(), LostEdits: true,
+		TableMaxRecord: board.MaxRecords(), LostEdits: true, Keep: board.Keep,
 	}
 }
 

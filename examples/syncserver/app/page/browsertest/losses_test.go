@@ -173,3 +173,69 @@ func TestPageShowsManyLossesInTurn(t *testing.T) {
 	s.await("nine are left", func() bool { return s.left.losses() == 9 })
 	s.agree()
 }
+
+// SetNotes writes the notes of a task.
+func (p *panel) SetNotes(title, text string) {
+	p.t.Helper()
+	if open := p.inTask(title, "task-notes-open"); !eval[bool](p.screen, open+".hidden") {
+		p.click(open)
+	}
+	p.write(p.inTask(title, "task-notes"), text)
+	p.HasNotes(title, text)
+}
+
+// HasNotes waits until a task shows these notes.
+func (p *panel) HasNotes(title, text string) {
+	p.t.Helper()
+	p.await("the notes are shown on the "+p.side+" side", func() bool {
+		return eval[string](p.screen, p.inTask(title, "task-notes")+".value") == text
+	})
+}
+
+// TestPageKeepsBothNotesForBothAuthors: when two people write the notes of a task, and neither has seen the other's,
+// both are shown the two texts until one of them chooses.
+func TestPageKeepsBothNotesForBothAuthors(t *testing.T) {
+	for _, program := range programs {
+		t.Run(program, func(t *testing.T) {
+			if program != programs[0] {
+				brief(t)
+			}
+			s := visit(t)
+			s.left.use(program)
+			s.right.use(program)
+			s.left.AddTask("Paint the fence")
+			s.settle()
+			write := func(mine, theirs string) {
+				s.left.Online(false)
+				s.right.Online(false)
+				s.left.SetNotes("Paint the fence", mine)
+				s.right.SetNotes("Paint the fence", theirs)
+				s.left.Online(true)
+				s.left.Waits(0)
+				s.right.Online(true)
+				s.left.IsTold("The notes of “Paint the fence” were written twice", "you wrote ‘"+mine+"’, and Ben’s laptop wrote ‘"+theirs+"’")
+				s.right.IsTold("Ana’s phone wrote ‘"+mine+"’, and you wrote ‘"+theirs+"’", "until somebody chooses")
+				s.agree()
+				require.Equal(t, []int{1, 1}, []int{s.left.losses(), s.right.losses()})
+				require.Len(t, s.right.shown().Notices, 1, "the notice with the choice replaces the one of the answer")
+			}
+			write("Ask Cleo for the brush", "The paint is in the shed")
+			s.picture("kept-" + program)
+			s.reload()
+			s.right.IsTold("were written twice")
+			s.left.settles("loss-use")
+			s.left.hasNoLoss()
+			s.right.hasNoLoss()
+			s.right.HasNotes("Paint the fence", "Ask Cleo for the brush")
+			s.agree()
+
+			write("Ask Dan", "Ask Eve")
+			require.Equal(t, "Use theirs", eval[string](s, s.right.find("loss-use")+".textContent"))
+			s.right.settles("loss-keep")
+			s.right.hasNoLoss()
+			s.left.hasNoLoss()
+			s.left.HasNotes("Paint the fence", "Ask Eve")
+			s.agree()
+		})
+	}
+}

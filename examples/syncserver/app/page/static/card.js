@@ -4,6 +4,7 @@ import { element, options } from './dom.js';
 import { Field } from './field.js';
 import { mayChange, projectOf, targets } from './membership.js';
 import { labelStop, oneStop } from './stop.js';
+import { TaskNotes } from './tasknotes.js';
 import { keepsHistory, showHistory } from './why.js';
 import { statuses, titleOf, value } from './words.js';
 
@@ -28,7 +29,9 @@ export class Card {
       new Field(replica, who, 'status', status, { toText: () => statusOf(this.view) }),
       new Field(replica, who, 'project', project, { toText: () => projectOf(this.view) }),
     ];
+    this.notes = new TaskNotes(replica, who);
     const [titleMark, dueMark, assigneeMark, statusMark, projectMark] = this.fields.map((f) => f.mark.element);
+    this.fields.push(this.notes.field);
     this.remove = element('button', { type: 'button', class: 'act remove', 'data-testid': 'task-delete', onclick: () => this.#delete(replica) }, '×');
     this.history = element('button', { type: 'button', class: 'act', 'data-testid': 'task-history', title: 'History', hidden: !keepsHistory(), onclick: () => showHistory({ replica, who, view: this.view, field: 'title', from: this.history }) }, '⋯');
     this.handle = element('span', { class: 'handle', draggable: 'true', 'aria-hidden': 'true', title: 'Drag to another column' }, '⠿');
@@ -44,7 +47,8 @@ export class Card {
       element('div', { class: 'line' }, element('span', { class: 'what' }, 'Due'), due, dueMark),
       element('div', { class: 'line' }, element('span', { class: 'what' }, 'Who'), assignee, assigneeMark, this.history),
       this.where,
-      element('div', { class: 'line last' }, this.handle, status, statusMark, this.fixed, this.remove));
+      this.notes.line,
+      element('div', { class: 'line last' }, this.handle, status, statusMark, this.fixed, this.notes.button, this.remove));
     oneStop(this.element, title);
     this.element.addEventListener('animationend', () => this.element.classList.remove('fresh'));
   }
@@ -67,9 +71,10 @@ export class Card {
     this.#lock(!mayChange(this.replica, view));
     for (const field of this.fields) {
       field.draw(view);
-      const label = { title: 'Title', due: 'Due date', assignee: 'Assignee', status: 'Status', project: 'Project' }[field.name];
+      const label = { title: 'Title', due: 'Due date', assignee: 'Assignee', status: 'Status', project: 'Project', notes: 'Notes' }[field.name];
       field.control.setAttribute('aria-label', field.name === 'title' ? label : `${label} of ${titleOf(view)}`);
     }
+    this.notes.draw(view);
     this.history.setAttribute('aria-label', `History of ${titleOf(view)}`);
     this.remove.setAttribute('aria-label', `Delete ${titleOf(view)}`);
     this.remove.title = 'Delete';
