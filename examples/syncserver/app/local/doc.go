@@ -19,5 +19,5 @@
 //
 // There is one workspace, which everyone may join who can reach the server. Nothing is purged or erased, so there is no
 // fence. There are no quotas, no log and no journal. Tokens do not end. No rows of lost edits are stored, so only the
-// answer to a push tells of one.
+// answer to a push reports one.
 package local

@@ -41,7 +41,7 @@ func (s *screen) loses(old, mine, theirs string) {
 }
 
 // TestPageTellsTheLoserAndOffersBothValues: a user whose edit was overwritten by someone who had not seen it is told,
-// after days offline and after a reload, and nobody else is. The choice is made offline.
+// after days offline and after a reload. The other user is not told. The choice is made offline.
 func TestPageTellsTheLoserAndOffersBothValues(t *testing.T) {
 	for _, program := range programs {
 		t.Run(program, func(t *testing.T) {

@@ -44,7 +44,7 @@ export class Undo {
     this.button.setAttribute('aria-label', label);
   }
 
-  /** undo undoes the last edit, as far as no other device has written the fields since. */
+  /** undo undoes the last edit, in the fields that no other device has written since. */
   undo() {
     const edit = this.#edits.pop();
     const view = edit && this.#view(edit);

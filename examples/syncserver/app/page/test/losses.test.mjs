@@ -37,7 +37,7 @@ test('the buckets of one device are not buckets of its user', () => {
   assert.deepEqual(['', 'client/7f3c+', 'client/7f3c+project/private-a', 'project/private-a'].filter(isShared), ['', 'project/private-a']);
 });
 
-test('the fate of the closing of a row is not told, but that of other writes to violations is', () => {
+test('the fate of the closing of a row is not told; a refused dismissal is', () => {
   const box = new Element();
   const replica = Object.assign(new EventTarget(), { device: {}, losses: [], tables: { tasks: new Map() }, isErased: () => false, why: () => null });
   const notices = new Notices(replica, () => ({ name: 'Ben' }), box, {});
