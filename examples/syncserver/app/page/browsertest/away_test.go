@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/fieldlww/fieldlww/examples/syncserver/app/board"
+	"github.com/fieldlww/fieldlww/examples/syncserver/app/boardserver"
 	"github.com/fieldlww/fieldlww/examples/syncserver/server"
 	"github.com/fieldlww/fieldlww/examples/syncserver/testbed/databasetest"
 	"github.com/fieldlww/fieldlww/record"
@@ -33,11 +34,9 @@ func operate(t *testing.T, file string, act func(s *server.Server, d *server.Dat
 	require.NoError(t, err)
 	defer d.Close()
 	now := time.Now()
-	s, err := server.New(t.Context(), d, server.Options{
-		Guard: board.Guard(), Rules: board.Rules(), RulesVersion: board.RulesVersion,
-		Buckets: board.Buckets, BucketsVersion: board.BucketsVersion,
-		Retention: 24 * time.Hour, Erasures: file + ".erasures", Now: func() time.Time { return now },
-	})
+	o := boardserver.Options() // those of the server of the page, which works on the same file
+	o.Retention, o.Erasures, o.Now = 24*time.Hour, file+".erasures", func() time.Time { return now }
+	s, err := server.New(t.Context(), d, o)
 	require.NoError(t, err)
 	act(s, d, &now)
 }
