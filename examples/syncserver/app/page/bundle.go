@@ -20,11 +20,17 @@ const (
 	clientFolder = "examples/client"
 )
 
-// The scripts that the page loads when a story is played, or a history is shown, for the first time.
+// The scripts that the page loads when it first needs them: for a story, a history, a lost edit, or an edit that can be
+// undone.
 const (
 	storiesFile = "stories.js"
 	historyFile = "history.js"
+	lossesFile  = "losses.js"
+	undoFile    = "undo.js"
 )
+
+// lateScripts returns these scripts.
+func lateScripts() []string { return []string{storiesFile, historyFile, lossesFile, undoFile} }
 
 // historyStyle is the style of a history: of its dialog, and of the drawing.
 const historyStyle = "history.css"
@@ -36,12 +42,11 @@ const darkTheme = ":where(:root[data-theme=dark])"
 // bundle returns the script and the style of the page, each with everything that it imports, in one small file, so that
 // a browser needs few requests. The maps lead developers back to the sources.
 func bundle() (map[string][]byte, error) {
-	return bundleOf(api.BuildOptions{
-		EntryPoints: []string{
-			pageFolder + "/main.js", pageFolder + "/" + storiesFile, pageFolder + "/" + historyFile, pageFolder + "/page.css", pageFolder + "/" + historyStyle,
-		},
-		Sourcemap: api.SourceMapLinked,
-	})
+	names := []string{pageFolder + "/main.js", pageFolder + "/page.css", pageFolder + "/" + historyStyle}
+	for _, late := range lateScripts() {
+		names = append(names, pageFolder+"/"+late)
+	}
+	return bundleOf(api.BuildOptions{EntryPoints: names, Sourcemap: api.SourceMapLinked})
 }
 
 // bundleOf builds entry points, each with everything that it imports, as small as possible. It returns the files by their
@@ -68,7 +73,7 @@ func bundleOf(o api.BuildOptions) (map[string][]byte, error) {
 func readEmbedded(build api.PluginBuild) {
 	const namespace = "embedded"
 	build.OnResolve(api.OnResolveOptions{Filter: `^\.|^examples/`}, func(args api.OnResolveArgs) (api.OnResolveResult, error) {
-		if slices.Contains([]string{runtimeFile, storiesFile, historyFile}, strings.TrimPrefix(args.Path, "./")) {
+		if name := strings.TrimPrefix(args.Path, "./"); name == runtimeFile || slices.Contains(lateScripts(), name) {
 			return api.OnResolveResult{Path: args.Path, External: true}, nil
 		}
 		name := args.Path

@@ -74,7 +74,7 @@ func TestPageAndItsFilesAreServedUnderPolicy(t *testing.T) {
 			}
 		}
 	}
-	require.Equal(t, map[string]bool{"/": true, "/page/icon.svg": true, "/page/page.css": true, "/page/main.js": true, "/page/stories.js": true, "/page/history.js": true, "/page/wasm_exec.js": true}, seen)
+	require.Equal(t, map[string]bool{"/": true, "/page/icon.svg": true, "/page/page.css": true, "/page/main.js": true, "/page/stories.js": true, "/page/history.js": true, "/page/losses.js": true, "/page/undo.js": true, "/page/wasm_exec.js": true}, seen)
 }
 
 // TestFilesAreCompressed: each text file is served in a coding that the browser accepts, and a

@@ -35,6 +35,7 @@ func Site() (map[string][]byte, error) {
 		{InputPath: siteFolder + "/site.js", OutputPath: "main"},
 		{InputPath: siteFolder + "/server.js", OutputPath: "server"},
 		{InputPath: pageFolder + "/" + storiesFile, OutputPath: "stories"},
+		{InputPath: pageFolder + "/" + undoFile, OutputPath: "undo"},
 		{InputPath: pageFolder + "/page.css", OutputPath: "page"},
 	}})
 	if err != nil {

@@ -73,7 +73,7 @@ func TestPageLaterEditOfOneFieldWins(t *testing.T) {
 	s.isStored("Paint it black")
 	s.right.Online(true)
 	s.right.IsTold("was lost: Ana’s phone made a later one", "‘Paint it black’", "you wrote ‘Paint it white’")
-	require.Len(t, s.right.shown().Notices, 1, "the notice with the choice replaces the one of the answer")
+	require.Len(t, s.right.shown().Notices, 2, "one for each lost edit: the notice with the choice replaces the one of the answer")
 	s.agree()
 	s.left.Shows("Paint it black")
 	require.Contains(t, s.right.Why("Paint it black", "title"), "It replaced ‘Paint it white’, written by Ben’s laptop")

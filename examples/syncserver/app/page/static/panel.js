@@ -7,7 +7,6 @@ import { closeOutside, parts, saveFile, setText } from './dom.js';
 import { Draft, commitAll } from './draft.js';
 import { fillAgain } from './example.js';
 import { forgetKept, joined, keep, kept } from './log.js';
-import { Losses } from './losses.js';
 import { message } from './motion.js';
 import { Notices } from './notices.js';
 import { Outbox } from './outbox.js';
@@ -77,7 +76,6 @@ export class Panel {
     this.violations = new Violations(replica, this.part.violations);
     this.outbox = new Outbox(replica, this.part);
     this.notices = new Notices(replica, who, this.part.notices, { rejoin: () => this.#rejoin() });
-    this.losses = new Losses(replica, who, this.notices);
     this.undo = new Undo(replica, { button: this.part.undo, panel: this.element, who, tell: (notice) => this.notices.tell(notice) });
     this.departures = new Departures(replica, (notice) => this.notices.tell(notice));
     this.projects = new Projects(replica, sync, { who, part: this.part, news: this.departures, tell: (notice) => this.notices.tell(notice) });
@@ -85,6 +83,7 @@ export class Panel {
     keep(replica.side, () => this.#log());
     this.#edit();
     this.#listen();
+    this.#tellLosses();
     this.#drawClock();
     this.#drawProgram();
     this.#drawSwitch();
@@ -121,6 +120,7 @@ export class Panel {
     replica.addEventListener('change', (event) => this.#changedBy(event.detail));
     replica.addEventListener('saving', () => (this.element.dataset.saved = 'false'));
     replica.addEventListener('saved', () => (this.element.dataset.saved = 'true'));
+    replica.addEventListener('change', () => this.#tellLosses());
     replica.addEventListener('membership', () => this.#changedBy({ tables: ['projects'], changed: [] }));
     replica.addEventListener('notice', ({ detail: { code } }) => ['forbidden', 'read_only'].includes(code) && sync.refresh());
     sync.addEventListener('state', () => this.#stateChanged());
@@ -141,6 +141,19 @@ export class Panel {
       part['add-title'].focus(); // because the button disappears
     });
     for (const drop of this.element.querySelectorAll('.drop')) closeOutside(drop);
+  }
+
+  // Few devices lose edits, so the script of the notices is loaded for the first one. The next change tries again if it
+  // cannot be loaded.
+  async #tellLosses() {
+    if (this.replica.losses.length === 0 || this.losses) return;
+    this.losses = import('./losses.js');
+    try {
+      const { Losses } = await this.losses;
+      new Losses(this.replica, this.who, this.notices);
+    } catch {
+      this.losses = null;
+    }
   }
 
   /** rename writes the name of the device as a record that every member can read. */

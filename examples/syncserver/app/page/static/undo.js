@@ -13,7 +13,7 @@ export class Undo {
   constructor(replica, { button, panel, who, tell }) {
     Object.assign(this, { replica, button, panel, who, tell });
     replica.addEventListener('edit', ({ detail }) => this.#remember(detail));
-    replica.addEventListener('change', () => (this.#drawing ||= setTimeout(() => this.draw())));
+    for (const type of ['change', 'erased']) replica.addEventListener(type, () => (this.#drawing ||= setTimeout(() => this.draw())));
     button.addEventListener('click', () => this.undo());
     panel.addEventListener('keydown', (event) => {
       const undoes = (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey && event.key === 'z';
@@ -38,8 +38,7 @@ export class Undo {
     const last = this.#edits.at(-1);
     if (!last && this.button.contains(document.activeElement)) this.panel.focus({ preventScroll: true }); // otherwise the focus would be lost
     this.button.hidden = !last;
-    if (!last) return;
-    const label = `Undo: ${this.#what(last)}`;
+    const label = last ? `Undo: ${this.#what(last)}` : 'Undo'; // a hidden button keeps nothing of a record either
     this.button.title = label;
     this.button.setAttribute('aria-label', label);
   }
