@@ -228,7 +228,7 @@ func (d *device) listens(quiet *atomic.Bool) {
 		if response, err := http.DefaultTransport.RoundTrip(r); err == nil {
 			text := plain(response)
 			response.Body.Close()
-			d.check(answer{d.user, span{from, time.Now()}, "events", text})
+			d.check(answer{d.user, d.id, span{from, time.Now()}, "events", text})
 			for line := range strings.Lines(string(text)) {
 				if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "data: ") && !strings.HasPrefix(line, ": ") {
 					d.reports("an event stream has the line %s", line)

@@ -55,7 +55,7 @@ func (w *world) join(field, token string) *device {
 
 // server returns one of the two servers, as the device sees it.
 func (d *device) server(i int) remote.Server {
-	return remote.Server{URL: "http://" + d.addresses[i], HTTP: &http.Client{Transport: spy{d.ledger, d.user}}}
+	return remote.Server{URL: "http://" + d.addresses[i], HTTP: &http.Client{Transport: spy{d.ledger, d.user, d.id}}}
 }
 
 // syncs edits and syncs until the world is quiet.

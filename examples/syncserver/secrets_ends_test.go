@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"log/slog"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,7 +14,28 @@ import (
 	"github.com/fieldlww/fieldlww/examples/syncserver/app/board"
 	"github.com/fieldlww/fieldlww/examples/syncserver/server"
 	"github.com/fieldlww/fieldlww/record"
+	"github.com/fieldlww/fieldlww/violation"
 )
+
+// losesAnEdit checks that a client is told of an edit that it loses, and that another client of its user is not.
+func (w *world) losesAnEdit(d, other *device) {
+	w.create("")
+	one := w.tasks[len(w.tasks)-1]
+	at := clock.Stamp{Time: clock.TimestampOf(time.Now()), Client: d.id}
+	m, err := record.New(one.key).Edit(at).Set(board.Title, "mine").Mutation()
+	require.NoError(w.t, err)
+	status, text, _ := d.do(request{method: "POST", path: "/v1/push?v=2", body: m.AppendJSON(nil)})
+	require.Equal(w.t, 200, status, string(text))
+	w.edit(one)
+	told := func(d *device) bool {
+		return slices.ContainsFunc(w.pull(d.get), func(r record.Record) bool {
+			v, _ := violation.Parse(r)
+			return v.RecordID == one.key.ID && len(authorsOf(r)) > 0
+		})
+	}
+	require.True(w.t, told(d))
+	require.False(w.t, told(other))
+}
 
 // revokedDuringAPull takes a membership while a device reads the answer to a pull slowly. What is written
 // after that must not be in the rest of the answer.

@@ -5,10 +5,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
+	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/record"
+	"github.com/fieldlww/fieldlww/violation"
 )
 
 // ledger knows who may know what at which time. Each value, name and ID that a test writes is a text of
@@ -22,11 +26,13 @@ type ledger struct {
 	places  map[string]map[string][]span // by record ID and bucket
 	members map[string]map[string][]span // by user and bucket
 	secrets map[string]secret
+	sent    map[clock.ClientID]map[string]bool // the secrets that a client has sent itself
 	faults  []string
 	read    int // bytes of answers
 	found   int // permitted secrets in them
 	lefts   int // lines that say that a record has left
 	rows    int // violation rows
+	lost    int // rows of lost edits
 }
 
 // span is a span of time. The zero to means that it has not ended.
@@ -39,7 +45,7 @@ type secret struct {
 }
 
 func newLedger() *ledger {
-	return &ledger{places: make(map[string]map[string][]span), members: make(map[string]map[string][]span), secrets: make(map[string]secret)}
+	return &ledger{places: make(map[string]map[string][]span), members: make(map[string]map[string][]span), secrets: make(map[string]secret), sent: make(map[clock.ClientID]map[string]bool)}
 }
 
 // The kinds of secrets.
@@ -132,9 +138,22 @@ func (l *ledger) unreadable(user, record string, when span) bool {
 	return !l.mayRead(user, record, when)
 }
 
+// sends says that a client sends a request, with the secrets that it has guessed.
+func (l *ledger) sends(client clock.ClientID, request string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.sent[client] == nil {
+		l.sent[client] = make(map[string]bool)
+	}
+	for _, text := range secretText.FindAllString(request, -1) {
+		l.sent[client][text] = true
+	}
+}
+
 // answer is what a device received.
 type answer struct {
 	user    string
+	client  clock.ClientID
 	when    span
 	request string // with its path and body: it may contain secrets that the user knows
 	text    []byte
@@ -176,6 +195,7 @@ func (l *ledger) checkLine(a answer, line []byte) {
 	if ever {
 		l.lefts++
 	}
+	lost := l.checkRow(a, line)
 	ids := l.withoutOthers(line)
 	for _, m := range secretText.FindAllSubmatch(line, -1) {
 		text, kind := string(m[0]), rune(m[1][0])
@@ -184,6 +204,8 @@ func (l *ledger) checkLine(a answer, line []byte) {
 		switch {
 		case !ok || s.by == a.user || bytes.Contains([]byte(a.request), m[0]):
 			continue
+		case strings.Contains(lost, text) && l.sent[a.client][text]:
+			continue // the client gets the value back that it wrote
 		case kind == secretID && ever:
 			when.from = time.Time{}
 		case kind == secretID && !bytes.Contains(ids, m[0]):
@@ -196,6 +218,43 @@ func (l *ledger) checkLine(a answer, line []byte) {
 		request := a.request[:min(len(a.request), 300)]
 		l.fault("%s received %s of the record %s, written by %s:\n  %.600s\n  after %s", a.user, text, s.record, s.by, line, request)
 	}
+}
+
+// checkRow checks that the row of a lost edit is for the client that received it, and not for another one of its user.
+// It returns the losing value, or an empty text for any other line.
+func (l *ledger) checkRow(a answer, line []byte) (losing string) {
+	var m record.Mutation
+	if json.Unmarshal(line, &m) != nil {
+		return "" // it is no record, or was cut off
+	}
+	clients := authorsOf(m.Data)
+	if len(clients) == 0 {
+		return ""
+	}
+	l.lost++
+	if !slices.Contains(clients, a.client) {
+		l.fault("%s received a row of %v:\n  %.600s\n  after %.300s", a.client, clients, line, a.request)
+	}
+	w, _ := m.Data.Get("losing")
+	return w.Value.String()
+}
+
+// authorsOf returns the clients that the row of a lost edit is for, or none for any other record.
+func authorsOf(r record.Record) (clients []clock.ClientID) {
+	if r.Key().Table != violation.DefaultTable {
+		return nil
+	}
+	names := []string{"loser"}
+	if w, _ := r.Get("keep"); w.Value == record.Bool(true) {
+		names = append(names, "winner")
+	}
+	for _, name := range names {
+		var stamp struct{ ClientID clock.ClientID }
+		if w, ok := r.Get(name); ok && w.Value.Decode(&stamp) == nil {
+			clients = append(clients, stamp.ClientID)
+		}
+	}
+	return clients
 }
 
 // withoutOthers returns a line without the IDs that violations list in addition to the record that they

@@ -37,6 +37,7 @@ func (d *device) do(r request) (status int, text []byte, when span) {
 	for name, value := range r.header {
 		asked.Header.Set(name, value)
 	}
+	d.sends(d.id, r.String())
 	when.from = time.Now()
 	response, err := http.DefaultTransport.RoundTrip(asked)
 	if err != nil {
@@ -45,9 +46,18 @@ func (d *device) do(r request) (status int, text []byte, when span) {
 	defer response.Body.Close()
 	text = plain(response)
 	when.to = time.Now()
-	a := answer{d.user, when, r.String(), append(bytes.Clone(text), fmt.Sprint("\n", response.Header)...)}
+	a := answer{d.user, d.id, when, r.String(), append(bytes.Clone(text), fmt.Sprint("\n", response.Header)...)}
 	d.check(a)
 	return response.StatusCode, text, when
+}
+
+// get sends a GET.
+func (d *device) get(path string) ([]byte, error) {
+	status, text, _ := d.do(request{method: "GET", path: path})
+	if status != http.StatusOK {
+		return nil, fmt.Errorf("status %d", status)
+	}
+	return text, nil
 }
 
 // slowly sends a pull, waits until the answer begins, and returns a function that reads and checks the
@@ -70,7 +80,7 @@ func (d *device) slowly(path string) (rest func() (size int)) {
 		defer transport.CloseIdleConnections()
 		defer response.Body.Close()
 		text := append(first, plain(response)...)
-		d.check(answer{d.user, span{from, time.Now()}, path, text})
+		d.check(answer{d.user, d.id, span{from, time.Now()}, path, text})
 		return len(text)
 	}
 }

@@ -6,17 +6,20 @@ import (
 	"io"
 	"net/http"
 	"time"
+
+	"github.com/fieldlww/fieldlww/clock"
 )
 
 // spy passes everything that a device receives to the ledger.
 type spy struct {
 	*ledger
-	user string
+	user   string
+	client clock.ClientID
 }
 
 // RoundTrip implements http.RoundTripper.
 func (s spy) RoundTrip(r *http.Request) (*http.Response, error) {
-	a := answer{user: s.user, when: span{from: time.Now()}, request: r.Method + " " + r.URL.String()}
+	a := answer{user: s.user, client: s.client, when: span{from: time.Now()}, request: r.Method + " " + r.URL.String()}
 	if r.GetBody != nil {
 		if body, err := r.GetBody(); err == nil {
 			var text bytes.Buffer
@@ -24,6 +27,7 @@ func (s spy) RoundTrip(r *http.Request) (*http.Response, error) {
 			a.request += " " + text.String()
 		}
 	}
+	s.sends(s.client, a.request)
 	response, err := http.DefaultTransport.RoundTrip(r)
 	if err != nil {
 		return nil, err

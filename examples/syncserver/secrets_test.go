@@ -72,6 +72,7 @@ func tellNoSecrets(t *testing.T, database string) {
 	<-owner
 	all.Wait()
 	w.atRest(devices)
+	w.losesAnEdit(attackers[0], devices[0])
 	w.revokedDuringAPull(attackers[0])
 	w.tooFarAhead(attackers[0])
 	w.signsOut(attackers[1])
@@ -92,9 +93,14 @@ func (w *world) kill(i int) {
 }
 
 // everything pulls everything as the owner.
-func (w *world) everything() (all []record.Record) {
+func (w *world) everything() []record.Record {
+	return w.pull(func(path string) ([]byte, error) { return w.owner.request("GET", path, nil) })
+}
+
+// pull pulls everything that a client may read.
+func (w *world) pull(get func(path string) ([]byte, error)) (all []record.Record) {
 	for {
-		text, err := w.owner.request("GET", "/v1/pull?cursor=&limit=10000", nil)
+		text, err := get("/v1/pull?cursor=&limit=10000")
 		lines := strings.Split(strings.TrimSpace(string(text)), "\n")
 		if err != nil || strings.Contains(lines[len(lines)-1], `"more":true`) {
 			time.Sleep(5 * time.Millisecond)
@@ -123,13 +129,23 @@ func (w *world) atRest(devices []*device) {
 	for i, d := range devices {
 		require.NoError(w.t, d.client.Sync(w.t.Context()))
 		want, have := make(map[record.Key]string), make(map[record.Key]string)
-		for _, r := range all {
+		readable := func(r record.Record) bool {
 			in := board.Buckets(r)
 			if v, err := violation.Parse(r); r.Key().Table == violation.DefaultTable && err == nil {
 				in = v.Buckets
 			}
-			if slices.ContainsFunc(in, func(b string) bool { return w.has(d.user, b) }) {
+			return slices.ContainsFunc(in, func(b string) bool { return w.has(d.user, b) })
+		}
+		for _, r := range all {
+			if readable(r) && len(authorsOf(r)) == 0 {
 				want[r.Key()] = string(record.Mutation{Data: r}.AppendJSON(nil))
+			}
+		}
+		for _, r := range w.pull(d.get) { // the owner does not get the rows of edits that others lost
+			if len(authorsOf(r)) > 0 {
+				require.True(w.t, readable(r), "device %d has a row about a record that it may not read", i)
+				want[r.Key()] = string(record.Mutation{Data: r}.AppendJSON(nil))
+				w.did["rows of lost edits at rest"]++
 			}
 		}
 		for _, table := range board.Tables() {
@@ -154,14 +170,14 @@ func (w *world) has(user, bucket string) bool {
 func (w *world) report(attackers []*device) {
 	w.ledger.mu.Lock()
 	defer w.ledger.mu.Unlock()
-	w.t.Logf("%v; %d bytes read, %d permitted secrets, %d lines with left, %d violation rows", w.did, w.read, w.found, w.lefts, w.rows)
+	w.t.Logf("%v; %d bytes read, %d permitted secrets, %d lines with left, %d violation rows, %d of lost edits", w.did, w.read, w.found, w.lefts, w.rows, w.lost)
 	for _, fault := range w.ledger.faults {
 		w.t.Error(fault)
 	}
 	for _, d := range attackers {
 		w.t.Logf("%v", d.count)
 	}
-	for _, n := range []int{w.found, w.lefts, w.ledger.rows} {
+	for _, n := range []int{w.found, w.lefts, w.ledger.rows, w.lost} {
 		require.NotZero(w.t, n)
 	}
 }
