@@ -236,11 +236,6 @@ export class Notices {
     return this.replica.losses.some((loss) => loss.table === table && loss.record === id && loss.field === field);
   }
 
-  not_undone({ table, id, fields: [field], name }) {
-    const what = field === '$deleted' ? 'deleted or restored it' : `changed the ${fieldName(field)}`;
-    return { text: `Nothing was undone in ${titleOf(this.replica.tables[table]?.get(id))}: ${name} has ${what} since.`, passing: true };
-  }
-
   record_deleted({ table, id }) {
     const shown = this.replica.tables[table]?.get(id);
     const by = shown?.data.$deleted ? this.who(shown.data.$deleted.clientId).name : 'Someone else';

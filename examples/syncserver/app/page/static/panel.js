@@ -12,7 +12,6 @@ import { Notices } from './notices.js';
 import { Outbox } from './outbox.js';
 import { Projects } from './projects.js';
 import { State } from './sync.js';
-import { Undo } from './undo.js';
 import { Violations } from './violations.js';
 import { NOTICEABLE, edits, span, timeOf } from './words.js';
 
@@ -76,7 +75,6 @@ export class Panel {
     this.violations = new Violations(replica, this.part.violations);
     this.outbox = new Outbox(replica, this.part);
     this.notices = new Notices(replica, who, this.part.notices, { rejoin: () => this.#rejoin() });
-    this.undo = new Undo(replica, { button: this.part.undo, panel: this.element, who, tell: (notice) => this.notices.tell(notice) });
     this.departures = new Departures(replica, (notice) => this.notices.tell(notice));
     this.projects = new Projects(replica, sync, { who, part: this.part, news: this.departures, tell: (notice) => this.notices.tell(notice) });
     this.earlier = kept(replica.side);
@@ -121,6 +119,7 @@ export class Panel {
     replica.addEventListener('saving', () => (this.element.dataset.saved = 'false'));
     replica.addEventListener('saved', () => (this.element.dataset.saved = 'true'));
     replica.addEventListener('change', () => this.#tellLosses());
+    replica.addEventListener('edit', ({ detail }) => this.#remember(detail));
     replica.addEventListener('membership', () => this.#changedBy({ tables: ['projects'], changed: [] }));
     replica.addEventListener('notice', ({ detail: { code } }) => ['forbidden', 'read_only'].includes(code) && sync.refresh());
     sync.addEventListener('state', () => this.#stateChanged());
@@ -147,13 +146,23 @@ export class Panel {
   // cannot be loaded.
   async #tellLosses() {
     if (this.replica.losses.length === 0 || this.losses) return;
-    this.losses = import('./losses.js');
+    this.losses = true;
     try {
-      const { Losses } = await this.losses;
+      const { Losses } = await import('./losses.js');
       new Losses(this.replica, this.who, this.notices);
     } catch {
-      this.losses = null;
+      this.losses = false;
     }
+  }
+
+  // The script that undoes is loaded for the first edit. An edit cannot be undone if it cannot be loaded.
+  async #remember(edit) {
+    if (!this.undo) {
+      const late = await import('./undo.js').catch(() => null);
+      if (!late) return;
+      this.undo ??= new late.Undo(this.replica, { button: this.part.undo, panel: this.element, who: this.who, notices: this.notices });
+    }
+    this.undo.remember(edit);
   }
 
   /** rename writes the name of the device as a record that every member can read. */

@@ -9,10 +9,9 @@ export class Undo {
   #undoing = false;
   #drawing = 0;
 
-  /** @param {{button: HTMLButtonElement, panel: HTMLElement, who: Function, tell: (notice: object) => void}} page */
-  constructor(replica, { button, panel, who, tell }) {
-    Object.assign(this, { replica, button, panel, who, tell });
-    replica.addEventListener('edit', ({ detail }) => this.#remember(detail));
+  /** @param {{button: HTMLButtonElement, panel: HTMLElement, who: Function, notices: import('./notices.js').Notices}} page */
+  constructor(replica, { button, panel, who, notices }) {
+    Object.assign(this, { replica, button, panel, who, notices });
     for (const type of ['change', 'erased']) replica.addEventListener(type, () => (this.#drawing ||= setTimeout(() => this.draw())));
     button.addEventListener('click', () => this.undo());
     panel.addEventListener('keydown', (event) => {
@@ -23,8 +22,8 @@ export class Undo {
     });
   }
 
-  // A new record has nothing to go back to. It can be deleted.
-  #remember({ table, id, fields, before, after }) {
+  /** remember takes an edit that can be undone. A new record has nothing to go back to. It can be deleted. */
+  remember({ table, id, fields, before, after }) {
     if (this.#undoing || !before || !after) return;
     this.#edits.push({ table, id, fields, before, after });
     this.#edits.splice(0, this.#edits.length - MOST);
@@ -54,8 +53,14 @@ export class Undo {
     if (standing.length > 0) this.replica.edit(table, id, Object.fromEntries(standing.map((field) => [field, back(field, before[field])])));
     this.#undoing = false;
     const since = fields.find((field) => !standing.includes(field));
-    if (since) this.tell({ kind: 'not_undone', table, id, fields: [since], name: this.who(view.data[since]?.clientId).name });
+    if (since) this.#tellLeft(since, view);
     this.draw();
+  }
+
+  #tellLeft(field, view) {
+    const what = field === '$deleted' ? 'deleted or restored it' : `changed the ${fieldName(field)}`;
+    const { name } = this.who(view.data[field]?.clientId);
+    this.notices.add(`Nothing was undone in ${titleOf(view)}: ${name} has ${what} since.`, { kind: 'not_undone', passing: true });
   }
 
   #view({ table, id }) {
