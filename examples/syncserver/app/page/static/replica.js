@@ -374,7 +374,7 @@ export class Replica extends EventTarget {
     Object.assign(this, { waiting, ...state, buckets: buckets.filter(isShared) }); // also cursor, settled and offset
     const erased = changed.filter((view) => this.#hold(view));
     for (const { kind, table, id } of notices) {
-      if (kind !== 'erased' || this.isErased(table, id)) continue;
+      if (kind !== 'erased' || !(table in this.tables) || this.isErased(table, id)) continue; // the row of a lost edit is erased with its record
       this.#erase(table, id);
       erased.push({ table, id });
     }

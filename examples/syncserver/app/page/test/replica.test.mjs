@@ -182,7 +182,7 @@ test('a record that has left because it was erased is treated as an erased one',
   const take = program.functions.take;
   replica.tables.tasks.set('a', { table: 'tasks', id: 'a', data: { title: { value: 'Secret' } } });
   program.functions.take = () => ({
-    ...take(), tables: ['tasks'], changed: [{ table: 'tasks', id: 'a', data: {} }], notices: [{ kind: 'erased', table: 'tasks', id: 'a' }],
+    ...take(), tables: ['tasks'], changed: [{ table: 'tasks', id: 'a', data: {} }], notices: ['tasks', 'violations'].map((table) => ({ kind: 'erased', table, id: 'a' })),
   });
   replica.pulled('');
   program.functions.take = take;
