@@ -17,7 +17,7 @@ import (
 	"github.com/fieldlww/fieldlww/violation"
 )
 
-// losesAnEdit checks that a client is told of an edit that it loses, and that another client of its user is not.
+// losesAnEdit checks that a client gets the row of an edit that it loses, and that another client of its user does not.
 func (w *world) losesAnEdit(d, other *device) {
 	w.create("")
 	one := w.tasks[len(w.tasks)-1]
@@ -27,14 +27,14 @@ func (w *world) losesAnEdit(d, other *device) {
 	status, text, _ := d.do(request{method: "POST", path: "/v1/push?v=2", body: m.AppendJSON(nil)})
 	require.Equal(w.t, 200, status, string(text))
 	w.edit(one)
-	told := func(d *device) bool {
+	gets := func(d *device) bool {
 		return slices.ContainsFunc(w.pull(d.get), func(r record.Record) bool {
 			v, _ := violation.Parse(r)
 			return v.RecordID == one.key.ID && len(authorsOf(r)) > 0
 		})
 	}
-	require.True(w.t, told(d))
-	require.False(w.t, told(other))
+	require.True(w.t, gets(d))
+	require.False(w.t, gets(other))
 }
 
 // revokedDuringAPull takes a membership while a device reads the answer to a pull slowly. What is written

@@ -225,7 +225,7 @@ func (l *ledger) checkLine(a answer, line []byte) {
 func (l *ledger) checkRow(a answer, line []byte) (losing string) {
 	var m record.Mutation
 	if json.Unmarshal(line, &m) != nil {
-		return "" // it is no record, or was cut off
+		return "" // not a record, or cut off
 	}
 	clients := authorsOf(m.Data)
 	if len(clients) == 0 {

@@ -37,8 +37,8 @@ const (
 	Notes    = "notes"
 )
 
-// Keep reports whether a field must not vanish when two people write it at once: the notes of a task
-// may be long. It is a Keep of the server's Options.
+// Keep is the Keep of the server's Options. It names the notes of a task, which may be long: when two
+// people write them at once, both texts are kept.
 func Keep(table, field string) bool { return table == Tasks && field == Notes }
 
 // Name is the field that holds the displayed name of a project, a user or a device.

@@ -34,7 +34,7 @@ func operate(t *testing.T, file string, act func(s *server.Server, d *server.Dat
 	require.NoError(t, err)
 	defer d.Close()
 	now := time.Now()
-	o := boardserver.Options() // those of the server of the page, which works on the same file
+	o := boardserver.Options() // as the server of the page, which works on the same file
 	o.Retention, o.Erasures, o.Now = 24*time.Hour, file+".erasures", func() time.Time { return now }
 	s, err := server.New(t.Context(), d, o)
 	require.NoError(t, err)

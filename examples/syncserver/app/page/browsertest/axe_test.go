@@ -59,6 +59,8 @@ func TestPageIsAccessibleInEveryState(t *testing.T) {
 	s.isAccessible("example")
 
 	s.nextDay()
+	s.left.SetNotes("Paint the fence", "Two coats")
+	s.agree()
 	s.left.Online(false)
 	s.right.Online(false)
 	s.right.SetTitle("Fix the gate", "Fix it")
@@ -71,6 +73,8 @@ func TestPageIsAccessibleInEveryState(t *testing.T) {
 	s.right.Online(true)
 	s.right.IsWarned("Planning")
 	s.agree()
+	s.right.IsTold("Your edit to the title of “Fix it now” was lost")
+	require.Equal(t, 1, s.right.losses())
 	s.isAccessible("conflicts")
 
 	for _, list := range []string{"outbox-count", "menu", "projects", "deleted-tasks"} {

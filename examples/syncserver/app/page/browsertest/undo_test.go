@@ -73,7 +73,7 @@ func TestPageUndoesOnlyWhatStillStands(t *testing.T) {
 	s.left.undo()
 	s.await("the assignee is undone", func() bool { return s.left.Tasks()[0].Assignee == "" })
 	s.left.undo()
-	s.left.IsTold("Nothing was undone in “Paint it blue”", "Ben’s laptop has changed the title since")
+	s.left.IsTold("Not undone: Ben’s laptop has changed the title of “Paint it blue” since.")
 	s.agree()
 	s.left.Shows("Paint it blue")
 	require.Empty(t, s.left.undoes())

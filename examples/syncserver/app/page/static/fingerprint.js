@@ -1,5 +1,5 @@
-// Digests of everything that both sides show, one for each bucket: a row of a lost edit is for one device. They are updated with each change, because computing them
-// from all records after each edit would be slow.
+// Digests of everything that both sides show, one for each bucket. The rows of lost edits are left out, because each is for
+// one device. The digests are updated with each change: computing them from all records after each edit would be slow.
 
 import { openDigest } from '../../../../client/digest.js';
 import { ALL_TABLES, bucketOf } from './buckets.js';

@@ -58,9 +58,9 @@ export class Undo {
   }
 
   #tellLeft(field, view) {
-    const what = field === '$deleted' ? 'deleted or restored it' : `changed the ${fieldName(field)}`;
+    const what = field === '$deleted' ? 'deleted or restored' : `changed the ${fieldName(field)} of`;
     const { name } = this.who(view.data[field]?.clientId);
-    this.notices.add(`Nothing was undone in ${titleOf(view)}: ${name} has ${what} since.`, { kind: 'not_undone', passing: true });
+    this.notices.add(`Not undone: ${name} has ${what} ${titleOf(view)} since.`, { kind: 'not_undone', passing: true });
   }
 
   #view({ table, id }) {

@@ -10,9 +10,9 @@ import (
 	"github.com/fieldlww/fieldlww/violation"
 )
 
-// A fingerprint keeps the digests of everything that both sides show, one for each bucket: a row of a
-// lost edit is for one device. They are updated with each change, because computing them from all
-// records after each edit would be slow.
+// A fingerprint keeps the digests of everything that both sides show, one for each bucket. The rows of
+// lost edits are left out, because each is for one device. The digests are updated with each change:
+// computing them from all records after each edit would be slow.
 type fingerprint struct {
 	sums    map[string]merge.Digest
 	parts   map[record.Key]part // nil until a digest is first requested
