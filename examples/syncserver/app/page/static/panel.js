@@ -155,8 +155,10 @@ export class Panel {
     }
   }
 
-  // The script that undoes is loaded for the first edit. An edit cannot be undone if it cannot be loaded.
+  // The script that undoes is loaded for the first edit of a record. An edit cannot be undone if it cannot be loaded. A new
+  // record has nothing to go back to, and can be deleted.
   async #remember(edit) {
+    if (!edit.before || !edit.after) return;
     if (!this.undo) {
       const late = await import('./undo.js').catch(() => null);
       if (!late) return;

@@ -22,9 +22,9 @@ export class Undo {
     });
   }
 
-  /** remember takes an edit that can be undone. A new record has nothing to go back to. It can be deleted. */
+  /** remember takes an edit of a record. */
   remember({ table, id, fields, before, after }) {
-    if (this.#undoing || !before || !after) return;
+    if (this.#undoing) return;
     this.#edits.push({ table, id, fields, before, after });
     this.#edits.splice(0, this.#edits.length - MOST);
     this.draw();
