@@ -28,6 +28,7 @@
 //	join.go joinall.go                     the join of two records, and of two sets of records
 //	edit.go mutation.go seen.go            an author's changes, and the form that is sent
 //	struct.go structplan.go optional.go    records and Go structs
+//	spread.go                              members that hold several fields
 //	decoder.go limits.go batch.go          the Decoder, its limits, and batches
 //	parser.go wire.go wiremutation.go      the objects of the wire format
 //	columns.go columnsencode.go            columns: a compact form of many records, and writing it
@@ -50,8 +51,8 @@
 // Each field merges on its own. Data that must win together, such as the start and the end of
 // a booking, belongs in one composite field, which is atomic. A set that many people edit,
 // such as tags, belongs in one field per element: the element e of the set tags is the field
-// tags/e with the value true, and deleting that field removes the element. Such a set keeps
-// no order.
+// tags/e with the value true, and deleting that field removes the element. Package fields reads
+// and writes such sets, and counters and ordered lists.
 //
 // # Deleted records
 //

@@ -15,7 +15,7 @@ import "reflect"
 // not changed. Members of an embedded struct without a tag count as members of the outer
 // struct. A member that is a struct, a map or a slice holds one atomic composite, in the form
 // that its json tags give it; note that encoding/json matches names within it regardless of
-// case.
+// case. A member of a type of package fields holds the fields of a set or a counter.
 //
 // Every mapped member is set. A Field tells whether the field is absent, null, deleted or
 // present. For the first three, a plain member becomes its zero value, and so a pointer
@@ -41,7 +41,7 @@ func (r Record) Struct(dst any) error {
 	values := make([]reflect.Value, len(members))
 	for i, m := range members {
 		if values[i], err = m.read(r); err != nil {
-			return at(PathName(m.name), err)
+			return m.at(err)
 		}
 	}
 	for i, m := range members {
@@ -74,7 +74,7 @@ func (e *Edit) SetStruct(src any) *Edit {
 	}
 	for _, m := range members {
 		if err := m.write(e, v.FieldByIndex(m.index)); err != nil {
-			return e.refuse(at(PathName(m.name), err))
+			return e.refuse(m.at(err))
 		}
 	}
 	return e
@@ -85,6 +85,8 @@ func (m mapped) read(r Record) (reflect.Value, error) {
 	p := reflect.New(m.typ)
 	w, ok := r.Get(m.name)
 	switch dst := p.Interface().(type) {
+	case spread:
+		return p.Elem(), dst.ReadFields(r, m.name)
 	case stateful:
 		return p.Elem(), dst.read(w.Value, ok)
 	case *Value:
@@ -99,6 +101,11 @@ func (m mapped) read(r Record) (reflect.Value, error) {
 
 // write writes the field of the member, which holds v, if v changes the field.
 func (m mapped) write(e *Edit, v reflect.Value) error {
+	if isSpread(m.typ) {
+		p := reflect.New(m.typ)
+		p.Elem().Set(v)
+		return p.Interface().(spread).WriteFields(e, m.name)
+	}
 	now, ok, err := writtenBy(v)
 	if err != nil || !ok {
 		return err

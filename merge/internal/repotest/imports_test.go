@@ -19,6 +19,7 @@ func may() map[string][]string {
 	return map[string][]string{
 		"clock":                    {},
 		"record":                   {"clock", "record/internal/jsontext"},
+		"record/fields":            {"clock", "record"},
 		"record/internal/jsontext": {},
 		"record/internal/opinion":  {}, // used by tests only
 		"merge":                    {"clock", "record"},

@@ -1,0 +1,156 @@
+package fields
+
+import (
+	"errors"
+	"math/big"
+
+	"github.com/fieldlww/fieldlww/record"
+)
+
+// The errors of counters.
+var (
+	// ErrOverflow: the sum is outside int64.
+	ErrOverflow = errors.New("the sum of the counter overflows")
+	// ErrFull: the counter has too many live additions. Reset it, and add its sum as one addition.
+	ErrFull = errors.New("the counter has too many additions: reset it")
+	// ErrID: the ID of an addition that is too short to be random.
+	ErrID = errors.New("the ID of an addition needs 16 random characters or more")
+	// ErrReadOnly: a struct member that holds a sum was changed.
+	ErrReadOnly = errors.New("a sum is read-only: use Counter.Add")
+)
+
+// Counter is the name of a counter, such as the quantity of an article. Each addition is a field of its own, with
+// a random name: name/ID holds n. The counter is the sum of the additions that are not deleted. A reset deletes the
+// additions that its author saw. So additions of different clients never conflict, and an addition counts once however
+// often and wherever it arrives. It is cancelled exactly if the author of a reset had seen it.
+//
+// An addition costs a field until a reset deletes it, and a tombstone until that is purged. So a counter suits what
+// people count, and not what programs measure.
+//
+// The name is not empty, has no slash and does not begin with $; all methods refuse others with record.ErrName.
+// The zero Counter is refused.
+type Counter struct {
+	Name string
+	// Most is the greatest number of additions that are not deleted. 0 means 1,000.
+	Most int
+}
+
+// Addition is one addition to a counter.
+type Addition struct {
+	// ID is random, and has at least 16 characters: for example rand.Text() of package crypto/rand. An addition that
+	// is sent again has the same ID.
+	ID string
+	N  int64
+}
+
+// Add adds to the counter. It refuses an addition with ErrID, ErrOverflow or ErrFull; then the edit is as before.
+func (c Counter) Add(e *record.Edit, a Addition) error {
+	sum, n, err := c.sum(e.Seen())
+	switch {
+	case err != nil:
+		return err
+	case len(a.ID) < 16:
+		return ErrID
+	case n >= c.most():
+		return ErrFull
+	case !sum.Add(sum, big.NewInt(a.N)).IsInt64():
+		return ErrOverflow
+	}
+	e.Set(c.Name+"/"+a.ID, a.N)
+	return nil
+}
+
+// Reset deletes all additions that the author of the edit saw, even those that hold no integer. Additions that the
+// author had not seen still count, and additions in the same edit count too.
+func (c Counter) Reset(e *record.Edit) error {
+	if err := checkName(c.Name); err != nil {
+		return err
+	}
+	for id := range elements(e.Seen(), c.Name) {
+		e.Delete(c.Name + "/" + id)
+	}
+	return nil
+}
+
+// Sum returns the sum of a counter. It returns ErrOverflow if the sum is outside int64. An addition that holds no
+// integer is refused with a *record.Error that names it and wraps record.ErrType.
+func (c Counter) Sum(r record.Record) (int64, error) {
+	sum, _, err := c.sum(r)
+	if err == nil && !sum.IsInt64() {
+		err = ErrOverflow
+	}
+	if err != nil {
+		return 0, err
+	}
+	return sum.Int64(), nil
+}
+
+// Admit returns nil if a server may accept a write that turns the first record into the second one. It refuses a write
+// after which the counter has more additions than before and more than Most, or cannot be summed and could be before.
+func (c Counter) Admit(before, after record.Record) error {
+	_, was, _ := c.sum(before)
+	_, n, err := c.sum(after)
+	if _, broken := c.Sum(before); err == nil && broken == nil {
+		_, err = c.Sum(after)
+	}
+	if err != nil {
+		return err
+	}
+	if n > was && n > c.most() {
+		return ErrFull
+	}
+	return nil
+}
+
+// sum returns the sum of the live additions, and their number.
+func (c Counter) sum(r record.Record) (sum *big.Int, n int, err error) {
+	if err := checkName(c.Name); err != nil {
+		return nil, 0, err
+	}
+	sum = new(big.Int)
+	for id, value := range elements(r, c.Name) {
+		i, ok := value.Int()
+		if !ok {
+			return nil, 0, wrong(c.Name, id, "an integer")
+		}
+		sum.Add(sum, big.NewInt(i))
+		n++
+	}
+	return sum, n, nil
+}
+
+func (c Counter) most() int {
+	if c.Most == 0 {
+		return 1000
+	}
+	return c.Most
+}
+
+// Total is a struct member that holds the sum of a counter. Its tag is the name of the counter:
+//
+//	type Article struct {
+//		Quantity fields.Total `lww:"qty"`
+//	}
+//
+// Record.Struct stores what Counter.Sum returns. It is read-only: Edit.SetStruct refuses a changed value with
+// ErrReadOnly.
+type Total int64
+
+// ReadFields is called by Record.Struct.
+func (n *Total) ReadFields(r record.Record, name string) error {
+	sum, err := Counter{Name: name}.Sum(r)
+	*n = Total(sum)
+	return err
+}
+
+// WriteFields is called by Edit.SetStruct.
+func (n *Total) WriteFields(e *record.Edit, name string) error {
+	sum, err := Counter{Name: name}.Sum(e.Seen())
+	if err != nil {
+		return err
+	}
+	if int64(*n) != sum {
+		return ErrReadOnly
+	}
+	return nil
+}

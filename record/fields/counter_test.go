@@ -1,0 +1,177 @@
+package fields_test
+
+import (
+	"fmt"
+	"math"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/record"
+	"github.com/fieldlww/fieldlww/record/fields"
+)
+
+var stock = record.Key{Table: "stock", ID: "milk"}
+
+// written returns a record after an edit of it.
+func written(t require.TestingT, r record.Record, at clock.Stamp, edit func(e *record.Edit) error) record.Record {
+	e := r.Edit(at)
+	require.NoError(t, edit(e))
+	m, err := e.Mutation()
+	require.NoError(t, err)
+	return joined(t, r, m.Data)
+}
+
+func joined(t require.TestingT, a, b record.Record) record.Record {
+	var builder record.Builder
+	r, _, err := builder.Join(a, b)
+	require.NoError(t, err)
+	return r
+}
+
+func idOf(i int) string { return fmt.Sprintf("%016d", i) }
+
+// counting is a replica of a counter, and an oracle that keeps sets of additions.
+type counting struct {
+	client clock.ClientID
+	record record.Record
+	added  map[int]bool // the additions that it saw
+	gone   map[int]bool // the additions among them that a reset cancelled
+}
+
+func (c *counting) receive(t require.TestingT, from *counting) {
+	c.record = joined(t, c.record, from.record)
+	for i := range from.added {
+		c.added[i] = true
+	}
+	for i := range from.gone {
+		c.gone[i] = true
+	}
+}
+
+// TestNoAdditionIsLostOrCountedTwice: devices add and reset offline, and sync in any order, more than once. Two of them
+// are clones. An addition counts unless the author of a reset had seen it.
+func TestNoAdditionIsLostOrCountedTwice(t *testing.T) {
+	quantity := fields.Counter{Name: "qty"}
+	rapid.Check(t, func(t *rapid.T) {
+		devices := make([]*counting, 4)
+		for i := range devices {
+			devices[i] = &counting{client: clients[i%3], record: record.New(stock), added: map[int]bool{}, gone: map[int]bool{}}
+		}
+		var values []int64
+		step := func(now int64) {
+			d := rapid.SampledFrom(devices).Draw(t, "device")
+			at := stampOf(now-now%2, d.client) // clones use one stamp twice
+			switch rapid.IntRange(0, 4).Draw(t, "kind") {
+			case 0:
+				d.record = written(t, d.record, stampOf(now, d.client), quantity.Reset)
+				for i := range d.added {
+					d.gone[i] = true
+				}
+			case 1, 2:
+				d.receive(t, rapid.SampledFrom(devices).Draw(t, "from"))
+			default:
+				n := rapid.Int64Range(-5, 5).Draw(t, "n")
+				d.added[len(values)] = true
+				d.record = written(t, d.record, at, func(e *record.Edit) error {
+					return quantity.Add(e, fields.Addition{ID: idOf(len(values)), N: n})
+				})
+				values = append(values, n)
+			}
+		}
+		for now := range int64(rapid.IntRange(1, 40).Draw(t, "steps")) {
+			step(2 + now)
+		}
+		for range 2 {
+			for _, d := range devices {
+				for _, from := range devices {
+					d.receive(t, from)
+				}
+			}
+		}
+		for _, d := range devices {
+			var want int64
+			for i, n := range values {
+				if !d.gone[i] {
+					want += n
+				}
+			}
+			got, err := quantity.Sum(d.record)
+			require.NoError(t, err)
+			require.Equal(t, want, got)
+		}
+	})
+}
+
+// TestCounterRefuses: what does not fit a counter is refused, with an error that says why, and writes nothing.
+func TestCounterRefuses(t *testing.T) {
+	quantity := fields.Counter{Name: "qty", Most: 2}
+	at := func(ms int64) clock.Stamp { return stampOf(ms, clients[0]) }
+	add := func(n int64, id int) func(e *record.Edit) error {
+		return func(e *record.Edit) error { return quantity.Add(e, fields.Addition{ID: idOf(id), N: n}) }
+	}
+	one := written(t, record.New(stock), at(1), add(math.MaxInt64, 1))
+	require.ErrorIs(t, add(1, 2)(one.Edit(at(2))), fields.ErrOverflow)
+	require.ErrorIs(t, quantity.Add(one.Edit(at(2)), fields.Addition{ID: "short", N: 1}), fields.ErrID)
+	two := written(t, one, at(2), add(-1, 2))
+	require.ErrorIs(t, add(-1, 3)(two.Edit(at(3))), fields.ErrFull)
+	m, err := two.Edit(at(3)).Mutation()
+	require.NoError(t, err)
+	require.Zero(t, m.Data.Len())
+
+	// Offline, each of two clients may add what both together may not.
+	other := written(t, record.New(stock), at(3), add(1, 3))
+	over := joined(t, one, other)
+	_, err = quantity.Sum(over)
+	require.ErrorIs(t, err, fields.ErrOverflow)
+	require.ErrorIs(t, quantity.Admit(one, over), fields.ErrOverflow)
+	require.ErrorIs(t, quantity.Admit(two, joined(t, two, other)), fields.ErrFull)
+	require.NoError(t, quantity.Admit(one, two))
+	full := joined(t, two, other)
+	less := written(t, full, at(4), func(e *record.Edit) error { e.Delete("qty/" + idOf(1)); return nil })
+	require.NoError(t, quantity.Admit(full, less))
+	require.NoError(t, quantity.Admit(over, written(t, over, at(4), quantity.Reset)))
+
+	broken := written(t, one, at(5), func(e *record.Edit) error { e.Set("qty/"+idOf(4), "two"); return nil })
+	_, err = quantity.Sum(broken)
+	var where *record.Error
+	require.ErrorAs(t, err, &where)
+	require.ErrorIs(t, err, record.ErrType)
+	require.Equal(t, "qty/"+idOf(4), where.Path)
+	require.NotContains(t, err.Error(), "two")
+	require.ErrorIs(t, quantity.Admit(one, broken), record.ErrType)
+	fixed := written(t, broken, at(6), quantity.Reset)
+	sum, err := quantity.Sum(fixed)
+	require.NoError(t, err)
+	require.Zero(t, sum)
+	require.NoError(t, quantity.Admit(broken, fixed))
+
+	for _, name := range []string{"", "a/b", "$deleted"} {
+		c := fields.Counter{Name: name}
+		_, err := c.Sum(one)
+		require.ErrorIs(t, err, record.ErrName, name)
+		require.ErrorIs(t, c.Add(one.Edit(at(9)), fields.Addition{ID: idOf(9), N: 1}), record.ErrName)
+		require.ErrorIs(t, c.Reset(one.Edit(at(9))), record.ErrName)
+	}
+}
+
+// TestCounterStandardLimit: a counter has at most 1,000 live additions, and a reset makes room.
+func TestCounterStandardLimit(t *testing.T) {
+	quantity := fields.Counter{Name: "qty"}
+	r := record.New(stock)
+	e := r.Edit(stampOf(1, clients[0]))
+	for i := range 1000 {
+		require.NoError(t, quantity.Add(e, fields.Addition{ID: idOf(i), N: 1}))
+	}
+	m, err := e.Mutation()
+	require.NoError(t, err)
+	r = m.Data
+	require.ErrorIs(t, quantity.Add(r.Edit(stampOf(2, clients[0])), fields.Addition{ID: idOf(1000), N: 1}), fields.ErrFull)
+	r = written(t, r, stampOf(2, clients[0]), func(e *record.Edit) error { return quantity.Reset(e) })
+	written(t, r, stampOf(3, clients[0]), func(e *record.Edit) error {
+		return quantity.Add(e, fields.Addition{ID: idOf(1000), N: 1000})
+	})
+	require.Equal(t, 1000, r.Len())
+}
