@@ -12,6 +12,8 @@ import { locked } from 'fieldlww/store/lock';
 import { openLog, withLog } from 'fieldlww/log';
 import { openTab } from 'fieldlww/tabs';
 import { openViolations } from 'fieldlww/violations';
+import { between, byPosition, lastTurn, respace } from 'fieldlww/order';
+import { added, addition, changed, elementsOf, removed, reset, sumOf } from 'fieldlww/fields';
 import { openKeyring, sealedFetch, unopened } from 'fieldlww/sealed';
 
 const url = 'https://sync.example';
@@ -57,6 +59,19 @@ log.text().trim();
 const tab = openTab({ name: 'tasks', store, id: clientId, user, wrap: (shared) => withLog(shared, log), changed: (keys) => keys.map(([table, id]) => table + id), told: (all) => all.map(words) });
 const size: number = await tab.act((shared) => shared.shown('tasks', '42').size);
 await openRemote({ act: tab.act, url, token }).sync();
+
+const cards = replica.records('cards').sort(byPosition('position'));
+const positions = cards.map(([, data]) => show(data.get('position')));
+const turn = { client: clientId, n: lastTurn(clientId, positions) + 1 };
+replica.edit('cards', 'new', { position: between(positions[0] ?? '', positions[1] ?? '', turn) });
+for (const { id, position } of respace(cards.map(([id], i) => ({ id, position: positions[i] ?? '' })), turn)) replica.edit('cards', id, { position });
+const article = replica.shown('articles', 'milk');
+replica.edit('articles', 'milk', { ...added('tags', 'cold'), ...removed('tags', 'new'), ...addition(article, 'qty', { id: crypto.randomUUID(), n: 2 }) });
+replica.edit('articles', 'milk', { ...changed(article, 'tags', [...elementsOf(article, 'tags'), 'daily']), ...reset(article, 'qty') });
+sumOf(article, 'qty').toString();
+// @ts-expect-error a sum is not a text
+sumOf(article, 'qty').trim();
+
 openViolations(replica).map((v) => `${size} ${v.description}`);
 
 const keyring = await openKeyring({ keys: { a: new Uint8Array(32) }, current: 'a', plain: (table, field) => table === field });
