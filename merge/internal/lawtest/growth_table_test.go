@@ -405,7 +405,7 @@ const withoutSize = `
 	clock.Timestamp.AppendText clock.Timestamp.MarshalText clock.Timestamp.UnmarshalText clock.TimestampOf
 	clock.Timestamp.Time clock.Timestamp.Millis clock.Timestamp.Counter clock.Timestamp.IsZero clock.Timestamp.Compare
 
-	record.Edit.DeleteRecord record.Edit.RestoreRecord record.Error.Error record.Error.Unwrap record.LimitError.Error
+	record.Edit.DeleteRecord record.Edit.RestoreRecord record.Edit.Seen record.Error.Error record.Error.Unwrap record.LimitError.Error
 	record.LimitError.Is record.FieldValue.Deleted record.FieldValue.IsZero record.FieldValue.Check record.FieldOf
 	record.Field.Get record.Field.IsZero record.Field.IsNull record.Field.Deleted record.Field.Set record.Field.SetNull
 	record.Field.Delete record.Key.Compare record.Key.Check record.Key.String record.New record.Record.Key
