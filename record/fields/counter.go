@@ -45,13 +45,13 @@ type Addition struct {
 
 // Add adds to the counter. It refuses an addition with ErrID, ErrOverflow or ErrFull; then the edit is as before.
 func (c Counter) Add(e *record.Edit, a Addition) error {
-	sum, n, err := c.sum(e.Seen())
+	sum, err := c.sum(e.Seen())
 	switch {
 	case err != nil:
 		return err
 	case len(a.ID) < 16:
 		return ErrID
-	case n >= c.most():
+	case c.live(e.Seen()) >= c.most():
 		return ErrFull
 	case !sum.Add(sum, big.NewInt(a.N)).IsInt64():
 		return ErrOverflow
@@ -75,7 +75,7 @@ func (c Counter) Reset(e *record.Edit) error {
 // Sum returns the sum of a counter. It returns ErrOverflow if the sum is outside int64. An addition that holds no
 // integer is refused with a *record.Error that names it and wraps record.ErrType.
 func (c Counter) Sum(r record.Record) (int64, error) {
-	sum, _, err := c.sum(r)
+	sum, err := c.sum(r)
 	if err == nil && !sum.IsInt64() {
 		err = ErrOverflow
 	}
@@ -86,37 +86,44 @@ func (c Counter) Sum(r record.Record) (int64, error) {
 }
 
 // Admit returns nil if a server may accept a write that turns the first record into the second one. It refuses a write
-// after which the counter has more additions than before and more than Most, or cannot be summed and could be before.
+// after which the sum cannot be computed although it could be before, with the error of Sum, and one after which the
+// counter has more than Most additions and more than before, with ErrFull.
 func (c Counter) Admit(before, after record.Record) error {
-	_, was, _ := c.sum(before)
-	_, n, err := c.sum(after)
-	if _, broken := c.Sum(before); err == nil && broken == nil {
-		_, err = c.Sum(after)
-	}
-	if err != nil {
+	if err := checkName(c.Name); err != nil {
 		return err
 	}
-	if n > was && n > c.most() {
+	_, was := c.Sum(before)
+	if _, is := c.Sum(after); is != nil && was == nil {
+		return is
+	}
+	if n := c.live(after); n > c.most() && n > c.live(before) {
 		return ErrFull
 	}
 	return nil
 }
 
-// sum returns the sum of the live additions, and their number.
-func (c Counter) sum(r record.Record) (sum *big.Int, n int, err error) {
-	if err := checkName(c.Name); err != nil {
-		return nil, 0, err
+// live returns the number of additions that are not deleted.
+func (c Counter) live(r record.Record) (n int) {
+	for range elements(r, c.Name) {
+		n++
 	}
-	sum = new(big.Int)
+	return n
+}
+
+// sum returns the sum of the live additions.
+func (c Counter) sum(r record.Record) (*big.Int, error) {
+	if err := checkName(c.Name); err != nil {
+		return nil, err
+	}
+	sum := new(big.Int)
 	for id, value := range elements(r, c.Name) {
 		i, ok := value.Int()
 		if !ok {
-			return nil, 0, wrong(c.Name, id, "an integer")
+			return nil, wrong(c.Name, id, "an integer")
 		}
 		sum.Add(sum, big.NewInt(i))
-		n++
 	}
-	return sum, n, nil
+	return sum, nil
 }
 
 func (c Counter) most() int {

@@ -132,6 +132,9 @@ func TestCounterRefuses(t *testing.T) {
 	full := joined(t, two, other)
 	less := written(t, full, at(4), func(e *record.Edit) error { e.Delete("qty/" + idOf(1)); return nil })
 	require.NoError(t, quantity.Admit(full, less))
+	full = joined(t, full, written(t, record.New(stock), at(3), add(1, 4)))
+	less = written(t, full, at(5), func(e *record.Edit) error { e.Delete("qty/" + idOf(1)); return nil })
+	require.NoError(t, quantity.Admit(full, less)) // still more than Most, and fewer than before
 	require.NoError(t, quantity.Admit(over, written(t, over, at(4), quantity.Reset)))
 
 	broken := written(t, one, at(5), func(e *record.Edit) error { e.Set("qty/"+idOf(4), "two"); return nil })
@@ -147,6 +150,9 @@ func TestCounterRefuses(t *testing.T) {
 	require.NoError(t, err)
 	require.Zero(t, sum)
 	require.NoError(t, quantity.Admit(broken, fixed))
+	still := written(t, broken, at(7), func(e *record.Edit) error { e.Set("title", "Milk"); return nil })
+	require.NoError(t, quantity.Admit(broken, still))
+	require.ErrorIs(t, fields.Counter{}.Admit(one, one), record.ErrName)
 
 	for _, name := range []string{"", "a/b", "$deleted"} {
 		c := fields.Counter{Name: name}

@@ -107,6 +107,10 @@ func TestStructHoldsSetsAndCounters(t *testing.T) {
 	}
 	require.Equal(t, article{Title: "Milk", Quantity: 4}, a) // Struct that fails stores nothing
 
+	off := written(t, r, stampOf(2, clients[0]), func(e *record.Edit) error { e.Set("tags/x", false); return nil })
+	require.ErrorIs(t, off.Struct(&a), record.ErrType) // an element is removed by a deletion
+	require.False(t, tags.Has(off, "x"))
+
 	err = r.Struct(&struct {
 		Tags fields.Elements `lww:"a/b"`
 	}{})
