@@ -20,6 +20,7 @@ func growthTable() map[string]measured {
 	maps.Copy(all, growthOfMerge())
 	maps.Copy(all, growthOfRecord())
 	maps.Copy(all, growthOfValues())
+	maps.Copy(all, growthOfFields())
 	return all
 }
 
