@@ -207,7 +207,7 @@ func TestTooManyOpenRowsStopTheClientThatMadeThem(t *testing.T) {
 	require.Len(t, ana.told(), maxKept)
 
 	next := s.edit(ana.client, task("next"), func(e *record.Edit) { e.Set(board.Title, "x").Set(board.Notes, "x") })
-	other := s.edit(ana.client, task("hers"), func(e *record.Edit) { e.Set(board.Title, "x").Set(board.Notes, "x") })
+	other := s.edit(ana.client, task("hers"), func(e *record.Edit) { e.Set(board.Title, "own").Set(board.Notes, "x") })
 	require.Equal(t, "accepted", ana.push2(next, other)[0].Verdict, "the loser is not stopped")
 	w, _ := next.Data.Get(board.Title)
 	s.wall = s.wall.Add(time.Second)
@@ -221,7 +221,7 @@ func TestTooManyOpenRowsStopTheClientThatMadeThem(t *testing.T) {
 		require.False(t, reply.Retryable)
 	}
 	require.Equal(t, merge.LimitExceeded, ben.push2(late)[0].Code, "it would be lost at once")
-	replies := ben.push2(his[3], unseen, s.edit(ben.client, task("3"), func(e *record.Edit) { e.Set("color", "red") }), s.edit(ben.client, task("other"), title("x")))
+	replies := ben.push2(his[3], unseen, s.edit(ben.client, task("3"), func(e *record.Edit) { e.Set("color", "red") }), s.edit(ben.client, task("other"), title("alone")))
 	require.Equal(t, "accepted", replies[0].Verdict, "a retry")
 	require.Equal(t, merge.LimitExceeded, replies[1].Code)
 	require.Equal(t, "accepted", replies[2].Verdict, "no kept field")
@@ -231,7 +231,14 @@ func TestTooManyOpenRowsStopTheClientThatMadeThem(t *testing.T) {
 	ana.push2(s.edit(ana.client, ana.rows()[0], func(e *record.Edit) { e.Set(violation.FieldAcknowledged, true) }))
 	require.Equal(t, "accepted", ben.push2(late)[0].Verdict)
 	require.Equal(t, "late", ben.told()["hers"])
-	require.Equal(t, merge.LimitExceeded, ben.push2(s.edit(ben.client, task("9"), func(e *record.Edit) { e.Set(board.Title, "q"); e.Set(board.Notes, "x") }))[0].Code, "the late one counts")
+	ninth := s.edit(ben.client, task("9"), func(e *record.Edit) { e.Set(board.Title, "q"); e.Set(board.Notes, "x") })
+	require.Equal(t, merge.LimitExceeded, ben.push2(ninth)[0].Code, "the late one counts")
+	require.Contains(t, ana.told(), "5")
+	s.pushEdit(ana.client, "5", deleteRecord)
+	require.NotContains(t, ana.told(), "5")
+	require.Equal(t, "accepted", ben.push2(ninth)[0].Verdict, "no client can close the row of a deleted record")
+	s.pushEdit(ana.client, "5", func(e *record.Edit) { e.RestoreRecord() })
+	require.Contains(t, ana.told(), "5")
 
 	s.wall = s.wall.Add(time.Second)
 	next = s.edit(ana.client, s.stored("next"), title("v"))

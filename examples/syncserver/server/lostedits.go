@@ -23,7 +23,7 @@ func scopesOf(rules *violation.Checker, r record.Record) []violation.Scope {
 			scopes = append(scopes, lostEditsOf(v.Record()))
 			if loser, ok := loserOf(r); ok && !isKept(r) {
 				scopes = append(scopes, lostBy(loser))
-			} else if ok {
+			} else if ok && len(v.Buckets) > 0 {
 				scopes = append(scopes, keptBy(makerOf(r)))
 			}
 		}
@@ -42,7 +42,8 @@ func lostBy(loser clock.ClientID) violation.Scope {
 	return violation.Scope{Rule: violation.LostEditRule, Name: loserPrefix + loser.String()}
 }
 
-// keptBy returns the scope of the open rows of kept fields that the pushes of a client have made.
+// keptBy returns the scope of the open rows of kept fields that the pushes of a client have made. The rows of deleted
+// records do not count: they are in no bucket, so no client can close them.
 func keptBy(maker clock.ClientID) violation.Scope {
 	return violation.Scope{Rule: violation.LostEditRule, Name: loserPrefix + maker.String() + "/kept"}
 }
