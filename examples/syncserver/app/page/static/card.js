@@ -45,10 +45,10 @@ export class Card {
     this.element = element('li', { class: 'card', 'data-testid': 'task' },
       element('div', { class: 'line first' }, title, titleMark),
       element('div', { class: 'line' }, element('span', { class: 'what' }, 'Due'), due, dueMark),
-      element('div', { class: 'line' }, element('span', { class: 'what' }, 'Who'), assignee, assigneeMark, this.history),
+      element('div', { class: 'line' }, element('span', { class: 'what' }, 'Who'), assignee, assigneeMark, this.notes.button, this.history),
       this.where,
       this.notes.line,
-      element('div', { class: 'line last' }, this.handle, status, statusMark, this.fixed, this.notes.button, this.remove));
+      element('div', { class: 'line last' }, this.handle, status, statusMark, this.fixed, this.remove));
     oneStop(this.element, title);
     this.element.addEventListener('animationend', () => this.element.classList.remove('fresh'));
   }

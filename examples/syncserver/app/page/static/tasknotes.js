@@ -11,7 +11,7 @@ export class TaskNotes {
     this.control = element('textarea', { class: 'value', rows: 1, 'data-testid': 'task-notes', dir: 'auto', placeholder: 'Notes' });
     this.field = new Field(replica, who, 'notes', this.control);
     this.line = element('div', { class: 'line', hidden: true }, this.control, this.field.mark.element);
-    this.button = element('button', { type: 'button', class: 'open-notes', 'data-testid': 'task-notes-open', onclick: () => this.#add() }, 'Notes');
+    this.button = element('button', { type: 'button', class: 'act', 'data-testid': 'task-notes-open', title: 'Notes', onclick: () => this.#add() }, '✎');
   }
 
   #add() {
