@@ -9,6 +9,10 @@ import (
 // use lets another program merge on one side, and waits until it does.
 func (p *panel) use(program string) {
 	p.screen.t.Helper()
+	if program == "webassembly" {
+		_, err := replicaProgram() // building it takes longer than the patience of a test, on a busy machine
+		require.NoError(p.screen.t, err)
+	}
 	p.screen.click(p.find("menu"))
 	p.screen.choose(p.find("program"), program)
 	p.screen.await("the program is loaded", func() bool {

@@ -159,7 +159,7 @@ func eval[T any](s *screen, expression string) T {
 }
 
 // patience is how long a condition may take to come true.
-const patience = 30 * time.Second
+const patience = 15 * time.Second
 
 // await waits for a condition, and fails the test if it does not come true.
 func (s *screen) await(what string, condition func() bool) {
