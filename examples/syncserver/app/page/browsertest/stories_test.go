@@ -54,12 +54,14 @@ func TestPageStoriesPlayThemselves(t *testing.T) {
 	require.Equal(t, "won", s.left.Mark("Paint the door red", "title"))
 	require.NotZero(t, eval[int](s, "window.messages"))
 	require.Len(t, s.left.shown().Notices, 1)
+	s.await("the loser is told", func() bool { return len(s.right.shown().Notices) == 1 })
 	s.isAsBefore()
 
 	require.Contains(t, s.play("book"), "Back online, both bookings are there. Nothing was refused or lost.")
 	require.Len(t, s.left.Meetings(), 3)
 	require.Empty(t, s.left.shown().Warnings)
 	require.Empty(t, s.left.shown().Notices, "a notice of the first story covers the second one")
+	require.Empty(t, s.right.shown().Notices, "the same, of the edit that was lost")
 	s.isAsBefore()
 
 	require.Contains(t, s.play("clock"), "The answer of the server shows that this clock is wrong.")

@@ -317,7 +317,7 @@ export class Panel {
 
   #drawTime() {
     const { ahead, offset } = this.replica;
-    const off = Math.abs(ahead) < NOTICEABLE ? '' : `${span(Math.abs(ahead))} ${ahead < 0 ? 'behind' : 'ahead'}`;
+    const off = Math.abs(ahead) < NOTICEABLE ? '' : `Clock ${span(Math.abs(ahead))} ${ahead < 0 ? 'behind' : 'ahead'}`;
     setText(this.part.time, timeOf(this.replica.now()));
     setText(this.part.off, off && offset !== 0 ? `${off}, corrected` : off);
   }

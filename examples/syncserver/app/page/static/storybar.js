@@ -86,9 +86,9 @@ export class StoryBar {
     this.buttons[0].focus({ preventScroll: true });
   }
 
-  // #clear closes the notices of a story before they cover the next one.
+  // #clear closes the notices of a story before they cover the next one. An edit that the story has lost stays lost.
   #clear() {
-    for (const notice of this.#notices) notice.querySelector('.close')?.click();
+    for (const notice of this.#notices) (notice.querySelector('.close') ?? notice.querySelector('[data-testid="loss-keep"]'))?.click();
   }
 }
 
