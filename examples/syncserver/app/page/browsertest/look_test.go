@@ -100,10 +100,11 @@ const tooWide = `(() => {
 		.map((e) => e.outerHTML.slice(0, 120));
 })()`
 
-// cut returns the labels of the date fields and lists that are too narrow for their content, on all
-// cards.
-const cut = `[...document.querySelectorAll('.card [type="date"], .card select')]
+// cut returns the labels of the names, date fields and lists that are too narrow for their content, on
+// all cards.
+const cut = `[...document.querySelectorAll('.card [list], .card [type="date"], .card select')]
 	.filter((e) => {
+		if (e.list) return e.scrollWidth > e.clientWidth;
 		const has = e.offsetWidth;
 		e.style.cssText = 'flex: none; width: max-content';
 		const needs = e.offsetWidth;
