@@ -260,3 +260,20 @@ func TestRestampReplacesTheStampsOfWritesAndBases(t *testing.T) {
 	_, err = record.Restamp([]record.Mutation{first}, func() clock.Stamp { return clock.Stamp{} })
 	require.ErrorIs(t, err, record.ErrStamp)
 }
+
+// TestAfterIsTheRecordThatTheEditLeaves: it is what a join of the record and the mutation gives. Errors stay errors.
+func TestAfterIsTheRecordThatTheEditLeaves(t *testing.T) {
+	seen := seenTask(t)
+	e := seen.Edit(write(nil, 9).Stamp).Set("due", "2026-03-02").Set("new", 1).Delete("title")
+	after, err := e.After()
+	require.NoError(t, err)
+	m, err := e.Mutation()
+	require.NoError(t, err)
+	var b record.Builder
+	want, _, err := b.Join(seen, m.Data)
+	require.NoError(t, err)
+	require.True(t, want.Equal(after))
+	require.True(t, seen.Equal(e.Seen()))
+	_, err = e.Set("$", 1).After()
+	require.ErrorIs(t, err, record.ErrReserved)
+}

@@ -93,6 +93,9 @@ func checkTag(name string) error {
 // checkShape refuses member types whose values could not be written or could not be read
 // back. The parts of a composite are checked only when there is a value.
 func checkShape(t reflect.Type) error {
+	if t.Implements(spreadType) {
+		return unsupported("use the type itself instead of a pointer to it")
+	}
 	if isField(t) {
 		return unsupported("use a Field instead of a pointer to a Field")
 	}

@@ -18,10 +18,10 @@ export function removed(set: string, ...elements: string[]): Fields;
 export function changed(data: Data, set: string, elements: string[]): Fields;
 
 export interface Addition {
-  /** at least 16 random characters, such as crypto.randomUUID() */
+  /** random, at least 16 bytes, and used once, such as crypto.randomUUID() */
   id: string;
   n: number | Integer;
-  /** the greatest number of additions that are not deleted; 1,000 if it is left out */
+  /** the greatest number of additions that are not deleted; 1,000 if it is left out or less than 1 */
   most?: number;
 }
 

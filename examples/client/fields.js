@@ -1,7 +1,7 @@
 // Sets and counters: a field for each element of a set, and for each addition to a counter; see fields.d.ts.
 
 import { Integer } from './src/value.js';
-import { compareText, refuse } from './src/text.js';
+import { compareText, refuse, utf8Length } from './src/text.js';
 
 /** elementsOf returns the elements of a set, sorted. */
 export function elementsOf(data, set) {
@@ -27,9 +27,9 @@ export function sumOf(data, counter) {
 }
 
 /** addition returns the field that adds n to a counter. */
-export function addition(data, counter, { id, n, most = 1000 }) {
-  if (typeof id !== 'string' || id.length < 16) refuse('id', counter);
-  if (live(data, counter).length >= most) refuse('full', counter);
+export function addition(data, counter, { id, n, most = 0 }) {
+  if (typeof id !== 'string' || utf8Length(id) < 16 || data.has(`${counter}/${id}`)) refuse('id', counter);
+  if (live(data, counter).length >= (most > 0 ? most : 1000)) refuse('full', counter);
   if (!isInteger(n)) refuse('type', counter);
   valueOf(total(data, counter) + BigInt(n.text || n), counter);
   return fieldsOf(counter, [id], n);

@@ -18,7 +18,10 @@ export interface Turn {
  */
 export function between(before: string, after: string, turn: Turn): string;
 
-/** lastTurn returns the greatest number that a client used in any of the positions, or 0. */
+/**
+ * lastTurn returns the greatest number that a client used in any of the positions, or 0. Numbers above 2^40 do not count: no
+ * client makes that many positions, and a hostile one could otherwise use up the numbers of another.
+ */
 export function lastTurn(client: string, positions: string[]): number;
 
 /**
@@ -35,7 +38,8 @@ export interface Placed {
 
 /**
  * respace returns the moves that make the positions of a list short, valid and different, and keep its order: ordinary
- * writes, with the turn and the ones after it. It is needed after the reasons "gap" and "long", and where positions have
- * more than 64 characters.
+ * writes, with the turn and the ones after it. The position of an element that has a number or nothing in its place is ''. It is
+ * needed after the reasons "gap", "long" and "position", and where positions have more than 64 characters. Two clients that
+ * respace one list at the same time may change its order.
  */
 export function respace(list: Placed[], turn: Turn): Placed[];

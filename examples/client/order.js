@@ -1,15 +1,17 @@
 // Order: lists whose elements each have a position, one text in one field; see order.d.ts.
 
+import { Integer } from './src/value.js';
 import { LEAST, LONGEST, MOST, hashOf, pathOf, textOf } from './src/position.js';
 import { compareText, refuse } from './src/text.js';
 
-const SPACING = 64; // the distance between the integers of neighbours where there is room
+const SPACING = 32; // the distance between the integers of neighbours where there is room
+const MOST_TURNS = 2 ** 40; // lastTurn believes
 const TOO_LONG = 64;
 const SHORT = TOO_LONG - 26;
 
 /** between returns a position between two others, where '' is an end of the list. */
 export function between(before, after, { client, n }) {
-  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(client) || !Number.isSafeInteger(n) || n < 0) refuse('turn');
+  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(client) || /^[0-]+$/.test(client) || !Number.isSafeInteger(n) || n < 0) refuse('turn');
   const [low, high] = [['before', before], ['after', after]].map(([name, text]) => (text === '' ? [] : pathOf(text) || refuse('position', name)));
   if (after !== '' && before >= after) refuse('gap');
   const own = { at: 0, hash: hashOf(client), count: n };
@@ -52,10 +54,10 @@ function below(high, from, own) {
   return [...high.slice(0, d), { ...own, at: high[d].at - SPACING }];
 }
 
-/** lastTurn returns the greatest number that a client used in any of the positions, or 0. */
+/** lastTurn returns the greatest number up to 2^40 that a client used in any of the positions, or 0. */
 export function lastTurn(client, positions) {
   const hash = hashOf(client);
-  return positions.flatMap((text) => pathOf(text) || []).reduce((n, e) => (e.hash === hash ? Math.max(n, e.count) : n), 0);
+  return positions.flatMap((text) => pathOf(text) || []).reduce((n, e) => (e.hash === hash && e.count <= MOST_TURNS ? Math.max(n, e.count) : n), 0);
 }
 
 /** byPosition returns a comparison of records of one table, as Replica.records returns them. */
@@ -67,7 +69,7 @@ const valueOf = (data, field) => (data.has(field) && !data.get(field).deleted ? 
 
 // rank is the place of a kind of value in the order: texts come last, numbers before them, and all others first.
 const rank = (value) => (typeof value === 'string' ? 2 : Number.isNaN(numberOf(value)) ? 0 : 1);
-const numberOf = (value) => (typeof value === 'number' || (value && value.text) ? Number(value) : NaN);
+const numberOf = (value) => (typeof value === 'number' || value instanceof Integer ? Number(value) : NaN);
 
 function comparePositions(v, w) {
   if (rank(v) !== rank(w)) return rank(v) - rank(w);

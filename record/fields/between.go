@@ -13,7 +13,7 @@ var (
 	// ErrPosition: a text that is not a position.
 	ErrPosition = errors.New("not a position")
 	// ErrNoGap: the first neighbour is not below the second, so there is nothing between them. Two elements have the
-	// same position if two copies of one client made it. Respace separates them.
+	// same position if two copies of one client made it, or two clients with the same hash. Respace separates them.
 	ErrNoGap = errors.New("the position before is not below the position after")
 	// ErrLong: a position between the two neighbours would have more than MaxPosition bytes. Respace shortens them.
 	ErrLong = errors.New("position too long")
@@ -21,13 +21,16 @@ var (
 	ErrTurn = errors.New("invalid turn")
 )
 
-// MaxPosition is the greatest length of a position, in bytes. A list reaches it after about 10,000 inserts that bisect
+// MaxPosition is the greatest length of a position, in bytes. A list reaches it after 10,000 inserts or more that bisect
 // one place, unless Respace shortens its positions before.
 const MaxPosition = 1 << 15
 
-// spacing is the distance between the integers of neighbours where there is room: with one digit, it costs two bytes,
-// and six inserts can bisect it before they need another element.
-const spacing = 1 << 6
+// mostTurns is the greatest number of a turn that LastTurn believes.
+const mostTurns = 1 << 40
+
+// spacing is the distance between the integers of neighbours where there is room. It costs two bytes, and five inserts can
+// bisect it before they need another element.
+const spacing = 1 << 5
 
 // Turn names one position that a client makes. The client counts them, over all its lists, and stores the count
 // together with the Last stamp of its clock. If the count is lost, it continues from LastTurn. A turn that is used
@@ -145,13 +148,14 @@ func below(high []element, d int, own element) []element {
 }
 
 // LastTurn returns the greatest number that a client used in any of the positions, or 0. A client that lost its count
-// continues with the next number. Texts that are not positions do not count.
+// continues with the next number. Texts that are not positions do not count, nor do numbers above 2^40: no client
+// makes that many positions, and a hostile one could otherwise use up the numbers of another.
 func LastTurn(client clock.ClientID, positions []string) (n int64) {
 	hash := hashOf(client)
 	for _, p := range positions {
 		path, _ := parse(p)
 		for _, e := range path {
-			if e.hash == hash {
+			if e.hash == hash && e.count <= mostTurns {
 				n = max(n, e.count)
 			}
 		}

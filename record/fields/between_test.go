@@ -105,6 +105,14 @@ func TestPositionsStayShort(t *testing.T) {
 // TestBisectingOnePlaceCostsThreeBytesAnInsert: each insert is next to the one before.
 func TestBisectingOnePlaceCostsThreeBytesAnInsert(t *testing.T) {
 	const inserts = 1000
+	who := map[string]func(r *rand.Rand, n int) int{
+		"one client":             func(*rand.Rand, int) int { return 0 },
+		"two in turns":           func(_ *rand.Rand, n int) int { return n % 2 },
+		"two in turns of two":    func(_ *rand.Rand, n int) int { return n / 2 % 2 },
+		"three in turns":         func(_ *rand.Rand, n int) int { return n % 3 },
+		"fifty, any of them":     func(r *rand.Rand, _ int) int { return r.IntN(50) },
+		"two, either of the two": func(r *rand.Rand, _ int) int { return r.IntN(2) },
+	}
 	for name, left := range map[string]func(r *rand.Rand, n int) bool{
 		"to the left":    func(*rand.Rand, int) bool { return true },
 		"to the right":   func(*rand.Rand, int) bool { return false },
@@ -114,13 +122,13 @@ func TestBisectingOnePlaceCostsThreeBytesAnInsert(t *testing.T) {
 		"one to three":   func(_ *rand.Rand, n int) bool { return n%4 == 0 },
 		"either at once": func(r *rand.Rand, _ int) bool { return r.IntN(2) == 0 },
 	} {
-		for _, who := range []int{1, 2, 3, 50} {
+		for order, who := range who {
 			r := rand.New(rand.NewPCG(1, 2))
 			l := list{}.insert(t, 0, Turn{clientOf(0), 9_000}).insert(t, 1, Turn{clientOf(1), 9_000})
 			start := len(l[1])
 			for n := range inserts {
-				l = l.insert(t, 1, Turn{clientOf(r.IntN(who)), int64(9_001 + n)})
-				require.LessOrEqual(t, len(l[1]), start+3*(n+4), "%s, %d clients", name, who)
+				l = l.insert(t, 1, Turn{clientOf(who(r, n)), int64(9_001 + n)})
+				require.LessOrEqual(t, len(l[1]), start+3*(n+4), "%s, %s", name, order)
 				if left(r, n) {
 					l = l[:2]
 				} else {
@@ -178,4 +186,6 @@ func TestLastTurn(t *testing.T) {
 	require.Equal(t, int64(70), LastTurn(clientOf(1), []string{l[1]}))
 	require.Equal(t, int64(900), LastTurn(clientOf(2), l))
 	require.Zero(t, LastTurn(clientOf(3), l))
+	hostile := text([]element{{hash: hashOf(clientOf(1)), count: maxCount}})
+	require.Equal(t, int64(71), LastTurn(clientOf(1), append(l, hostile)))
 }

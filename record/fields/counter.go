@@ -11,47 +11,59 @@ import (
 var (
 	// ErrOverflow: the sum is outside int64.
 	ErrOverflow = errors.New("the sum of the counter overflows")
-	// ErrFull: the counter has too many live additions. Reset it, and add its sum as one addition.
+	// ErrFull: the counter has too many live additions. A reset makes room.
 	ErrFull = errors.New("the counter has too many additions: reset it")
-	// ErrID: the ID of an addition that is too short to be random.
-	ErrID = errors.New("the ID of an addition needs 16 random characters or more")
-	// ErrReadOnly: a struct member that holds a sum was changed.
+	// ErrID: the ID of an addition has less than 16 bytes, so it cannot be random, or the counter has had an addition with
+	// this ID, and with another number or before a reset.
+	ErrID = errors.New("the ID of an addition needs 16 random characters or more, and is used once")
+	// ErrReadOnly: a struct member that holds a sum is not the sum that the author of the edit saw: it was changed, or
+	// the struct was read from another state of the record.
 	ErrReadOnly = errors.New("a sum is read-only: use Counter.Add")
 )
 
 // Counter is the name of a counter, such as the quantity of an article. Each addition is a field of its own, with
 // a random name: name/ID holds n. The counter is the sum of the additions that are not deleted. A reset deletes the
 // additions that its author saw. So additions of different clients never conflict, and an addition counts once however
-// often and wherever it arrives. It is cancelled exactly if the author of a reset had seen it.
+// often and wherever it arrives. It is cancelled exactly if the author of a reset had seen it, where the server refuses
+// the writes that Admit refuses: otherwise, an addition that is stamped again after a reset counts again.
 //
-// An addition costs a field until a reset deletes it, and a tombstone until that is purged. So a counter suits what
-// people count, and not what programs measure.
+// An addition costs a field, with about 140 bytes of JSON, until a reset deletes it, and a tombstone until that is
+// purged. So a counter suits what people count, and not what programs measure.
 //
 // The name is not empty, has no slash and does not begin with $; all methods refuse others with record.ErrName.
 // The zero Counter is refused.
 type Counter struct {
 	Name string
-	// Most is the greatest number of additions that are not deleted. 0 means 1,000.
+	// Most is the greatest number of additions that are not deleted. Less than 1 means 1,000.
 	Most int
 }
 
+// shortestID is the least length of an ID, in bytes.
+const shortestID = 16
+
 // Addition is one addition to a counter.
 type Addition struct {
-	// ID is random, and has at least 16 characters: for example rand.Text() of package crypto/rand. An addition that
-	// is sent again has the same ID.
+	// ID is random, and has at least 16 bytes: for example rand.Text() of package crypto/rand. Mutation refuses an ID that
+	// no field name can hold. To send an addition again, send its mutation again.
 	ID string
 	N  int64
 }
 
-// Add adds to the counter. It refuses an addition with ErrID, ErrOverflow or ErrFull; then the edit is as before.
+// Add adds to the counter. It refuses an addition with ErrID, ErrOverflow or ErrFull; then the edit is as before. Earlier
+// additions and resets in the same edit count. It costs as much as reading the record.
 func (c Counter) Add(e *record.Edit, a Addition) error {
-	sum, err := c.sum(e.Seen())
+	after, err := e.After()
+	if err != nil {
+		return err
+	}
+	sum, err := c.sum(after)
+	_, used := after.Get(c.Name + "/" + a.ID)
 	switch {
 	case err != nil:
 		return err
-	case len(a.ID) < 16:
+	case used || len(a.ID) < shortestID:
 		return ErrID
-	case c.live(e.Seen()) >= c.most():
+	case c.live(after) >= c.most():
 		return ErrFull
 	case !sum.Add(sum, big.NewInt(a.N)).IsInt64():
 		return ErrOverflow
@@ -85,16 +97,33 @@ func (c Counter) Sum(r record.Record) (int64, error) {
 	return sum.Int64(), nil
 }
 
-// Admit returns nil if a server may accept a write that turns the first record into the second one. It refuses a write
-// after which the sum cannot be computed although it could be before, with the error of Sum, and one after which the
-// counter has more than Most additions and more than before, with ErrFull.
+// Admit returns nil if a server may accept a write that turns the first record into the second one. It is for the
+// MayWrite of a merge.Stored. It refuses a write that adds something else than an integer under a new ID, with
+// a *record.Error for record.ErrType, or with ErrID; it refuses additions with ErrOverflow if the sum overflows,
+// and with ErrFull if there are more than Most then. It never refuses a write that only deletes additions.
 func (c Counter) Admit(before, after record.Record) error {
 	if err := checkName(c.Name); err != nil {
 		return err
 	}
-	_, was := c.Sum(before)
-	if _, is := c.Sum(after); is != nil && was == nil {
-		return is
+	added := false
+	for id, value := range elements(after, c.Name) {
+		was, known := before.Get(c.Name + "/" + id)
+		if known && was.Value == value {
+			continue
+		}
+		added = true
+		if _, ok := value.Int(); !ok {
+			return wrong(c.Name, id, "an integer")
+		}
+		if known || len(id) < shortestID {
+			return ErrID
+		}
+	}
+	if !added {
+		return nil
+	}
+	if _, err := c.Sum(after); errors.Is(err, ErrOverflow) {
+		return err
 	}
 	if n := c.live(after); n > c.most() && n > c.live(before) {
 		return ErrFull
@@ -127,7 +156,7 @@ func (c Counter) sum(r record.Record) (*big.Int, error) {
 }
 
 func (c Counter) most() int {
-	if c.Most == 0 {
+	if c.Most < 1 {
 		return 1000
 	}
 	return c.Most

@@ -181,3 +181,55 @@ func TestCounterStandardLimit(t *testing.T) {
 	})
 	require.Equal(t, 1000, r.Len())
 }
+
+// TestCallsOnOneEditCount: additions and resets see those before them in the same edit.
+func TestCallsOnOneEditCount(t *testing.T) {
+	quantity := fields.Counter{Name: "qty", Most: 2}
+	add := func(e *record.Edit, id int, n int64) error {
+		return quantity.Add(e, fields.Addition{ID: idOf(id), N: n})
+	}
+	r := written(t, record.New(stock), stampOf(1, clients[0]), func(e *record.Edit) error {
+		require.NoError(t, add(e, 1, math.MaxInt64))
+		require.ErrorIs(t, add(e, 2, 1), fields.ErrOverflow)
+		require.ErrorIs(t, add(e, 1, 1), fields.ErrID)
+		require.NoError(t, add(e, 2, -1))
+		require.ErrorIs(t, add(e, 3, -1), fields.ErrFull)
+		return nil
+	})
+	r = written(t, r, stampOf(2, clients[0]), func(e *record.Edit) error {
+		require.NoError(t, quantity.Reset(e))
+		require.ErrorIs(t, add(e, 1, 5), fields.ErrID, "a reset does not free an ID")
+		return add(e, 3, 5)
+	})
+	sum, err := quantity.Sum(r)
+	require.NoError(t, err)
+	require.Equal(t, int64(5), sum)
+	e := r.Edit(stampOf(3, clients[0])).Set("$", 1)
+	require.ErrorIs(t, add(e, 4, 1), record.ErrName)
+}
+
+// TestAdmitKeepsAdditionsAsTheyAre: an addition gets no other number, is not revived after a reset, and has a long ID. What
+// only deletes is admitted, even if the sum overflows then.
+func TestAdmitKeepsAdditionsAsTheyAre(t *testing.T) {
+	quantity := fields.Counter{Name: "qty"}
+	set := func(r record.Record, ms int64, id string, v any) record.Record {
+		return written(t, r, stampOf(ms, clients[0]), func(e *record.Edit) error { e.Set("qty/"+id, v); return nil })
+	}
+	none := record.New(stock)
+	one := set(none, 1, idOf(1), 5)
+	require.NoError(t, quantity.Admit(none, one))
+	require.NoError(t, quantity.Admit(one, set(one, 2, idOf(1), 5)), "stamped again")
+	require.ErrorIs(t, quantity.Admit(one, set(one, 2, idOf(1), 6)), fields.ErrID)
+	require.ErrorIs(t, quantity.Admit(one, set(one, 2, "x", 5)), fields.ErrID)
+	require.ErrorIs(t, quantity.Admit(one, set(one, 2, idOf(2), 1.5)), record.ErrType)
+	reset := written(t, one, stampOf(2, clients[0]), quantity.Reset)
+	require.NoError(t, quantity.Admit(one, reset))
+	require.ErrorIs(t, quantity.Admit(reset, set(reset, 3, idOf(1), 5)), fields.ErrID)
+
+	full := set(set(set(none, 1, idOf(1), int64(math.MaxInt64)), 2, idOf(2), 5), 3, idOf(3), -5)
+	less := written(t, full, stampOf(4, clients[0]), func(e *record.Edit) error { e.Delete("qty/" + idOf(3)); return nil })
+	_, err := quantity.Sum(less)
+	require.ErrorIs(t, err, fields.ErrOverflow)
+	require.NoError(t, quantity.Admit(full, less))
+	require.ErrorIs(t, quantity.Admit(less, set(less, 5, idOf(4), 1)), fields.ErrOverflow)
+}

@@ -11,6 +11,8 @@ import (
 // ByPosition returns a comparison that sorts records by the position in a field, for slices.SortFunc. Records with the
 // same position are sorted by their keys, so all replicas show one order.
 //
+// An element can be put only next to elements with positions: if a neighbour has none, call Respace before Between.
+//
 // The comparison is total. A text that is not a position sorts by its bytes like the others. Before all texts come the
 // records without a text: first those without a value, then those with numbers, such as the integers of an earlier
 // version of an app, by number. Respace gives them positions in this order.

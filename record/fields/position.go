@@ -9,16 +9,15 @@ import (
 
 // A position is a path of elements, and positions sort like paths: element by element, a prefix first. An element has
 // an integer, which has room on both sides, the hash of the client that made it, and the count of that client. In the
-// text, each of the three says where it ends and sorts like its value. So the bytes of two positions sort like the
-// positions. The digits are in the order of their bytes, and none of them is escaped in JSON.
-const digits = "-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz"
+// text, each of the three says where it ends, and has one spelling. So the bytes of two positions sort like the
+// positions. None of them is escaped in JSON.
 
 const (
 	hashDigits = 6   // of 32 bits
 	same       = '~' // in place of the hash of the element before
-	zero       = 32  // the digit that begins the integer 0
-	// maxCount is the greatest count and the greatest integer, and -maxCount-1 is the least integer: JavaScript
-	// computes with them exactly.
+	earlier    = '}' // before the index of a hash among the different hashes of the path, in place of the hash
+	// maxCount is the greatest count and the greatest integer, and leastInt is the least integer: JavaScript computes
+	// with them exactly.
 	maxCount = 1<<53 - 1
 	leastInt = -maxCount - 1
 )
@@ -34,22 +33,17 @@ type element struct {
 func hashOf(c clock.ClientID) string {
 	h := fnv.New32a()
 	h.Write(c[:])
-	return string(appendDigits(nil, int64(h.Sum32()), hashDigits))
+	return string(appendDigits(nil, int64(h.Sum32()), hashDigits, 0))
 }
 
 // text returns the text of a path.
 func text(path []element) string {
 	var b []byte
-	hash := ""
+	var seen hashes
 	for _, e := range path {
 		b = appendInt(b, e.at)
-		if e.hash == hash {
-			b = append(b, same)
-		} else {
-			b = append(b, e.hash...)
-		}
+		b = seen.append(b, e.hash)
 		b = appendCount(b, e.count)
-		hash = e.hash
 	}
 	return string(b)
 }
@@ -59,17 +53,16 @@ func parse(s string) (path []element, ok bool) {
 	if len(s) > MaxPosition {
 		return nil, false
 	}
-	hash := ""
-	for rest := s; rest != ""; {
+	var seen hashes
+	for s != "" {
 		var e element
-		if e.at, rest, ok = cutInt(rest); !ok {
+		if e.at, s, ok = cutInt(s); !ok {
 			return nil, false
 		}
-		if e.hash, rest, ok = cutHash(rest, hash); !ok {
+		if e.hash, s, ok = seen.cut(s); !ok {
 			return nil, false
 		}
-		hash = e.hash
-		if e.count, rest, ok = cutCount(rest); !ok {
+		if e.count, s, ok = cutCount(s); !ok {
 			return nil, false
 		}
 		path = append(path, e)
@@ -78,95 +71,64 @@ func parse(s string) (path []element, ok bool) {
 	return path, len(path) > 0 && path[len(path)-1].at > leastInt
 }
 
-// cutHash cuts off a hash that follows an element with the hash before.
-func cutHash(s, before string) (hash, rest string, ok bool) {
-	if before != "" && s != "" && s[0] == same {
-		return before, s[1:], true
-	}
-	if len(s) < hashDigits {
-		return "", s, false
-	}
-	hash = s[:hashDigits]
-	h, ok := number(hash)
-	return hash, s[hashDigits:], ok && h < 1<<32 && hash != before
+// hashes are the hashes of the elements before one in a path.
+type hashes struct {
+	last string
+	all  []string // the first ones that differ, as many as there are digits
 }
 
-// appendInt appends an integer: a digit that tells the sign and the number of digits, and the digits, which are
-// complemented if the integer is negative.
-func appendInt(b []byte, i int64) []byte {
-	if i >= 0 {
-		n := width(i)
-		return appendDigits(append(b, digits[zero+n]), i, n)
+func (h *hashes) append(b []byte, hash string) []byte {
+	i := h.index(hash)
+	switch {
+	case hash == h.last:
+		return append(b, same)
+	case i >= 0:
+		b = append(b, earlier, digits[i])
+	default:
+		b = append(b, hash...)
 	}
-	n := width(^i)
-	return appendDigits(append(b, digits[zero-1-n]), ^i^(1<<(6*n)-1), n)
-}
-
-func cutInt(s string) (i int64, rest string, ok bool) {
-	head := strings.IndexByte(digits, s[0])
-	n, flip := head-zero, int64(0)
-	if head < zero {
-		n = zero - 1 - head
-		flip = 1<<(6*n) - 1
-	}
-	if i, rest, ok = cutDigits(s[1:], n, flip); head < 0 || !ok {
-		return 0, s, false
-	}
-	if flip != 0 || head == zero-1 {
-		i = ^i
-	}
-	return i, rest, true
-}
-
-// appendCount appends a count: the number of its digits as a digit, and its digits.
-func appendCount(b []byte, c int64) []byte {
-	n := width(c)
-	return appendDigits(append(b, digits[n]), c, n)
-}
-
-func cutCount(s string) (c int64, rest string, ok bool) {
-	if s == "" {
-		return 0, s, false
-	}
-	n := strings.IndexByte(digits, s[0])
-	return cutDigits(s[1:], n, 0)
-}
-
-// cutDigits cuts off a number of exactly n digits, with no zero before them.
-func cutDigits(s string, n int, flip int64) (c int64, rest string, ok bool) {
-	if n < 0 || n > 9 || n > len(s) {
-		return 0, s, false
-	}
-	if c, ok = number(s[:n]); !ok {
-		return 0, s, false
-	}
-	c ^= flip
-	return c, s[n:], c <= maxCount && width(c) == n
-}
-
-// width returns the number of digits of c, which is 0 for 0.
-func width(c int64) (n int) {
-	for ; c > 0; c >>= 6 {
-		n++
-	}
-	return n
-}
-
-func appendDigits(b []byte, c int64, n int) []byte {
-	for n--; n >= 0; n-- {
-		b = append(b, digits[c>>(6*n)&63])
-	}
+	h.note(hash)
 	return b
 }
 
-// number returns the number that digits stand for.
-func number(s string) (c int64, ok bool) {
-	for i := range len(s) {
-		d := strings.IndexByte(digits, s[i])
-		if d < 0 {
-			return 0, false
+// cut cuts off a hash.
+func (h *hashes) cut(s string) (hash, rest string, ok bool) {
+	switch {
+	case s == "":
+		return "", s, false
+	case s[0] == same:
+		return h.last, s[1:], h.last != ""
+	case s[0] == earlier && len(s) > 1:
+		i := strings.IndexByte(digits, s[1])
+		if i < 0 || i >= len(h.all) || h.all[i] == h.last {
+			return "", s, false
 		}
-		c = c<<6 | int64(d)
+		hash, rest = h.all[i], s[2:]
+	case len(s) >= hashDigits:
+		hash, rest = s[:hashDigits], s[hashDigits:]
+		if n, ok := number(hash, 0); !ok || n >= 1<<32 || hash == h.last || h.index(hash) >= 0 {
+			return "", s, false
+		}
+	default:
+		return "", s, false
 	}
-	return c, true
+	h.note(hash)
+	return hash, rest, true
+}
+
+func (h *hashes) note(hash string) {
+	h.last = hash
+	if len(h.all) < len(digits) && h.index(hash) < 0 {
+		h.all = append(h.all, hash)
+	}
+}
+
+// index returns the index of a hash in h.all, or -1.
+func (h *hashes) index(hash string) int {
+	for i, each := range h.all {
+		if each == hash {
+			return i
+		}
+	}
+	return -1
 }

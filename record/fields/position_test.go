@@ -95,9 +95,14 @@ func TestPositionHasOneSpelling(t *testing.T) {
 	for name, s := range map[string]string{
 		"empty":                        "",
 		"a number":                     "12",
-		"cut off":                      text([]element{{at: 5, hash: hashOf(clientOf(1)), count: 7}})[:9],
+		"cut off":                      text([]element{{at: 5, hash: hashOf(clientOf(1)), count: 70}})[:8],
 		"the least integer at the end": text([]element{{at: leastInt, hash: hashOf(clientOf(1))}}),
-		"a hash of 36 bits":            "VzzzzzzV-",
+		"a hash of 36 bits":            "VzzzzzzV",
+		"a reference to the last hash": text([]element{{hash: hashOf(clientOf(1))}}) + "V}--",
+		"a reference to no hash":       text([]element{{hash: hashOf(clientOf(1))}}) + "V}1-",
+		"a reference at the beginning": "V}--",
+		"the same hash as nothing":     "V~-",
+		"a hash that is written again": text([]element{{hash: hashOf(clientOf(1))}, {hash: hashOf(clientOf(2))}}) + "V" + hashOf(clientOf(1)) + "-",
 		"a hash that is written twice": strings.Repeat(text([]element{{hash: hashOf(clientOf(1))}}), 2),
 		"too long":                     strings.Repeat(text([]element{{hash: hashOf(clientOf(1))}})+text([]element{{hash: hashOf(clientOf(2))}}), MaxPosition/16+1),
 	} {

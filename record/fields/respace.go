@@ -1,6 +1,6 @@
 package fields
 
-// Placed is an element of a list and its position.
+// Placed is an element of a list and its position, which is "" if the element has a number or nothing in its place.
 type Placed struct {
 	ID       string
 	Position string
@@ -18,10 +18,11 @@ const (
 // use the turn t and the ones after it, one each. A list that needs no moves yields none.
 //
 // A move by Respace counts like one by a person: if another client moves the same element at the same time, the later
-// move wins, and the other one is a lost edit. So call it when a position gets long, or after ErrNoGap or ErrLong, and
-// not at each start.
+// move wins, and the other one is a lost edit. Two clients that respace one list at the same time may change its order.
+// So call it when a position gets long, or after ErrNoGap, ErrLong or ErrPosition, and not at each start; let one client,
+// or the server, replace the integers of a whole list.
 //
-// The error wraps ErrTurn.
+// The error wraps ErrTurn or ErrLong. Without moves, there is none.
 func Respace(list []Placed, t Turn) (moves []Placed, err error) {
 	stays := standing(list)
 	before, next := "", -1 // next is the first element from i on that keeps its position

@@ -62,8 +62,8 @@ func (s Set) List(r record.Record) ([]string, error) {
 }
 
 // Put makes the set what the slice says: it adds the elements that the author did not see in the set, and removes
-// those that the author saw and that are not in the slice. The slice may have any order. It is refused like List
-// refuses the record that the author saw.
+// the elements that the author saw and that are not in the slice. The slice may have any order. Other calls on the same
+// edit do not count. Put is refused like List refuses the record that the author saw: Remove repairs the set.
 func (s Set) Put(e *record.Edit, list []string) error {
 	shown, err := s.List(e.Seen())
 	if err != nil {
@@ -89,7 +89,8 @@ func (s Set) Put(e *record.Edit, list []string) error {
 //		Tags fields.Elements `lww:"tags"`
 //	}
 //
-// Record.Struct stores what Set.List returns, and Edit.SetStruct writes the difference, like Set.Put.
+// Record.Struct stores what Set.List returns, and Edit.SetStruct writes the difference, like Set.Put. Use the type itself
+// for the member: in a record.Field, or under another name, it is one composite value.
 type Elements []string
 
 // ReadFields is called by Record.Struct.

@@ -111,6 +111,9 @@ func TestStructHoldsSetsAndCounters(t *testing.T) {
 	require.ErrorIs(t, off.Struct(&a), record.ErrType) // an element is removed by a deletion
 	require.False(t, tags.Has(off, "x"))
 
+	require.ErrorIs(t, r.Struct(&struct {
+		Tags *fields.Elements `lww:"tags"`
+	}{}), record.ErrUnsupported)
 	err = r.Struct(&struct {
 		Tags fields.Elements `lww:"a/b"`
 	}{})

@@ -47,6 +47,8 @@ test('what does not fit a counter is refused', () => {
   assert.equal(Object.keys(reset(data, 'qty')).length, 1000);
   assert.throws(() => addition(NONE, 'qty', { id: 'short', n: 1 }), { reason: 'id' });
   assert.throws(() => addition(NONE, 'qty', { id: idOf(1), n: 1.5 }), { reason: 'type' });
+  assert.throws(() => addition(data, 'qty', { id: idOf(1), n: 1, most: 2000 }), { reason: 'id' });
+  assert.equal(Object.keys(addition(NONE, 'qty', { id: 'éééééééé', n: 1, most: 0 })).length, 1);
   const broken = written(NONE, 1, { 'qty/x': 'two', 'tags/y': 1, qtyother: 3 });
   assert.throws(() => sumOf(broken, 'qty'), { reason: 'type', path: 'qty/x' });
   assert.throws(() => elementsOf(broken, 'tags'), { reason: 'type', path: 'tags/y' });

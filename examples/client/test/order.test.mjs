@@ -30,6 +30,7 @@ test('arguments that are none are refused, with the reason and without the value
     ['7', '', { client: ANA, n: 2 }, 'position', 'before'],
     ['', 'A title', { client: ANA, n: 2 }, 'position', 'after'],
     ['', '', { client: 'ana', n: 2 }, 'turn'],
+    ['', '', { client: '00000000-0000-0000-0000-000000000000', n: 2 }, 'turn'],
     ['', '', { client: ANA, n: -1 }, 'turn'],
     ['', '', { client: ANA, n: 2 ** 53 }, 'turn'],
   ]) assert.throws(() => between(before, after, turn), { name: 'FieldlwwError', reason, path });
@@ -42,12 +43,13 @@ test('a lost count is found in the positions that others made next to its own', 
   assert.equal(lastTurn(ANA, [first, next, inside, 'no position']), 71);
   assert.equal(lastTurn(ANA, [inside]), 70);
   assert.equal(lastTurn(BEN, [first]), 0);
+  assert.equal(lastTurn(ANA, [first, textOf([{ at: 0, hash: hashOf(ANA), count: 2 ** 53 - 1 }])]), 70);
 });
 
 test('records of every kind of position have one order', () => {
   const position = between('', '', { client: ANA, n: 1 });
   const write = (value) => new Map([['position', value === undefined ? { deleted: true } : { value }]]);
-  const want = [['a', write(null)], ['b', write(undefined)], ['c', new Map()], ['e', write(-1)], ['d', write(2.5)], ['f', write(new Integer('9007199254740993'))],
+  const want = [['a', write(null)], ['b', write(undefined)], ['c', new Map()], ['d0', write({ text: '1', toString: 1 })], ['e', write(-1)], ['d', write(2.5)], ['f', write(new Integer('9007199254740993'))],
     ['h', write('')], ['i', write('A title')], ['j', write(position)], ['k', write(position)], ['l', write('\ue000')], ['m', write('😀')]];
   for (let i = 0; i < 50; i++) {
     const mixed = want.map((each) => [Math.sin(i * 997 + each[0].charCodeAt(0) * 31), each]).sort(([a], [b]) => a - b).map(([, each]) => each);

@@ -63,7 +63,11 @@ func growthOfRecord() map[string]measured {
 		"record.Edit.Set record.Record.Edit record.Edit.Mutation": func(m *material) func() {
 			return edits(m, func(e *record.Edit, c cell) { e.Set(c.name, c.write.Value) })
 		},
-		"record.Edit.Delete":    func(m *material) func() { return edits(m, func(e *record.Edit, c cell) { e.Delete(c.name) }) },
+		"record.Edit.Delete": func(m *material) func() { return edits(m, func(e *record.Edit, c cell) { e.Delete(c.name) }) },
+		"record.Edit.After": func(m *material) func() {
+			e := m.wide.Edit(lateStamp)
+			return func() { _, _ = e.After() }
+		},
 		"record.Edit.SetMap":    setMap,
 		"record.Edit.SetStruct": setStruct,
 	}
