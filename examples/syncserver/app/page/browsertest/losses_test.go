@@ -99,8 +99,10 @@ func TestPageLossNamesWhatTheUserSaw(t *testing.T) {
 	s.loses("Paint the fence", "Paint it red", "Paint it blue")
 	s.left.Online(true)
 	s.left.IsTold("was lost", "It is now ‘Paint it blue’")
+	eval[bool](s, "Boolean(window.button = "+s.left.find("loss-use")+")")
 	s.right.SetTitle("Paint it blue", "Paint it green")
 	s.left.IsTold("was lost", "It is now ‘Paint it green’")
+	require.True(t, eval[bool](s, "window.button === "+s.left.find("loss-use")), "a click would be lost")
 	s.left.settles("loss-use")
 	s.right.Shows("Paint it red")
 	s.agree()
@@ -117,6 +119,31 @@ func TestPageLossNamesWhatTheUserSaw(t *testing.T) {
 	s.left.Online(true)
 	s.right.IsTold("Your edit to the title of “Paint it white” was lost", "you wrote ‘Paint it green’")
 	s.agree()
+}
+
+// TestPageLossEndsWithTheNextEditOfTheUser: a user who writes the field again has chosen. While the task is deleted, there is
+// nothing to choose.
+func TestPageLossEndsWithTheNextEditOfTheUser(t *testing.T) {
+	brief(t)
+	s := visit(t)
+	s.left.AddTask("Paint the fence")
+	s.settle()
+	s.loses("Paint the fence", "Paint it red", "Paint it blue")
+	s.left.Online(true)
+	s.left.IsTold("was lost", "It is now ‘Paint it blue’")
+	s.left.Online(false) // otherwise the server takes the row away
+	s.left.Delete("Paint it blue")
+	s.left.hasNoLoss()
+	s.left.undo()
+	s.left.IsTold("was lost", "It is now ‘Paint it blue’")
+	s.left.Online(true)
+	s.left.SetTitle("Paint it blue", "Paint it violet")
+	s.left.hasNoLoss()
+	s.right.SetTitle("Paint it violet", "Paint it white")
+	s.left.Shows("Paint it white")
+	s.reload()
+	s.agree()
+	require.Zero(t, s.left.losses(), "the row is closed")
 }
 
 // TestPageOffersADeletionAgain: somebody restores a task that another user had deleted again, without having seen
@@ -235,6 +262,24 @@ func TestPageKeepsBothNotesForBothAuthors(t *testing.T) {
 			s.right.hasNoLoss()
 			s.left.hasNoLoss()
 			s.left.HasNotes("Paint the fence", "Ask Eve")
+			s.agree()
+
+			write("Ask Fay", "Ask Gil")
+			s.left.Online(false)
+			s.right.Online(false)
+			s.left.settles("loss-use")
+			s.right.settles("loss-keep")
+			s.left.Online(true)
+			s.left.Waits(0)
+			s.right.Online(true)
+			for _, p := range []*panel{s.left, s.right} {
+				p.IsTold("were written twice", "‘Ask Fay’", "‘Ask Gil’")
+			}
+			s.agree()
+			s.left.SetNotes("Paint the fence", "Ask Fay and Gil")
+			s.left.hasNoLoss()
+			s.right.hasNoLoss()
+			s.right.HasNotes("Paint the fence", "Ask Fay and Gil")
 			s.agree()
 		})
 	}

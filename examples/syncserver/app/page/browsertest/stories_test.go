@@ -76,6 +76,9 @@ func TestPageStoriesPlayThemselves(t *testing.T) {
 	s.isAsBefore()
 	require.Len(t, s.left.Tasks(), len(examples)+1, "the stories share one task")
 
+	require.Contains(t, s.play("edit"), "Then Ana’s phone renames it too, without having seen that.")
+	require.Equal(t, "won", s.left.Mark("Paint the door", "title"), "the story tells the same when it is played again")
+
 	s.reload()
 	require.Equal(t, 4, eval[int](s, `document.querySelectorAll('[data-story][data-done="true"]').length`))
 }

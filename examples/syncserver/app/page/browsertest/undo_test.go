@@ -77,4 +77,14 @@ func TestPageUndoesOnlyWhatStillStands(t *testing.T) {
 	s.agree()
 	s.left.Shows("Paint it blue")
 	require.Empty(t, s.left.undoes())
+
+	s.left.SetTitle("Paint it blue", "Paint it white")
+	s.right.Shows("Paint it white")
+	s.right.SetTitle("Paint it white", "Paint it black")
+	s.left.Shows("Paint it black")
+	s.left.SetTitle("Paint it black", "Paint it green")
+	s.await("the edit can be undone", func() bool { return s.left.undoes() != "" })
+	s.left.undo()
+	s.left.Shows("Paint it black")
+	s.await("an edit that the user has replaced is not undone", func() bool { return s.left.undoes() == "" })
 }

@@ -1,15 +1,16 @@
 // The notices of lost edits, each with the choice between the two values. A notice is drawn from a row that the server
 // stores, so it is there after a reload and after days offline, and until the user has chosen.
 
-import { attempt, element } from './dom.js';
+import { attempt, element, setText } from './dom.js';
 import { mayChange } from './membership.js';
 import { ahead, fieldName, isNow, kindName, saidInFull, titleOf, valueOf, when } from './words.js';
 
 const MOST = 10; // notices shown at once. The others follow as these are closed
+const LONG = 300; // characters of a text that may have to be scrolled
 
 /** Losses shows the notices of the lost edits of a replica, among its other notices. */
 export class Losses {
-  #shown = new Map(); // by the ID of the row: the notice, and what it was drawn from
+  #shown = new Map(); // by the ID of the row: the parts of the notice, the loss, and the write that the field had at first
   #drawing = 0;
 
   /** @param {import('./notices.js').Notices} notices */
@@ -24,44 +25,65 @@ export class Losses {
   draw() {
     clearTimeout(this.#drawing);
     this.#drawing = 0;
+    for (const loss of this.replica.losses.filter((loss) => this.#isAnswered(loss))) this.#close(loss);
     const open = this.replica.losses.filter((loss) => this.#isOpen(loss)).slice(0, MOST);
     const ids = new Set(open.map((loss) => loss.id));
     for (const [id, { notice }] of this.#shown) {
       if (ids.has(id)) continue;
       this.#shown.delete(id);
-      this.#replace(notice, null);
+      this.#remove(notice);
     }
     for (const loss of open) attempt(() => this.#draw(loss));
   }
 
-  #view({ table, record }) {
-    return this.replica.tables[table]?.get(record);
+  #now({ table, record, field }) {
+    return this.replica.tables[table]?.get(record)?.data[field];
   }
 
-  // There is nothing to choose while the record is not here, or shows the losing value again.
+  // There is nothing to choose while the record is not here or deleted, or shows the losing value again.
   #isOpen(loss) {
-    const view = this.#view(loss);
-    return view !== undefined && valueOf(loss.field, view.data[loss.field]) !== valueOf(loss.field, loss.losing);
+    const { table, record, field, losing } = loss;
+    const view = this.replica.tables[table]?.get(record);
+    if (!view || (view.deleted && field !== '$deleted')) return false;
+    return valueOf(field, view.data[field]) !== valueOf(field, losing);
+  }
+
+  // A user who has written the field again has chosen. Of a kept field, only if the notice was there before.
+  #isAnswered(loss) {
+    const now = this.#now(loss);
+    if (!now || now.clientId !== this.replica.device.clientId || now.updatedAt <= loss.winning.updatedAt) return false;
+    const shown = this.#shown.get(loss.id);
+    return !loss.kept || (shown !== undefined && shown.first !== now.updatedAt);
   }
 
   #draw(loss) {
-    const view = this.#view(loss);
-    const now = view.data[loss.field];
-    const { text, use, keep } = this.#words(loss, view);
+    let shown = this.#shown.get(loss.id);
+    if (!shown) this.#shown.set(loss.id, (shown = this.#make(loss)));
+    shown.loss = loss;
+    const view = this.replica.tables[loss.table].get(loss.record);
     const may = mayWrite(this.replica, view);
-    const from = JSON.stringify([text, use, may, now?.updatedAt, now?.clientId]);
-    const old = this.#shown.get(loss.id);
-    if (old?.from === from && old.notice.isConnected) return;
+    const { text, use, keep, leave = '' } = this.#words(loss, view);
+    setText(shown.text, text);
+    if (text.length > LONG) shown.text.tabIndex = 0;
+    setText(shown.use, use);
+    setText(shown.keep, may ? keep : 'Close');
+    setText(shown.leave, leave);
+    shown.use.hidden = !may;
+    shown.leave.hidden = !may || leave === '';
+  }
 
-    const button = (testid, words, act) => element('button', { type: 'button', 'data-testid': testid, onclick: act }, words);
-    const buttons = [button('loss-keep', may ? keep : 'Close', () => this.#close(loss))];
-    if (may) buttons.unshift(button('loss-use', use, () => this.#use(loss, now ?? null)));
-    const notice = element('div', { class: 'notice', 'data-testid': 'notice', 'data-kind': 'loss', 'data-id': loss.id },
-      element('div', {}, element('p', {}, text), element('div', { class: 'row' }, ...buttons)));
-    this.notices.close(['edit_lost', 'edit_replaced'], loss.table, loss.record, loss.field);
-    if (old?.notice.isConnected) this.#replace(old.notice, notice);
-    else this.notices.box.append(notice);
-    this.#shown.set(loss.id, { notice, from });
+  // The buttons stay the same when the text changes, so that a click in that moment is not lost.
+  #make({ id, table, record, field, losing, winning }) {
+    const button = (testid, act) => element('button', { type: 'button', 'data-testid': testid, onclick: () => act(this.#shown.get(id).loss) });
+    const use = button('loss-use', (loss) => this.#choose(loss, losing));
+    const keep = button('loss-keep', (loss) => (this.#keeps(loss) ? this.#choose(loss, winning) : this.#close(loss)));
+    const leave = button('loss-leave', (loss) => this.#close(loss));
+    const text = element('p');
+    const notice = element('div', { class: 'notice', 'data-testid': 'notice', 'data-kind': 'loss', 'data-id': id },
+      element('div', {}, text, element('div', { class: 'row' }, use, keep, leave)));
+    this.notices.close(['edit_lost', 'edit_replaced'], table, record, field);
+    this.notices.box.append(notice);
+    return { notice, text, use, keep, leave, first: this.#now({ table, record, field })?.updatedAt };
   }
 
   #words(loss, view) {
@@ -75,39 +97,58 @@ export class Losses {
         ? { text: `You deleted ${title}, and ${name} restored it later without having seen that.${late}`, use: 'Delete it again', keep: `Keep the ${what}` }
         : { text: `You restored ${title}, and ${name} deleted it later without having seen that.${late}`, use: 'Restore it again', keep: 'Leave it deleted' };
     }
-    const now = `${view.data[field] ? ` ${isNow(field, view.data[field])}.` : ''}${view.deleted ? ` The ${kindName(view.table)} is deleted.` : ''}`;
-    if (loss.kept) return this.#keptWords(loss, title, now + late);
+    if (loss.kept) return this.#keptWords(loss, title, late);
+    const now = view.data[field];
+    const by = now && now.clientId !== winning.clientId ? `, by ${this.who(now.clientId).name}` : '';
+    const is = now ? ` ${isNow(field, now)}${by}.` : '';
+    const wrote = losing.deleted ? 'emptied it' : `wrote ${saidInFull(field, losing)}`;
     return {
-      text: `Your edit to the ${fieldName(field)} of ${title} was lost: ${name} made a later one without having seen yours.${now} At ${when(losing.updatedAt)}, you wrote ${saidInFull(field, losing)}.${late}`,
-      use: 'Use mine', keep: 'Keep theirs',
+      text: `Your edit to the ${fieldName(field)} of ${title} was lost: ${name} made a later one without having seen yours.${is} At ${when(losing.updatedAt)}, you ${wrote}.${late}`,
+      use: 'Use mine', keep: by ? 'Leave it as it is' : 'Keep theirs',
     };
   }
 
-  #keptWords({ field, losing, winning }, title, more) {
+  #keptWords(loss, title, late) {
+    const { field, losing, winning } = loss;
     const own = this.replica.device.clientId;
-    const name = ({ clientId }) => (clientId === own ? 'you' : this.who(clientId).name);
-    const wrote = [losing, winning].map((write) => `${name(write)} wrote ${saidInFull(field, write)}`).join(', and ');
-    const [use, keep] = losing.clientId !== own ? ['Use theirs', 'Keep mine'] : winning.clientId !== own ? ['Use mine', 'Keep theirs'] : ['Use the first', 'Keep the second'];
-    return { text: `The ${fieldName(field)} of ${title} were written twice: ${wrote}. Both are kept until somebody chooses.${more}`, use, keep };
+    const wrote = (write) => {
+      const name = write.clientId === own ? 'you' : this.who(write.clientId).name;
+      return write.deleted ? `${name} emptied them` : `${name} wrote ${saidInFull(field, write)}`;
+    };
+    const whose = (write, otherwise) => (losing.clientId === winning.clientId ? otherwise : write.clientId === own ? 'mine' : 'theirs');
+    const [first, second] = [whose(losing, 'the first'), whose(winning, 'the second')];
+    const text = `The ${fieldName(field)} of ${title} were written twice: ${wrote(losing)}, and ${wrote(winning)}. Both are kept until somebody chooses.`;
+    if (!this.#isOther(loss)) return { text: text + late, use: `Use ${first}`, keep: `Keep ${second}` };
+    const now = this.#now(loss);
+    return { text: `${text}${now ? ` Since then, ${wrote(now)}.` : ''}${late}`, use: `Use ${first}`, keep: `Use ${second}`, leave: 'Leave them as they are' };
+  }
+
+  // #isOther reports whether the field shows neither of the two values.
+  #isOther(loss) {
+    return valueOf(loss.field, this.#now(loss)) !== valueOf(loss.field, loss.winning);
+  }
+
+  // Keeping one of two kept values writes it: if the other author chooses differently at the same time, both are told.
+  #keeps(loss) {
+    return loss.kept && mayWrite(this.replica, this.replica.tables[loss.table].get(loss.record));
   }
 
   // The write names what the user was shown next to the button, so it cannot replace anything else unnoticed.
-  #use(loss, seen) {
-    const { table, record, field, losing } = loss;
-    const value = field === '$deleted' ? losing.value === true : losing.deleted ? null : losing.value;
-    if (this.replica.edit(table, record, { [field]: value }, { [field]: seen })) this.#close(loss);
+  #choose(loss, write) {
+    const { table, record, field } = loss;
+    const value = field === '$deleted' ? write.value === true : write.deleted ? null : write.value;
+    if (this.replica.edit(table, record, { [field]: value }, { [field]: this.#now(loss) ?? null })) this.#close(loss);
   }
 
   #close({ id }) {
     this.replica.edit('violations', id, { acknowledged: true });
   }
 
-  /** #replace replaces a notice. The focus moves to the same button, to another notice or, if there is none, to the panel. */
-  #replace(notice, next) {
+  /** #remove removes a notice. The focus moves to the same button of another notice or, if there is none, to the panel. */
+  #remove(notice) {
     const focused = notice.contains(document.activeElement) && document.activeElement.dataset.testid;
-    const near = next ?? notice.nextElementSibling ?? notice.previousElementSibling;
-    if (next) notice.replaceWith(next);
-    else notice.remove();
+    const near = notice.nextElementSibling ?? notice.previousElementSibling;
+    notice.remove();
     if (focused) (near?.querySelector(`[data-testid="${focused}"]`) ?? near?.querySelector('button') ?? this.notices.box.closest('.panel')).focus({ preventScroll: true });
   }
 }

@@ -58,7 +58,7 @@ export class Notices {
   }
 
   #removeOld() {
-    const all = [...this.box.children];
+    const all = [...this.box.children].filter((notice) => notice.dataset.kind !== 'loss'); // these stay until the user has chosen
     for (const [isBad, most] of [[false, MOST], [true, MOST_BAD]]) {
       const some = all.filter((notice) => (notice.dataset.tone === 'bad') === isBad);
       for (const old of some.slice(0, Math.max(0, some.length - most))) old.remove();

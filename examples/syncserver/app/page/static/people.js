@@ -1,6 +1,6 @@
 // The name, the letter and the colour of each client.
 
-import { firstLetter } from './words.js';
+import { firstLetter, plain } from './words.js';
 
 const NAMES = {
   left: ['Ana’s phone', 'Cleo’s phone', 'Eva’s phone', 'Gus’s phone', 'Ida’s phone', 'Kim’s phone'],
@@ -9,7 +9,7 @@ const NAMES = {
 
 const nameIn = (replica, id) => {
   const name = replica.tables.devices.get(id)?.data.name?.value;
-  return typeof name === 'string' && name.trim() !== '' ? name : null;
+  return typeof name === 'string' && plain(name).trim() !== '' ? plain(name) : null;
 };
 
 /**

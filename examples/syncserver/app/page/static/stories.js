@@ -9,6 +9,9 @@ export { Stuck };
 
 const [, BLUE, RED, WHITE, GREEN] = TITLES;
 
+// others returns titles that differ from the present one, the preferred ones first: a story may be played again.
+const others = ({ left }, id, ...preferred) => [...preferred, ...TITLES].filter((title) => title !== left.replica.tables.tasks.get(id).data.title.value);
+
 /** play plays a story. It rejects with Stuck if the story cannot go on. */
 export const play = (name, page) => STORIES[name](new Stage(page));
 
@@ -17,12 +20,13 @@ const STORIES = { edit: editOneField, book: bookOneRoom, clock: breakClock, lose
 async function editOneField(stage) {
   const { left, right } = stage;
   const id = await stage.task();
+  const [first, second] = others(stage, id, BLUE, RED);
   stage.offline(left, right);
   await stage.say('Both devices go offline.');
   await stage.say(`${stage.name(right)} renames a task.`);
-  await stage.rename(right, id, BLUE);
+  await stage.rename(right, id, first);
   await stage.say(`Then ${stage.name(left)} renames it too, without having seen that.`);
-  await stage.rename(left, id, RED);
+  await stage.rename(left, id, second);
   await stage.say('Each edit waits on its own device: the cards are dashed.');
   stage.online(right);
   await stage.say(`${stage.name(right)} is online again, and sends its edit.`);
@@ -67,16 +71,17 @@ async function bookOneRoom(stage) {
 async function breakClock(stage) {
   const { left, right } = stage;
   const id = await stage.task();
+  const [first, second] = others(stage, id, WHITE, GREEN);
   stage.show(left.part.clock);
   left.setClock(60);
   await stage.say(`The clock of ${stage.name(left)} is set an hour ahead.`);
-  await stage.rename(left, id, WHITE);
+  await stage.rename(left, id, first);
   await stage.until(() => left.replica.waiting === 0 && left.replica.offset !== 0);
   await stage.say('The answer of the server shows that this clock is wrong.');
   await stage.say('The device corrects its time, and stamps its edit again.');
   await stage.settled('tasks', id, 'title');
   await stage.say(`Now ${stage.name(right)} renames the same task.`);
-  await stage.rename(right, id, GREEN);
+  await stage.rename(right, id, second);
   await stage.settled('tasks', id, 'title');
   await stage.say('Its edit really is later, so it stands. The wrong clock did not win.');
 }
@@ -84,7 +89,7 @@ async function breakClock(stage) {
 async function loseAnswer(stage) {
   const { left, right } = stage;
   const id = await stage.task();
-  const title = left.replica.tables.tasks.get(id).data.title.value === RED ? BLUE : RED;
+  const [title] = others(stage, id, RED);
   await stage.say(`${stage.name(left)} sends an edit, and the answer gets lost.`);
   left.sync.loseAnswer(true);
   left.sync.addEventListener('lost', () => stage.offline(left), { once: true });

@@ -34,6 +34,7 @@ export class Undo {
     clearTimeout(this.#drawing);
     this.#drawing = 0;
     this.#edits = this.#edits.filter((edit) => this.#view(edit)); // nothing is kept of a record that has left
+    while (this.#edits.length > 0 && this.#isReplaced(this.#edits.at(-1))) this.#edits.pop();
     const last = this.#edits.at(-1);
     if (!last && this.button.contains(document.activeElement)) this.panel.focus({ preventScroll: true }); // otherwise the focus would be lost
     this.button.hidden = !last;
@@ -58,13 +59,20 @@ export class Undo {
   }
 
   #tellLeft(field, view) {
-    const what = field === '$deleted' ? 'deleted or restored' : `changed the ${fieldName(field)} of`;
+    const what = field !== '$deleted' ? `changed the ${fieldName(field)} of` : view.deleted ? 'deleted' : 'restored';
     const { name } = this.who(view.data[field]?.clientId);
     this.notices.add(`Not undone: ${name} has ${what} ${titleOf(view)} since.`, { kind: 'not_undone', passing: true });
   }
 
   #view({ table, id }) {
     return this.replica.tables[table]?.get(id);
+  }
+
+  // #isReplaced reports whether the user has written all fields of an edit again. Then there is nothing to undo, and no one
+  // else to name.
+  #isReplaced({ table, id, fields, after }) {
+    const { data } = this.#view({ table, id });
+    return fields.every((field) => data[field]?.clientId === this.replica.device.clientId && !this.#stands(field, data[field], after[field]));
   }
 
   // An edit that was undone, or stamped again, has another stamp than at first.

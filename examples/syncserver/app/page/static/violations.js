@@ -32,7 +32,8 @@ export class Violations {
   // "No conflicts" is shown only if the server could check all rules.
   #drawCalm() {
     const rules = [...this.replica.unchecked].sort().map(ruleName);
-    this.calm.hidden = rules.length === 0 && this.box.children.length > 1;
+    const settled = this.box.children.length === 1 && !this.replica.losses.some((loss) => loss.kept);
+    this.calm.hidden = rules.length === 0 && !settled;
     this.calm.dataset.doubt = rules.length > 0;
     setText(this.calm, rules.length === 0 ? '✓ No conflicts to settle'
       : `The server could not check everything (${rules.join(', ')}). Your edits are stored, but there may be conflicts that are not shown here.`);

@@ -57,12 +57,15 @@ export function ahead(replica, { updatedAt }, name) {
 /** NOTICEABLE is the least difference between clocks that people are told about, in milliseconds. */
 export const NOTICEABLE = 2000;
 
+/** plain returns a text without the characters that would turn the words around it: see UAX #9, 2. */
+export const plain = (text) => text.replace(/[\u202a-\u202e\u2066-\u2069]/g, '');
+
 /** text returns a value as it is shown. */
 function text(field, value) {
   if (field === 'status') return STATUSES[value] ?? String(value);
   if (field === 'due') return day(String(value));
   if (field === 'slot') return place(value);
-  return typeof value === 'string' ? value : JSON.stringify(value);
+  return typeof value === 'string' ? plain(value) : JSON.stringify(value);
 }
 
 /** said returns the value of a write in words, such as ‘Paint the fence’. */
@@ -82,7 +85,7 @@ function inWords(field, write, cut) {
 export const whereIs = (write) => (isPrivate(write.value) ? 'in a private project' : 'for everyone');
 
 /** isNow says what a field holds now. */
-export const isNow = (field, write) => `It is now ${field === 'project' ? whereIs(write) : said(field, write)}`;
+export const isNow = (field, write) => `It is now ${field === 'project' ? whereIs(write) : write.deleted ? 'empty' : said(field, write)}`;
 
 const MOST = 80; // characters of a text that are quoted
 
@@ -122,13 +125,13 @@ export function valueOf(field, write) {
 /** titleOf returns the title of a record for people. */
 export function titleOf(view) {
   const title = value(view, 'title') ?? value(view, 'name');
-  return typeof title === 'string' && title !== '' ? `“${short(title)}”` : `a ${kindName(view?.table)}`;
+  return typeof title === 'string' && title !== '' ? `“${short(plain(title))}”` : `a ${kindName(view?.table)}`;
 }
 
 /** projectName returns the name of a private project, as a replica knows it. */
 export function projectName(replica, project) {
   const name = value(replica.tables.projects.get(project), 'name');
-  return typeof name === 'string' && name.trim() !== '' ? short(name) : 'Project without a name';
+  return typeof name === 'string' && name.trim() !== '' ? short(plain(name)) : 'Project without a name';
 }
 
 /** edits returns a number of edits in words. */

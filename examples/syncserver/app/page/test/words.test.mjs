@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import './fakes.mjs';
 
-const { ahead, firstLetter, place, said, short, span, timeOf, titleOf, when } = await import('../static/words.js');
+const { ahead, firstLetter, isNow, place, said, short, span, timeOf, titleOf, when } = await import('../static/words.js');
 const { moved, nextFree, overlap, slotAt } = await import('../static/rooms.js');
 
 const FAMILY = '👩\u200d👩\u200d👧';
@@ -80,4 +80,11 @@ test('slots overlap only in one room, and not if one ends when the other begins'
   assert.equal(overlap(a, { ...a, start: a.end, end: '2026-03-02T12:00:00Z' }), false);
   assert.equal(overlap(a, null), false);
   assert.equal(overlap(null, null), false);
+});
+
+test('characters that would turn the words around a text are not shown', () => {
+  const view = { table: 'tasks', data: { title: { value: 'Blue \u202eeert\u2066' } } };
+  assert.equal(titleOf(view), '“Blue eert”');
+  assert.equal(said('title', { value: '\u202eRed' }), '‘Red’');
+  assert.equal(isNow('title', { deleted: true }), 'It is now empty');
 });
