@@ -204,9 +204,7 @@ func TestPageShowsManyLossesInTurn(t *testing.T) {
 // SetNotes writes the notes of a task.
 func (p *panel) SetNotes(title, text string) {
 	p.t.Helper()
-	if open := p.inTask(title, "task-notes-open"); !eval[bool](p.screen, open+".hidden") {
-		p.click(open)
-	}
+	p.click(p.inTask(title, "task-notes-open"))
 	p.write(p.inTask(title, "task-notes"), text)
 	p.HasNotes(title, text)
 }

@@ -1,4 +1,4 @@
-// The notes of a task. A card without notes has a button instead, so it stays small.
+// The notes of a task. A card without notes has only a button for them, so it stays small.
 
 import { element } from './dom.js';
 import { Field } from './field.js';
@@ -20,13 +20,16 @@ export class TaskNotes {
     this.control.focus();
   }
 
-  /** draw shows the notes, or the button if there are none. The card draws the field. */
+  /**
+   * draw shows the notes if there are any. The card draws the field. The button stays where it is, or a mark would move
+   * under the pointer.
+   */
   draw(view) {
     const has = (value(view, 'notes') ?? '') !== '';
-    if (has) this.#open = false; // when they are emptied, the button is back
+    if (has) this.#open = false; // when they are emptied, the line goes
     const shown = has || this.#open || this.field.draft.typing;
     this.line.hidden = !shown;
-    this.button.hidden = shown || this.field.locked !== '';
-    this.button.setAttribute('aria-label', `Add notes to ${titleOf(view)}`);
+    this.button.hidden = this.field.locked !== '';
+    this.button.setAttribute('aria-label', `Notes of ${titleOf(view)}`);
   }
 }
