@@ -52,6 +52,7 @@ func TestPageLaterEditOfOneFieldWins(t *testing.T) {
 	s.agree()
 	s.right.Shows("Paint it red")
 	s.left.IsTold("replaced one by Ben’s laptop", "‘Paint it blue’", "not seen")
+	s.right.IsTold("was lost: Ana’s phone made a later one", "you wrote ‘Paint it blue’")
 	for _, p := range []*panel{s.left, s.right} {
 		why := p.Why("Paint it red", "title")
 		require.Regexp(t, `Ana’s phone wrote ‘Paint it red’ at \d\d:\d\d:\d\d`, why)
@@ -73,7 +74,7 @@ func TestPageLaterEditOfOneFieldWins(t *testing.T) {
 	s.isStored("Paint it black")
 	s.right.Online(true)
 	s.right.IsTold("was lost: Ana’s phone made a later one", "‘Paint it black’", "you wrote ‘Paint it white’")
-	require.Len(t, s.right.shown().Notices, 2, "one for each lost edit: the notice with the choice replaces the one of the answer")
+	require.Len(t, s.right.shown().Notices, 1, "the notice with the choice replaces the one of the answer, and the new edit has closed the one before")
 	s.agree()
 	s.left.Shows("Paint it black")
 	require.Contains(t, s.right.Why("Paint it black", "title"), "It replaced ‘Paint it white’, written by Ben’s laptop")

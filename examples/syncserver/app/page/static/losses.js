@@ -11,6 +11,7 @@ const LONG = 300; // characters of a text that may have to be scrolled
 /** Losses shows the notices of the lost edits of a replica, among its other notices. */
 export class Losses {
   #shown = new Map(); // by the ID of the row: the parts of the notice, the loss, and the write that the field had at first
+  #answered = new Set(); // the IDs of the rows that an edit of the user has closed, each once: the server may refuse that
   #drawing = 0;
 
   /** @param {import('./notices.js').Notices} notices */
@@ -25,7 +26,10 @@ export class Losses {
   draw() {
     clearTimeout(this.#drawing);
     this.#drawing = 0;
-    for (const loss of this.replica.losses.filter((loss) => this.#isAnswered(loss))) this.#close(loss);
+    for (const loss of this.replica.losses.filter((loss) => this.#isAnswered(loss))) {
+      this.#answered.add(loss.id);
+      this.#close(loss);
+    }
     const open = this.replica.losses.filter((loss) => this.#isOpen(loss)).slice(0, MOST);
     const ids = new Set(open.map((loss) => loss.id));
     for (const [id, { notice }] of this.#shown) {
@@ -51,7 +55,7 @@ export class Losses {
   // A user who has written the field again has chosen. Of a kept field, only if the notice was there before.
   #isAnswered(loss) {
     const now = this.#now(loss);
-    if (!now || now.clientId !== this.replica.device.clientId || now.updatedAt <= loss.winning.updatedAt) return false;
+    if (this.#answered.has(loss.id) || !now || now.clientId !== this.replica.device.clientId || now.updatedAt <= loss.winning.updatedAt) return false;
     const shown = this.#shown.get(loss.id);
     return !loss.kept || (shown !== undefined && shown.first !== now.updatedAt);
   }
