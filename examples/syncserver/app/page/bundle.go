@@ -20,17 +20,16 @@ const (
 	clientFolder = "examples/client"
 )
 
-// The scripts that the page loads when it first needs them: for a story, a history, a lost edit, or an edit that can be
-// undone.
-const (
-	storiesFile = "stories.js"
-	historyFile = "history.js"
-	lossesFile  = "losses.js"
-	undoFile    = "undo.js"
-)
+// lateScripts returns the scripts that the page loads when it first needs them: for a story, a history, a lost edit, an edit
+// that can be undone, a private project, or the program in Go.
+func lateScripts() []string {
+	return append(siteScripts(), "history.js", "losses.js")
+}
 
-// lateScripts returns these scripts.
-func lateScripts() []string { return []string{storiesFile, historyFile, lossesFile, undoFile} }
+// siteScripts returns the late scripts that the static site has too. Its server keeps no journal and no lost edits.
+func siteScripts() []string {
+	return []string{"stories.js", "undo.js", "project.js", "webassembly.js"}
+}
 
 // historyStyle is the style of a history: of its dialog, and of the drawing.
 const historyStyle = "history.css"

@@ -31,13 +31,15 @@ func Site() (map[string][]byte, error) {
 		return nil, err
 	}
 	files := map[string][]byte{"page/" + programFile + ".gz": built.Program, "page/" + runtimeFile: runtime}
-	scripts, err := bundleOf(api.BuildOptions{EntryPointsAdvanced: []api.EntryPoint{
+	inputs := []api.EntryPoint{
 		{InputPath: siteFolder + "/site.js", OutputPath: "main"},
 		{InputPath: siteFolder + "/server.js", OutputPath: "server"},
-		{InputPath: pageFolder + "/" + storiesFile, OutputPath: "stories"},
-		{InputPath: pageFolder + "/" + undoFile, OutputPath: "undo"},
 		{InputPath: pageFolder + "/page.css", OutputPath: "page"},
-	}})
+	}
+	for _, late := range siteScripts() {
+		inputs = append(inputs, api.EntryPoint{InputPath: pageFolder + "/" + late, OutputPath: strings.TrimSuffix(late, ".js")})
+	}
+	scripts, err := bundleOf(api.BuildOptions{EntryPointsAdvanced: inputs})
 	if err != nil {
 		return nil, err
 	}

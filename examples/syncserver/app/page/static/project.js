@@ -1,7 +1,6 @@
 // One private project: its name, and its members.
 
 import { element, options, setText } from './dom.js';
-import { Field } from './field.js';
 import { projectName } from './words.js';
 
 const ROLES = [['reader', 'Reader'], ['writer', 'Writer'], ['owner', 'Owner']];
@@ -14,8 +13,12 @@ const OWN = {
 export class Project {
   #from = ''; // the data from which the members were drawn
 
-  /** @param {(change: {project: string, user: string, role: string}) => Promise<boolean>} change changes a member; the role '' takes the membership away */
-  constructor(replica, who, project, change) {
+  /**
+   * @param {{project: string, Field, change: (change: {project: string, user: string, role: string}) => Promise<boolean>}} how
+   * Field is the class of the page, which knows the drafts of all fields; change changes a member, and the role '' takes
+   * the membership away
+   */
+  constructor(replica, who, { project, Field, change }) {
     Object.assign(this, { replica, who, project, change });
     const name = element('input', { class: 'value title', maxlength: 60, autocomplete: 'off', dir: 'auto', 'data-testid': 'project-title' });
     this.name = new Field(replica, who, 'name', name, { required: true });

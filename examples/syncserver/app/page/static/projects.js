@@ -4,7 +4,7 @@
 import { bucketOf, newProject } from './buckets.js';
 import { setText } from './dom.js';
 import { oneLine } from './draft.js';
-import { Project } from './project.js';
+import { Field } from './field.js';
 import { Offline } from './sync.js';
 import { projectName } from './words.js';
 
@@ -40,12 +40,32 @@ export class Projects {
       row.element.remove();
       this.#rows.delete(project);
     }
+    if (all.length > 0) this.#drawRows(all);
+  }
+
+  // Few users have private projects, so their script is loaded for the first one. The next change tries again if it cannot
+  // be loaded.
+  #drawRows(all) {
+    if (!this.late) return this.#load();
     all.forEach((project, i) => {
-      if (!this.#rows.has(project)) this.#rows.set(project, new Project(replica, this.who, project, (change) => this.#change(change)));
+      if (!this.#rows.has(project)) this.#rows.set(project, this.#row(project));
       const row = this.#rows.get(project);
       row.draw(this.sync.reaches);
-      if (part['projects-list'].children[i] !== row.element) part['projects-list'].insertBefore(row.element, part['projects-list'].children[i] ?? null);
+      if (this.part['projects-list'].children[i] !== row.element) this.part['projects-list'].insertBefore(row.element, this.part['projects-list'].children[i] ?? null);
     });
+  }
+
+  async #load() {
+    if (this.loading) return;
+    this.loading = true;
+    this.late = await import('./project.js').catch(() => null);
+    this.loading = false;
+    if (this.late) this.draw();
+  }
+
+  #row(project) {
+    const { replica, who } = this;
+    return new this.late.Project(replica, who, { project, Field, change: (change) => this.#change(change) });
   }
 
   #note() {
