@@ -35,8 +35,12 @@
 // is wrong: a copy of a client counts twice, an addition that the server refused counts with the next one, and the
 // reset of a total that has grown since arrives in the new one.
 //
-// The price is a field for each addition, until a reset deletes it and its tombstone is purged. Additions are not
-// folded into one: no way of folding has been shown to be right for additions that arrive late or twice.
+// The price is a field for each addition, until a reset deletes it and its tombstone is purged.
+//
+// Additions are not folded into one, because a reset would miss the fold: a client resets the
+// counter, offline; meanwhile the server replaces an addition that the client had seen by a fold.
+// The reset deletes the addition and not the fold, so the addition counts again. A model of folding
+// below the fence of purging finds this in five steps.
 //
 // # Sets
 //
