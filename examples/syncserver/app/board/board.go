@@ -35,6 +35,7 @@ const (
 	Assignee = "assignee"
 	Project  = "project"
 	Notes    = "notes"
+	Position = "position" // of package fields: one order over all tasks, whose last task is on top
 )
 
 // Keep is the Keep of the server's Options. It names the notes of a task, which may be long: when two

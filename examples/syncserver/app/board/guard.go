@@ -1,6 +1,7 @@
 package board
 
 import (
+	"errors"
 	"slices"
 	"unicode/utf8"
 
@@ -8,6 +9,7 @@ import (
 	"github.com/fieldlww/fieldlww/examples/roombooking/rooms"
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/record"
+	"github.com/fieldlww/fieldlww/record/fields"
 	"github.com/fieldlww/fieldlww/violation"
 )
 
@@ -25,6 +27,8 @@ const (
 //   - The table is one of [Tables].
 //   - A device record belongs to the client that writes it.
 //   - A title is null, deleted, or a text of at most [MaxTitle] characters.
+//   - The position of a task is null, deleted, a number, as some apps number their lists, or a
+//     position of package fields.
 //   - A meeting has no unknown fields.
 //   - A slot has at most [MaxSlot] bytes.
 //   - In a violation, users may write acknowledgements, dismissals and notes, but no derived
@@ -56,6 +60,9 @@ func permit(actor clock.ClientID, m record.Mutation) error {
 			return &merge.Refusal{Code: TitleTooLong, Path: "data." + Title}
 		}
 	}
+	if key.Table == Tasks && !hasPlace(m.Data) {
+		return &merge.Refusal{Code: merge.Invalid, Path: "data." + Position}
+	}
 	if key.Table == Meetings {
 		// The size of a meeting is limited, so unknown fields are refused even if they are deleted:
 		// their tombstones would count too.
@@ -70,4 +77,16 @@ func permit(actor clock.ClientID, m record.Mutation) error {
 		return &merge.Refusal{Code: merge.LimitExceeded, Path: "data." + rooms.FieldSlot}
 	}
 	return nil
+}
+
+// hasPlace reports whether other tasks can be put next to a task, or sorted with it, by its position.
+func hasPlace(task record.Record) bool {
+	position, _ := task.Get(Position)
+	text, isText := position.Value.Text()
+	if !isText {
+		kind := position.Value.Kind()
+		return kind == record.KindNumber || kind == record.KindNull || position.Deleted()
+	}
+	_, err := fields.Between(text, "", fields.Turn{Client: position.Stamp.Client})
+	return text != "" && !errors.Is(err, fields.ErrPosition)
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/fieldlww/fieldlww/examples/syncserver/app/board"
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/record"
+	"github.com/fieldlww/fieldlww/record/fields"
 )
 
 // TestUnknownFieldsOfAMeetingAreRefused checks that a meeting can have no unknown fields, not even
@@ -32,4 +33,41 @@ func TestUnknownFieldsOfAMeetingAreRefused(t *testing.T) {
 	m, err = record.New(record.Key{Table: board.Meetings, ID: "1"}).Edit(clock.Stamp{Time: 2, Client: ana}).DeleteRecord().Mutation()
 	require.NoError(t, err)
 	require.NoError(t, guard(ana, m), "the deletion of a meeting was refused")
+}
+
+// TestPositionThatIsNoneIsRefused: every device puts its tasks next to tasks of others, and needs their positions for that.
+// An app that has numbered its tasks keeps the numbers.
+func TestPositionThatIsNoneIsRefused(t *testing.T) {
+	ana := clock.ClientID{1}
+	check := func(table string, value record.Value) error {
+		m, err := record.New(record.Key{Table: table, ID: "1"}).Edit(clock.Stamp{Time: 1, Client: ana}).Set(board.Position, value).Mutation()
+		require.NoError(t, err)
+		return board.Guard()(ana, m)
+	}
+	position, err := fields.Between("", "", fields.Turn{Client: ana, N: 1})
+	require.NoError(t, err)
+	for _, good := range []any{position, nil, 0, 7, -1.5} {
+		require.NoError(t, check(board.Tasks, record.MustOf(good)), good)
+	}
+	require.NoError(t, check(board.Tasks, record.Deletion()))
+	for _, bad := range []any{"", "1", "top", position + " ", position + position, true, []int{1}} {
+		var refused *merge.Refusal
+		require.ErrorAs(t, check(board.Tasks, record.MustOf(bad)), &refused, bad)
+		require.Equal(t, merge.Refusal{Code: merge.Invalid, Path: "data.position"}, *refused)
+		require.NoError(t, check(board.Projects, record.MustOf(bad)), "the position of something else")
+	}
+}
+
+// TestTaskWithoutPositionIsAccepted: a task needs no position, and a deletion says nothing about it.
+func TestTaskWithoutPositionIsAccepted(t *testing.T) {
+	ana := clock.ClientID{1}
+	r := record.New(record.Key{Table: board.Tasks, ID: "1"})
+	for _, edit := range []*record.Edit{
+		r.Edit(clock.Stamp{Time: 1, Client: ana}).Set(board.Title, "Paint the fence"),
+		r.Edit(clock.Stamp{Time: 1, Client: ana}).DeleteRecord(),
+	} {
+		m, err := edit.Mutation()
+		require.NoError(t, err)
+		require.NoError(t, board.Guard()(ana, m))
+	}
 }

@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/chromedp/chromedp/kb"
 	"github.com/stretchr/testify/require"
 
 	"github.com/fieldlww/fieldlww/examples/syncserver/app/page"
@@ -153,6 +154,7 @@ func TestSiteReloadsWithoutNetwork(t *testing.T) {
 		s.right.Shows("Paint the fence")
 		s.right.AddTask("Fix the gate")
 		s.left.Shows("Paint the fence", "Fix the gate")
-		s.agree()
+		s.left.moves("Paint the fence", kb.ArrowUp, "“Paint the fence”: 1 of 2 in To do")
+		s.bothOrdered("todo", "Paint the fence", "Fix the gate")
 	})
 }

@@ -5,7 +5,8 @@ import { Card, statusOf } from './card.js';
 import { Deleted } from './deleted.js';
 import { attempt, element, options, setText } from './dom.js';
 import { oneLine } from './draft.js';
-import { mayChange, targets } from './membership.js';
+import { targets } from './membership.js';
+import { hasPositions, ordered } from './positions.js';
 import { forget, remember } from './typed.js';
 import { statuses } from './words.js';
 
@@ -23,13 +24,16 @@ export class Board {
     this.deleted = new Deleted(replica, who, part['deleted-tasks'], 'tasks', 'Deleted tasks');
     const unwritten = `${replica.side}/task`;
     remember(part['add-title'], unwritten);
-    part.add.addEventListener('submit', (event) => {
+    part.add.addEventListener('focusin', () => this.#readyToAdd());
+    part.add.addEventListener('submit', async (event) => {
       event.preventDefault();
+      await this.#readyToAdd();
       const title = oneLine(part['add-title'].value);
       if (title && !this.#add(title)) return; // the text stays, to be added later
       part['add-title'].value = '';
       forget(unwritten);
     });
+    for (const type of ['focusin', 'pointerdown', 'keydown']) part.board.addEventListener(type, (event) => event.target.matches('.handle') && this.#move(event));
   }
 
   #column(status, name) {
@@ -45,14 +49,12 @@ export class Board {
     });
     column.element = element('div', { class: 'column', role: 'group', 'data-testid': `column-${status}`, 'aria-label': name },
       element('h4', {}, name, count), element('div', { class: 'cards-box' }, list, more));
-    column.element.addEventListener('dragover', (event) => event.preventDefault());
-    column.element.addEventListener('drop', (event) => this.#drop(event, status));
     return column;
   }
 
   #add(title) {
     const project = this.part['add-project'].value;
-    const fields = { title, status: 'todo', ...(project && { project }) };
+    const fields = { title, status: 'todo', ...(project && { project }), ...(this.#needsPosition() && this.moves?.onTop()) };
     if (this.replica.membership.mayWrite(project)) return this.replica.edit('tasks', null, fields);
     return this.replica.tellNotEdited('you may not add tasks to this project. Choose another one', { table: 'tasks', fields });
   }
@@ -66,10 +68,29 @@ export class Board {
     list.hidden = all.length === 1 && list.value === '';
   }
 
-  #drop(event, status) {
-    event.preventDefault();
-    const view = this.replica.tables.tasks.get(event.dataTransfer.getData('text/plain'));
-    if (view && statusOf(view) !== status && mayChange(this.replica, view)) this.replica.edit('tasks', view.id, { status });
+  // The script that moves tasks is loaded when a handle gets the focus, or when a task is added above others that were moved.
+  async #load() {
+    const late = this.moves || (await import('./moves.js').catch(() => null));
+    this.moves ??= late && new late.Moves(this);
+  }
+
+  async #move(event) {
+    if (!this.moves) await this.#load();
+    if (this.moves) this.moves[event.type]?.(event);
+    else if (event.type === 'pointerdown') this.replica.tellNotEdited('the server does not answer', { table: 'tasks' });
+  }
+
+  #needsPosition() {
+    return hasPositions([...this.replica.tables.tasks.values()]);
+  }
+
+  #readyToAdd() {
+    return this.#needsPosition() && this.#load();
+  }
+
+  /** tasks returns the tasks of a column, the top one first. */
+  tasks({ status }) {
+    return ordered([...this.replica.tables.tasks.values()].filter((v) => !v.deleted && statusOf(v) === status));
   }
 
   /**
@@ -78,10 +99,9 @@ export class Board {
    * @param {boolean} [flash] whether to highlight them
    */
   draw(changed, flash = false) {
-    const alive = [...this.replica.tables.tasks.values()].filter((v) => !v.deleted);
     const focused = document.activeElement;
     const again = new Set(changed.map((v) => v.id));
-    const shown = this.columns.map((column) => this.#choose(column, alive));
+    const shown = this.columns.map((column) => this.#choose(column));
     const keep = new Set(shown.flat());
     for (const [id, card] of this.#cards) {
       if (keep.has(this.replica.tables.tasks.get(id))) continue;
@@ -91,15 +111,14 @@ export class Board {
     }
     this.columns.forEach((column, i) => this.#drawColumn(column, shown[i], again, flash));
     if (focused !== document.activeElement && focused.isConnected) focused.focus(); // it was moved
-    this.part.empty.hidden = alive.length > 0;
+    this.part.empty.hidden = keep.size > 0;
     this.#drawProjects();
     this.deleted.draw();
   }
 
   /** #choose returns the tasks of a column to show: the first ones, and any that is being edited. */
-  #choose(column, alive) {
-    // IDs ascend with time, so the newest task comes first.
-    const all = alive.filter((v) => statusOf(v) === column.status).sort((a, b) => (a.id < b.id ? 1 : -1));
+  #choose(column) {
+    const all = this.tasks(column);
     setText(column.count, String(all.length));
     column.more.hidden = all.length <= column.limit;
     setText(column.more, `Show more (${all.length} in all)`);

@@ -34,12 +34,7 @@ export class Card {
     this.fields.push(this.notes.field);
     this.remove = element('button', { type: 'button', class: 'act remove', 'data-testid': 'task-delete', onclick: () => this.#delete(replica) }, '×');
     this.history = element('button', { type: 'button', class: 'act', 'data-testid': 'task-history', title: 'History', hidden: !keepsHistory(), onclick: () => showHistory({ replica, who, view: this.view, field: 'title', from: this.history }) }, '⋯');
-    this.handle = element('span', { class: 'handle', draggable: 'true', 'aria-hidden': 'true', title: 'Drag to another column' }, '⠿');
-    this.handle.addEventListener('dragstart', (event) => {
-      event.dataTransfer.setData('text/plain', this.view.id);
-      event.dataTransfer.effectAllowed = 'move';
-      event.dataTransfer.setDragImage(this.element, 10, 10);
-    });
+    this.handle = element('button', { type: 'button', class: 'act handle', 'data-testid': 'task-move', title: 'Drag it, or use the arrow keys' }, '⠿');
     this.fixed = element('span', { class: 'fixed', 'data-testid': 'read-only', hidden: true }, 'Read only');
     this.where = element('div', { class: 'line', hidden: true }, element('span', { class: 'what' }, 'In'), project, projectMark);
     this.element = element('li', { class: 'card', 'data-testid': 'task' },
@@ -77,6 +72,7 @@ export class Card {
     this.notes.draw(view);
     this.history.setAttribute('aria-label', `History of ${titleOf(view)}`);
     this.remove.setAttribute('aria-label', `Delete ${titleOf(view)}`);
+    this.handle.setAttribute('aria-label', `Move ${titleOf(view)}`);
     this.remove.title = 'Delete';
     labelStop(this.element, titleOf(view));
   }

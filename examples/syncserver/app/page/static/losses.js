@@ -104,6 +104,10 @@ export class Losses {
     if (loss.kept) return this.#keptWords(loss, title, late);
     const now = view.data[field];
     const by = now && now.clientId !== winning.clientId ? `, by ${this.who(now.clientId).name}` : '';
+    if (field === 'position') {
+      const since = by ? ` It has been moved again since${by}.` : '';
+      return { text: `You moved ${title}, and ${name} moved it later without having seen that.${since}${late}`, use: 'Move it back', keep: 'Leave it there' };
+    }
     const is = now ? ` ${isNow(field, now)}${by}.` : '';
     const wrote = losing.deleted ? 'emptied it' : `wrote ${saidInFull(field, losing)}`;
     return {

@@ -154,7 +154,7 @@ export class Notices {
     const values = lost.filter((f) => f !== '$deleted');
     if (!shown && values.length === 0) return { text: `You restored a ${kind} too late: it has been removed meanwhile.`, bad: true };
     const what = shown ? `the ${lost.map(fieldName).join(', ')} of ${titleOf(shown)}` : `a ${kind}`;
-    const wrote = values.map((f) => `${fieldName(f)} ${saidInFull(f, rolledBack[f])}`).join(', ');
+    const wrote = values.filter((f) => f !== 'position').map((f) => `${fieldName(f)} ${saidInFull(f, rolledBack[f])}`).join(', ');
     const why = shown ? `${lost.length === 1 ? 'this field' : 'these fields'} may have been emptied meanwhile` : `the ${kind} may have been deleted and removed meanwhile`;
     const text = `Your edit to ${what} came too late, and is not kept: ${why}.${wrote ? ` You wrote: ${wrote}.` : ''}`;
     return { text, bad: true, button: this.#again(shown, { table, id, fields: Object.fromEntries(values.map((f) => [f, rolledBack[f].value])) }) };
@@ -177,7 +177,7 @@ export class Notices {
   // The record has left this device, so only what the user wrote can be quoted.
   unseen({ table, fields, rolledBack }) {
     const kind = kindName(table);
-    const said = fields.filter((f) => rolledBack[f] && !['$deleted', 'project'].includes(f)).sort((a, b) => (b === 'title') - (a === 'title'));
+    const said = fields.filter((f) => rolledBack[f] && !['$deleted', 'project', 'position'].includes(f)).sort((a, b) => (b === 'title') - (a === 'title'));
     const wrote = said.map((f) => `${fieldName(f)} ${saidInFull(f, rolledBack[f])}`).join(', ');
     const why = table === 'projects' ? 'you are no longer in it' : `you are no longer in its project, or the ${kind} was moved to one that you are not in`;
     const what = wrote ? `What you wrote in a ${kind}` : `Your change of a ${kind}`;
@@ -215,10 +215,11 @@ export class Notices {
   edit_lost({ table, id, fields, other }) {
     if (this.#isLoss(table, id, fields[0])) return null;
     const shown = this.replica.tables[table]?.get(id);
-    const now = shown?.data[fields[0]];
+    const hasValue = fields[0] !== 'position';
+    const now = hasValue && shown?.data[fields[0]];
     const instead = now && now.clientId === other.clientId ? ` ${isNow(fields[0], now)}.` : '';
     const why = this.replica.why(table, id, fields[0]);
-    const own = why && !why.unknown && why.loser.clientId === this.replica.device.clientId ? ` You wrote ${said(fields[0], why.loser)}.` : '';
+    const own = hasValue && why && !why.unknown && why.loser.clientId === this.replica.device.clientId ? ` You wrote ${said(fields[0], why.loser)}.` : '';
     const { name } = this.who(other.clientId);
     return { text: `Your edit to the ${fieldName(fields[0])} of ${titleOf(shown)} came too late: ${name} made a later one without having seen yours.${instead}${own}${ahead(this.replica, other, name)}` };
   }
@@ -227,7 +228,7 @@ export class Notices {
     const [field] = fields;
     if (this.#isLoss(table, id, field)) return null;
     const why = this.replica.why(table, id, field);
-    const value = why && !why.unknown && why.loser.clientId === other.clientId ? `: ${said(field, why.loser)}` : '';
+    const value = field !== 'position' && why && !why.unknown && why.loser.clientId === other.clientId ? `: ${said(field, why.loser)}` : '';
     return { text: `Your edit to the ${fieldName(field)} of ${titleOf(this.replica.tables[table]?.get(id))} replaced one by ${this.who(other.clientId).name} that you had not seen${value}.` };
   }
 

@@ -35,6 +35,7 @@ export class Outbox {
     if (this.replica.isErased(table, id)) return `${at} · an erased ${kindName(table)}`;
     const changes = Object.entries(data).map(([field, write]) => {
       if (field === '$deleted') return write.value ? 'delete it' : 'restore it';
+      if (field === 'position') return 'moved';
       return field === 'project' ? `put it ${whereIs(write)}` : `${fieldName(field)}: ${said(field, write)}`;
     });
     return `${at} · ${shown ? titleOf(shown) : kindName(table)} · ${changes.join(', ')}`;

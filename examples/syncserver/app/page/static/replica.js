@@ -229,13 +229,14 @@ export class Replica extends EventTarget {
   /**
    * edit writes fields of a record; null deletes a field. Without an ID the record is new. The
    * argument seen has the writes that the user saw when the edit began, if they differ from the
-   * present ones. edit reports whether it has written the fields; if not, a notice says why.
+   * present ones. edit reports whether it has written the fields; if not, a notice says why. An edit
+   * that the user did not ask for cannot be undone.
    */
-  edit(table, id, fields, seen = {}) {
+  edit(table, id, fields, seen = {}, asked = true) {
     try {
       if (!this.joined) throw new Error('this device has not joined yet');
       if (this.isErased(table, id)) throw new Error('the record was erased');
-      const before = this.tables[table]?.get(id)?.data;
+      const before = asked && this.tables[table]?.get(id)?.data;
       this.#do('edit', table, id ?? this.newId(), fields, seen);
       this.#tell('edit', { table, id, fields: Object.keys(fields), before, after: this.tables[table]?.get(id)?.data });
       return true;

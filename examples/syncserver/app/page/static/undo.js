@@ -59,7 +59,7 @@ export class Undo {
   }
 
   #tellLeft(field, view) {
-    const what = field !== '$deleted' ? `changed the ${fieldName(field)} of` : view.deleted ? 'deleted' : 'restored';
+    const what = field === 'position' ? 'moved' : field !== '$deleted' ? `changed the ${fieldName(field)} of` : view.deleted ? 'deleted' : 'restored';
     const { name } = this.who(view.data[field]?.clientId);
     this.notices.add(`Not undone: ${name} has ${what} ${titleOf(view)} since.`, { kind: 'not_undone', passing: true });
   }
@@ -83,6 +83,7 @@ export class Undo {
   #what(edit) {
     const title = titleOf(this.#view(edit));
     if (edit.fields.includes('$deleted')) return `${edit.after.$deleted?.value ? 'deleting' : 'restoring'} ${title}`;
+    if (edit.fields.includes('position')) return `moving ${title}`;
     return `the ${edit.fields.map(fieldName).join(', ')} of ${title}`;
   }
 }

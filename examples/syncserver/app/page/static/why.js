@@ -61,7 +61,7 @@ export class Mark {
 
   // What a restored record would show: a deletion hides the fields, and later edits of them are kept too.
   #beneath({ table, data }, deletion) {
-    const later = Object.entries(data).filter(([field, write]) => field !== '$deleted' && msOf(write.updatedAt) > msOf(deletion.updatedAt));
+    const later = Object.entries(data).filter(([field, write]) => !['$deleted', 'position'].includes(field) && msOf(write.updatedAt) > msOf(deletion.updatedAt));
     const kept = later.flatMap(([field, write]) => [element('strong', {}, this.who(write.clientId).name), ` wrote ${said(field, write)} as ${fieldName(field)} after that. `]);
     return [...kept, `Everything in the ${kindName(table)} is kept beneath the deletion, and comes back when it is restored.`];
   }

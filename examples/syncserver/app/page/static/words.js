@@ -3,7 +3,7 @@
 import { isPrivate } from './buckets.js';
 import { clockOf, dayOf, local } from './zone.js';
 
-const FIELDS = { title: 'title', status: 'status', due: 'due date', assignee: 'assignee', host: 'host', slot: 'room and time', name: 'name', project: 'project', notes: 'notes', $deleted: 'deletion' };
+const FIELDS = { title: 'title', status: 'status', due: 'due date', assignee: 'assignee', host: 'host', slot: 'room and time', name: 'name', project: 'project', notes: 'notes', position: 'place', $deleted: 'deletion' };
 const STATUSES = { todo: 'To do', doing: 'Doing', done: 'Done' };
 const KINDS = { tasks: 'task', projects: 'project', meetings: 'meeting', devices: 'device', violations: 'conflict' };
 
@@ -77,6 +77,7 @@ export const saidInFull = (field, write) => inWords(field, write, (text) => text
 function inWords(field, write, cut) {
   if (field === '$deleted') return write.value ? 'that it is deleted' : 'that it is not deleted';
   if (field === 'project') return `that it is ${whereIs(write)}`;
+  if (field === 'position') return 'another place';
   if (write.deleted) return 'an empty value';
   return `‘${cut(text(field, write.value))}’`;
 }
