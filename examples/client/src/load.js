@@ -58,7 +58,7 @@ function takeItems(r, items) {
     return items[kind];
   };
   for (const it of sorted('outbox/', r.entries.outbox)) {
-    it.floor = r.fence;
+    if (it.time > r.fence) it.floor = r.fence; // otherwise it was made before, and must stay below
     heldOf(r, it).waiting.push(it);
     put(r, it, it.later > 0 ? 'later' : 'fresh');
     r.lastNumber = it.number;

@@ -84,7 +84,9 @@ func (l *loading) takeState() {
 // takeItems restores the queues and the overlays, in the order of the item numbers.
 func (l *loading) takeItems() {
 	for _, it := range l.sorted(&l.entries.outbox) {
-		it.floor = l.fence
+		if it.stamp().Time > l.fence {
+			it.floor = l.fence // otherwise it was made before, and must stay below the fence
+		}
 		l.findOrAdd(it.m.Data.Key()).add(it)
 		if it.later > 0 {
 			it.put(&l.outbox.later)
