@@ -63,7 +63,8 @@
 // [Options].Last. Then no stamp is issued twice, even if the wall clock went back
 // meanwhile. If Last is stored apart from the data, restore the greater of the stored
 // Last and the greatest timestamp in the data. Read both with Scan or UnmarshalBinary,
-// which accept every timestamp that a clock can issue; see below.
+// which accept every timestamp that a clock can issue; see below. In JSON, mark a member with
+// omitzero: the zero Timestamp stands for no time, and is refused when it is read.
 //
 // If stamps may leave the process before they are durable, storing Last is not enough.
 // There are two remedies. One is to reserve a window: store a bound some seconds above

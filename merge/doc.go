@@ -318,6 +318,7 @@
 //
 // Journals and Decision.WithValues contain users' values, which may be private.
 //
-// Last write wins keeps one of two edits of a field. That is wrong for counters, which
-// lose increments, and for text that two people type at once.
+// Last write wins keeps one of two edits of a field. That is wrong for text that two people
+// type at once, and for a counter in one field, which loses increments: package record/fields
+// has counters that do not.
 package merge

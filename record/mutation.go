@@ -101,6 +101,9 @@ func (m *Mutation) UnmarshalJSON(text []byte) error {
 // was found to be wrong and was corrected. If the base of a mutation contains the old stamp of
 // an earlier mutation, the base in the result contains the new stamp. Everything else stays,
 // also Seen. Invalid stamps are refused with ErrStamp.
+//
+// A mutation that a server may have must not get a later time: it would win over the edits made
+// since. So for a new client ID, next returns the time that the mutation had, with the new ID.
 func Restamp(mutations []Mutation, next func() clock.Stamp) ([]Mutation, error) {
 	var b Builder
 	again := make([]Mutation, len(mutations))

@@ -12,8 +12,8 @@ import (
 var ErrCursor = errors.New("memory: unknown cursor")
 
 // Pull is the pull handler: it returns the records that changed after the cursor, as JSON
-// Lines of mutations, and the next cursor. The first cursor of a client is empty. If the
-// returned cursor is the given one, nothing is left to pull. The error for a cursor that this
+// Lines of mutations, and the next cursor. The first cursor of a client is empty, and no returned
+// cursor is. If the returned cursor is the given one, nothing is left to pull. The error for a cursor that this
 // server did not return is ErrCursor.
 //
 // Once Purge has raised the fence, each pull ends with one more line, and a pull from a cursor
@@ -58,9 +58,7 @@ func (s *Server) Pull(client clock.ClientID, cursor string) (lines []byte, next 
 		lines = appendJSON(lines, resetLine{r.Buckets, r.Why})
 	}
 	lines = s.appendPage(lines, &at, now)
-	if next = format(at); next == "0" { // an empty server
-		next = cursor
-	}
+	next = format(at)
 	if fence := s.store.fence.stamp; fence > 0 || s.Buckets != nil {
 		last := lastLine{Cursor: next, Fence: fence, Level: s.level(), Clock: s.store.greatest}
 		if tells && s.Buckets != nil {

@@ -58,3 +58,19 @@ func TestEmptyRestoredServerDoesNotResetForever(t *testing.T) {
 	lines, _ = o.pulls(next)
 	require.Empty(t, lines)
 }
+
+// TestCursorOfAnEmptyServerIsNotThatOfANewClient: a server restored from an empty backup resets a client that pulled from
+// the empty server.
+func TestCursorOfAnEmptyServerIsNotThatOfANewClient(t *testing.T) {
+	o := newOffice(t, 1)
+	lines, next := o.pulls("")
+	require.Empty(t, lines)
+	_, again := o.pulls(next)
+	require.Equal(t, next, again)
+	backup := o.Server.Restored()
+	o.edits(named("1"), 1, sets("title"))
+
+	o.Server = backup
+	lines, _ = o.pulls(next)
+	require.Contains(t, lines, `"why":"epoch"`)
+}

@@ -13,7 +13,8 @@ var (
 	// ErrPosition: a text that is not a position.
 	ErrPosition = errors.New("not a position")
 	// ErrNoGap: the first neighbour is not below the second, so there is nothing between them. Two elements have the
-	// same position if two copies of one client made it, or two clients with the same hash. Respace separates them.
+	// same position if two copies of one client made it, or two clients whose IDs have the same hash: a position
+	// has 32 bits of its client. Respace separates them.
 	ErrNoGap = errors.New("the position before is not below the position after")
 	// ErrLong: a position between the two neighbours would have more than MaxPosition bytes. Respace shortens them.
 	ErrLong = errors.New("position too long")
@@ -40,8 +41,8 @@ type Turn struct {
 	N      int64
 }
 
-// Between returns a position between two others, where "" stands for the beginning or the end of the list. It is a
-// pure function. Moving an element is one write of its position:
+// Between returns a position between two others, where "" stands for the beginning or the end of the list. A neighbour
+// without a position is not an end: Respace gives it one. Between is a pure function. Moving an element is one write of its position:
 //
 //	n++
 //	position, err := fields.Between(list[2].Position, list[3].Position, fields.Turn{Client: me, N: n})

@@ -11,10 +11,11 @@ import (
 var (
 	// ErrOverflow: the sum is outside int64.
 	ErrOverflow = errors.New("the sum of the counter overflows")
-	// ErrFull: the counter has too many live additions. A reset makes room.
+	// ErrFull: the counter has too many live additions. A reset makes room, and the sum begins at 0 again. Do not add the
+	// old sum after it: two clients that do so at the same time add it twice.
 	ErrFull = errors.New("the counter has too many additions: reset it")
 	// ErrID: the ID of an addition has less than 16 bytes, so it cannot be random, or the counter has had an addition with
-	// this ID, and with another number or before a reset.
+	// this ID.
 	ErrID = errors.New("the ID of an addition needs 16 random characters or more, and is used once")
 	// ErrReadOnly: a struct member that holds a sum is not the sum that the author of the edit saw: it was changed, or
 	// the struct was read from another state of the record.
@@ -101,6 +102,10 @@ func (c Counter) Sum(r record.Record) (int64, error) {
 // MayWrite of a merge.Stored. It refuses a write that adds something else than an integer under a new ID, with
 // a *record.Error for record.ErrType, or with ErrID; it refuses additions with ErrOverflow if the sum overflows,
 // and with ErrFull if there are more than Most then. It never refuses a write that only deletes additions.
+//
+// An ID is new if the counter never had it. An addition may be stamped again by another client at its time, as a client
+// does that gets a new ID. At a later time it is refused, because it would win over a reset whose author saw it.
+// That loses nothing: the addition is there.
 func (c Counter) Admit(before, after record.Record) error {
 	if err := checkName(c.Name); err != nil {
 		return err
@@ -108,7 +113,8 @@ func (c Counter) Admit(before, after record.Record) error {
 	added := false
 	for id, value := range elements(after, c.Name) {
 		was, known := before.Get(c.Name + "/" + id)
-		if known && was.Value == value {
+		now, _ := after.Get(c.Name + "/" + id)
+		if known && was.Value == value && was.Stamp.Time == now.Stamp.Time {
 			continue
 		}
 		added = true

@@ -49,10 +49,15 @@
 //
 // # Hazards
 //
-// A server does not know which fields are counters, sets or positions. Check them in the MayWrite of a merge.Stored, with
-// [Counter.Admit], [Set.List] and [Between], or a client may write a text into a counter. Reading such a field is an error
-// that names it. Other counters and sets of the record can be read, but Struct and SetStruct refuse the whole record until
-// [Counter.Reset] or [Set.Remove] has repaired the field, in an edit of its own.
+// A server does not know which fields are counters, sets or positions, so a client may write a text into a counter. Check
+// what is pushed: sets and positions in a merge.Guard, with [Set.List] and [IsPosition]; counters in the MayWrite of a
+// merge.Stored, with [Counter.Admit], which needs the stored record. The example named Server shows both.
+//
+// Reading a field of a wrong form is an error that names it. Other counters and sets of the record can be read, but Struct
+// and SetStruct refuse the whole record until [Counter.Reset] or [Set.Remove] has repaired the field, in an edit of its own.
+//
+// On a server that purges, an addition or an element that arrives later than the retention is gone, and its author is told:
+// its field is new, and a purged field could have had that name.
 //
 // The random IDs of additions and the counts of turns come from the caller, because the package is pure: it reads no
 // clock and no source of randomness.

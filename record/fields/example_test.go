@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/record"
 	"github.com/fieldlww/fieldlww/record/fields"
 )
@@ -144,4 +145,46 @@ func ExampleSet() {
 	// Output:
 	// [cold daily] <nil>
 	// false
+}
+
+// A server checks what is pushed: tags and positions in a Guard, which sees the pushed item alone, and a counter in the
+// MayWrite of a merge.Stored, which sees the stored record.
+func Example_server() {
+	const tags = fields.Set("tags")
+	quantity := fields.Counter{Name: "qty"}
+	var guard merge.Guard = func(_ clock.ClientID, m record.Mutation) error {
+		for name, w := range m.Data.All() {
+			text, _ := w.Value.Text()
+			wrong := name == "position" && !w.Deleted() && !fields.IsPosition(text)
+			if wrong || name == "tags" || name == "qty" { // their elements are in fields of their own
+				return &merge.Refusal{Code: merge.Invalid, Path: "data." + name}
+			}
+		}
+		_, err := tags.List(m.Data)
+		return err
+	}
+	stored := merge.Stored{MayWrite: func(seen, after record.Record, _ record.Mutation) error {
+		return quantity.Admit(seen, after)
+	}}
+
+	item := func(r record.Record, name string, value any) record.Mutation {
+		m, err := r.Edit(stampOf(1, clients[0])).Set(name, value).Mutation()
+		if err != nil {
+			panic(err)
+		}
+		return m
+	}
+	milk := record.New(record.Key{Table: "articles", ID: "milk"})
+	fmt.Println(guard(clients[0], item(milk, "tags/cold", "yes")))
+	fmt.Println(guard(clients[0], item(milk, "position", "")))
+
+	two := item(milk, "qty/JXO4ZLVQ3ZUYT5Y7", 2)
+	three := item(milk, "qty/JXO4ZLVQ3ZUYT5Y7", 3)
+	fmt.Println(stored.MayWrite(milk, two.Data, two))
+	fmt.Println(stored.MayWrite(two.Data, three.Data, three))
+	// Output:
+	// record: tags/cold: wrong type: want true
+	// merge: invalid at data.position
+	// <nil>
+	// the ID of an addition needs 16 random characters or more, and is used once
 }

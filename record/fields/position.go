@@ -48,6 +48,12 @@ func text(path []element) string {
 	return string(b)
 }
 
+// IsPosition reports whether a text is a position. The empty text is not.
+func IsPosition(text string) bool {
+	_, ok := parse(text)
+	return ok
+}
+
 // parse returns the path of a position. It returns false if the text is not the text of a position.
 func parse(s string) (path []element, ok bool) {
 	if len(s) > MaxPosition {

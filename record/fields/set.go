@@ -89,8 +89,9 @@ func (s Set) Put(e *record.Edit, list []string) error {
 //		Tags fields.Elements `lww:"tags"`
 //	}
 //
-// Record.Struct stores what Set.List returns, and Edit.SetStruct writes the difference, like Set.Put. Use the type itself
-// for the member: in a record.Field, or under another name, it is one composite value.
+// Record.Struct stores what Set.List returns, and Edit.SetStruct writes the difference, like Set.Put. So begin the edit with
+// the record from which the struct was read: an element that came since would be missing in the struct, and be removed.
+// Use the type itself for the member: in a record.Field, or under another name, it is one composite value.
 type Elements []string
 
 // ReadFields is called by Record.Struct.

@@ -1,7 +1,6 @@
 package board
 
 import (
-	"errors"
 	"slices"
 	"unicode/utf8"
 
@@ -87,6 +86,5 @@ func hasPlace(task record.Record) bool {
 		kind := position.Value.Kind()
 		return kind == record.KindNumber || kind == record.KindNull || position.Deleted()
 	}
-	_, err := fields.Between(text, "", fields.Turn{Client: position.Stamp.Client})
-	return text != "" && !errors.Is(err, fields.ErrPosition)
+	return fields.IsPosition(text)
 }
