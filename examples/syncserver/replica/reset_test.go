@@ -47,7 +47,7 @@ func TestResetReplacesEverythingFromTheServer(t *testing.T) {
 		w.server = newServer(w.wall) // an empty server
 		b.resetWith(why)
 		require.Equal(t, []replica.Notice{{Kind: replica.Resync, Why: why, Items: 2}}, b.TakeNotices())
-		require.Equal(t, "", b.Cursor())
+		require.Equal(t, "0", b.Cursor(), "of the empty server")
 		require.Equal(t, []string{"due"}, fieldsOf(b.Shown(fence)))
 		require.Empty(t, b.sentence(fence, "title"))
 		require.Equal(t, waiting, b.Waiting())
