@@ -96,3 +96,22 @@ test('every kind of notice has a text', () => {
   assert.ok(kinds.length >= 9);
   for (const kind of kinds) assert.equal(typeof Notices.prototype[kind], 'function', kind);
 });
+
+test('no notice shows a position, which means nothing to people', () => {
+  const write = (value, updatedAt = '2026-03-02T10:00:00.000') => ({ value, updatedAt, clientId: 'b' });
+  const other = write('POSITION');
+  const view = { table: 'tasks', id: 'a', data: { title: write('Paint'), position: write('POSITION', '2026-03-02T12:00:00.000') }, waiting: [] };
+  for (const shown of [view, undefined]) {
+    const replica = {
+      addEventListener() {}, isErased: () => false, losses: [], device: { clientId: 'a' }, serverNow: () => Date.parse('2027-01-01'),
+      tables: { tasks: new Map(shown ? [['a', shown]] : []) }, why: () => ({ loser: { ...write('POSITION'), clientId: 'a' }, winner: other }),
+    };
+    const notices = new Notices(replica, () => ({ name: 'Ben' }), null, {});
+    const edit = { table: 'tasks', id: 'a', fields: ['position'], code: 'invalid', detail: 'no', rolledBack: { position: write('POSITION') }, other };
+    const told = ['refused', 'gone', 'unseen', 'edit_lost', 'edit_replaced', 'future_stamp'].map((kind) => notices[kind](edit).text);
+    told.push(notices.not_edited({ detail: 'no', fields: { status: 'doing', position: 'POSITION' } }).text);
+    for (const text of told) assert.doesNotMatch(text, /POSITION|undefined|‘’/);
+    if (shown) assert.equal(told[3], 'Your edit to the place of “Paint” came too late: Ben made a later one without having seen yours.');
+    if (shown) assert.equal(told[4], 'Your edit to the place of “Paint” replaced one by Ben that you had not seen.');
+  }
+});
