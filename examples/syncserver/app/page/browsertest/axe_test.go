@@ -44,8 +44,8 @@ func (s *screen) isAccessible(state string) {
 	require.Empty(s.t, eval[[]string](s, complaints), state)
 }
 
-// TestPageIsAccessibleInEveryState: axe-core finds nothing wrong with the example, a conflict, banners, notices, open lists,
-// an explanation, a history, a story, and a phone, in both themes.
+// TestPageIsAccessibleInEveryState: axe-core finds nothing wrong with the example, a task that is dragged, a conflict,
+// banners, notices, open lists, an explanation, a history, a story, and a phone, in both themes.
 func TestPageIsAccessibleInEveryState(t *testing.T) {
 	brief(t)
 	if _, err := exec.LookPath("npm"); err != nil {
@@ -57,6 +57,10 @@ func TestPageIsAccessibleInEveryState(t *testing.T) {
 	s.agree()
 	eval[bool](s, "(() => {"+script+"; return true})()")
 	s.isAccessible("example")
+	s.left.drags("Paint the fence", s.left.below("Fix the gate"))
+	s.isAccessible("dragging")
+	s.press(kb.Escape)
+	s.left.drops(s.left.below("Fix the gate"))
 
 	s.nextDay()
 	s.left.SetNotes("Paint the fence", "Two coats")
