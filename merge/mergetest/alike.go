@@ -27,7 +27,8 @@ func defaultIDs(tables []string) (ids []string) {
 // differ as the IDs do, look like indexes, paths or members of a record, or are long. The values look empty,
 // or are numbers that a float64 or an integer type cannot represent. Others are strings that look like
 // numbers or formats, strings that differ only in case, Unicode normal form, line ends or the last character,
-// and values that code could merge although it must not.
+// and values that code could merge although it must not. The fields tags/e and position hold what package record/fields
+// writes: elements of a set, and positions. The field qty has the name of the counters that some steps write.
 func defaultFields() map[string][]string {
 	long := strings.Repeat("long", 95)
 	return map[string][]string{
@@ -46,6 +47,11 @@ func defaultFields() map[string][]string {
 		"tag/e":       {`""`, "null", `" < "`, `" A` + long + `x"`, `" A` + long + `y"`},
 		"tag/É":       {"true", "false", `{"<é>":[2.5,"x"]}`, `{"a":{},"b":[9007199254740993,[]]}`, `"10"`},
 		"tag/E\u0301": {"[]", "[1]", "[2]", "{}"},
+		"tags/e":      {"true"},
+		"tags/E":      {"true"},
+		"tags/e/f é ": {"true"},
+		"position":    {`"V-eTc6CVA"`, `"V-eTc6CVa"`, `"V-eTc6C0V-m8-E7V8"`, `"Ek-m8-E7V7"`, `"kF-9o55E0"`},
+		"qty":         {"5", "3"},
 
 		strings.Repeat("long", 80) + "e\u0301 ": {`"x"`, `"X"`, `"\uFF5E"`, `"😀e\u0301\r\n"`, `"x "`},
 	}

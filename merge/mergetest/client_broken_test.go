@@ -67,7 +67,7 @@ func brokenClients() []brokenClient {
 // TestBrokenClientsAreFound checks that the kit finds each mistake and names a law that it breaks.
 // With SHOW=1 and -v, it prints the text of each failure.
 func TestBrokenClientsAreFound(t *testing.T) {
-	checkClients(t, brokenClients())
+	checkClients(t, append(brokenClients(), brokenCounterClients()...))
 }
 
 // TestSeedWithClientsRepeatsItsStory checks that two runs of one seed with Clients have the same story.

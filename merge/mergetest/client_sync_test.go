@@ -18,6 +18,9 @@ func (a *app) Outbox() []byte {
 	if a.forgets {
 		a.outbox = a.outbox[a.sent:]
 	}
+	if a.renamesRetry || a.resetsLate {
+		a.changesOutbox()
+	}
 	a.sent = len(a.outbox)
 	var lines [][]byte
 	for _, m := range slices.Concat(a.outbox, a.ghosts) {
@@ -160,6 +163,9 @@ func (a *app) Pulled(lines []byte, next string) error {
 
 // pulled confirms a pulled record.
 func (a *app) pulled(r record.Record) {
+	if a.resetsPulled {
+		a.dropsAdditions(r)
+	}
 	if a.joins || a.joinsPulled && a.fence > 0 {
 		a.join(r)
 	} else {

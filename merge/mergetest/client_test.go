@@ -76,6 +76,7 @@ type clientQuirks struct {
 
 	purgeQuirks
 	bucketQuirks
+	counterQuirks
 }
 
 func newApp(q clientQuirks) newClient {

@@ -35,14 +35,15 @@
 //   - [Keeper]: fields whose accepted values must not vanish unseen
 //   - Options.Refused: limits and guards
 //   - pulls with one row per page: paging
-//   - Options.Fields left nil: records that grow past the limits of one push
+//   - Options.Fields left nil: counters as package record/fields writes them, and records that grow past the limits
+//     of one push
 //
 // The laws are checked after almost every request, not only at the end. Every client ends with
 // exactly the greatest accepted write of each field. Deleted data stays deleted. A retry changes
 // nothing. An invalid item is refused, leaves nothing behind, and does not block its neighbours.
 // Verdicts come in the order of the batch, say what happened, and report collisions. A backend that
 // reports lost edits reports all of them, and no others. A note is present only where it can be
-// true. A pull skips nothing. Accepted writes survive a restart. Nothing panics. The kit finds the
+// true. No accepted addition to a counter is lost or counted twice. A pull skips nothing. Accepted writes survive a restart. Nothing panics. The kit finds the
 // greatest write with its own implementation of the rule. A pull must return everything that was
 // accepted before it, so it must not read from a lagging replica.
 //
@@ -67,6 +68,8 @@
 //     empty and absent
 //   - names: IDs, tables and fields that are folded, trimmed, cut, escaped, taken for patterns, paths
 //     or numbers, or joined (an ID and a field name) into one key
+//   - counters: additions whose names are folded by case, that are summed up, or that count or are told as new
+//     when they arrive again; resets that delete additions which their authors had not seen
 //   - transactions: items stored in part, a read and a write without a lock, answers before the
 //     commit, and changes that stay in memory until a pull stores them
 //   - pulls: cursors that are stamps or offsets, or are read after the rows; pages that end within a
@@ -97,6 +100,8 @@
 //     restore
 //   - clients of a server with buckets: buckets that are added instead of replaced, lists of buckets and resets
 //     that are ignored, accepted items that stay when their record leaves, and edits that are shown after it
+//   - clients with counters: additions that get a new name when they are sent again, resets that delete what was not
+//     shown, and pulled resets that drop additions which wait
 //
 // # Certify a client in another language
 //
@@ -170,12 +175,13 @@
 //	internal/law                        the laws as data: name, statement, where to look
 //	internal/oracle                     write (the rule), history (the fate of each write), lostedit, fence and erase (what
 //	                                    a server that purges may lack), gone (what it must refuse), bucket (who may read
-//	                                    and write what), kept (which values a server must hold)
+//	                                    and write what), kept (which values a server must hold), counter (what an
+//	                                    addition adds)
 //	internal/schedule                   steps as text (step, argument, manner, kind), drawn from a seed (draw, follow,
-//	                                    family, domain, people, bucket), made small (shrink, rename, generalize)
+//	                                    family, domain, people, bucket, counter), made small (shrink, rename, generalize)
 //	internal/check                      events in, breaches out: judge, events; answers (sent, verdict, settle, lost,
 //	                                    notes), stored writes (stored, pulled, clue), purging (gone, alone, purged, erased), rights
-//	                                    (bucket), held values (kept), Clients (replica, sentby, shown)
+//	                                    (bucket), held values (kept), sums (counter), Clients (replica, sentby, shown)
 //	internal/sim                        a run: world, finish; the table of steps (ops and ops_*); devices (device,
 //	                                    deviceedit, devicegone, view, flaw, respell), requests (push, pull, pullline,
 //	                                    request, deliver), the server (server, process, bucket), Clients (app, clientedit,

@@ -40,8 +40,9 @@ type Options struct {
 	// are adjacent in its list. Nil means names and values that databases and code often confuse, cut or
 	// change: names that resemble the default IDs, values that look empty, numbers that a float64 or an
 	// integer type cannot represent, strings that look like numbers or formats or differ only in case, long
-	// strings, lists and objects that code might merge, and other Unicode normal forms. Only if Fields is nil
-	// do some records grow past the default record.Limits, with fields named grown00001 and so on.
+	// strings, lists and objects that code might merge, other Unicode normal forms, and sets and positions as
+	// package record/fields writes them. Only if Fields is nil do devices add to counters, in fields named qty/ and
+	// an ID, and do some records grow past the default record.Limits, with fields named grown00001 and so on.
 	Fields map[string][]string
 	// MaxAhead is how far a stamp may be ahead of the server's clock, as in merge.Engine. 0 means
 	// clock.DefaultMaxAhead. A negative value means that there is no bound.

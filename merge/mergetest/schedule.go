@@ -19,6 +19,8 @@ import (
 //	ana edits 1                     an item without fields, which changes nothing
 //	ana adds 1 points=9             an edit that is sent in the item of the previous edit
 //	ana deletes 1                   ana restores 1
+//	ana counts 1 3                  adds 3 to the counter qty of the record: a new field qty/ID that holds 3
+//	ana resets 1                    deletes the additions that ana shows
 //	ana floods 1 300                300 edits at once
 //	ana grows 1 5100                5,100 new fields at once, so that a record can grow past the limits of a push
 //	ana spoils 1 points=9 forged    an item that must be refused permanently, as listed below

@@ -42,6 +42,8 @@
 // The reset deletes the addition and not the fold, so the addition counts again. A model of folding
 // below the fence of purging finds this in five steps.
 //
+// Package mergetest tests a backend, and a client, with counters too: no accepted addition may be lost or counted twice.
+//
 // # Sets
 //
 // A [Set] has a field for each element. Clients that add and remove different elements never conflict; of an addition

@@ -125,6 +125,9 @@ func (r *Replica) JudgeShown(c Confirmed) {
 				if r.Judged != nil && there {
 					l = r.classifyGone(k, x, c)
 				}
+				if r.sumsDiffer(shown, expected) {
+					l = r.ofCounter(k, l)
+				}
 				r.Broken(l, "field     %s %s\nexpected  %s\nshown     %s\nseen by   the user of %s", r.place(id), k.Field, r.long(y, ok), r.long(x, there), r.name)
 				return
 			}

@@ -75,7 +75,7 @@ func (r *Replica) matchField(k oracle.FieldKey, sent []carried) {
 	}
 	if len(kept) == 0 && len(wants) > 0 {
 		r.brokenOrder(k, sent)
-		r.Broken(law.ClientKeeps, "%s edited %s, has no final answer to that edit, and does not send it", r.name, short(oracle.Written{FieldKey: k, Write: wants[len(wants)-1].Write}))
+		r.Broken(r.ofCounter(k, law.ClientKeeps), "%s edited %s, has no final answer to that edit, and does not send it", r.name, short(oracle.Written{FieldKey: k, Write: wants[len(wants)-1].Write}))
 		return
 	}
 	slices.Reverse(kept)
@@ -152,5 +152,5 @@ func (r *Replica) brokenSending(k oracle.FieldKey, x carried) {
 	case refused(r.Gone):
 		l, why = law.ClientRefused, "which is gone"
 	}
-	r.Broken(l, "%s sends %s of %s, %s", r.name, short(oracle.Written{FieldKey: k, Write: x.Write}), r.place(k.ID), why)
+	r.Broken(r.ofCounter(k, l), "%s sends %s of %s, %s", r.name, short(oracle.Written{FieldKey: k, Write: x.Write}), r.place(k.ID), why)
 }

@@ -43,6 +43,7 @@ func (j *Judge) JudgeOutcomes(a Answer) {
 			continue
 		}
 		j.countTie(j.Ledger.Of(x.FieldKey), x.Write)
+		j.countAddition(a, x)
 		wrong = append(wrong, j.judgeArrival(a, x, e)...)
 		j.accept(a, x)
 	}

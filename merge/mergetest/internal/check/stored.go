@@ -87,13 +87,21 @@ func (j *Judge) JudgePull(by Reader, found, fresh map[oracle.FieldKey]oracle.Wri
 		if l != law.Damaged && l != law.RefusedLeavesNothing && j.Lab.Stale(k, who, f, ok) {
 			l = law.Stale
 		}
+		miscount, wrong := j.miscounts(k, l, fresh)
+		if wrong {
+			l = law.Counted
+		}
 		j.Broken(l, "field     %s %s\nexpected  %s\nfound     %s\nseen by   %s", j.place(k.ID), k.Field, j.long(p.Best, p.Some), j.long(f, ok), who)
 		if clue := j.clue(k, f, ok); clue != "" && l != law.Skip && l != law.Stale {
 			j.Breach.Detail = append(j.Breach.Detail, "note      "+clue)
 		}
+		if wrong {
+			j.Breach.Detail = append(j.Breach.Detail, "note      "+miscount.String())
+		}
 		return
 	}
 	j.judgeStrays(found)
+	j.judgeCounters(who, found, func(k oracle.FieldKey, ok bool) bool { return isHidden(k.ID, ok) || !ok && mayLack(k) })
 }
 
 // judgeStrays looks for fields that devices use but never sent, and for fields that only refused

@@ -119,7 +119,7 @@ func (j *Judge) judgeReply(a Answer, i int) {
 	case a.Known[i].accepted && r.Changed && j.Ledger.IsBelow(it.Writes):
 		j.brokenAnswer(complaint{law.RetryBelow, j.At(a, i) + ": it was accepted before and lies below the fence, but now it changed something: " + ReplyText(r)})
 	case a.Known[i].accepted && r.Changed:
-		j.brokenAnswer(complaint{law.Retry, j.At(a, i) + ": the item was accepted before, but now it changed something:  " + ReplyText(r)})
+		j.brokenAnswer(complaint{j.lawOfRetry(it, law.Retry), j.At(a, i) + ": the item was accepted before, but now it changed something:  " + ReplyText(r)})
 	}
 }
 

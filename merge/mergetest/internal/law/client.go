@@ -73,6 +73,11 @@ func clientLaws() map[Law]Text {
 			"When all devices are online and no answer is lost, every edit is accepted or refused permanently within ten rounds.",
 			"Look for an item that stays in the outbox after its answer, and for a clock that is not corrected after too_far_ahead.",
 		},
+		ClientCounts: {
+			"a client sends each addition once, and resets what it showed",
+			"An addition to a counter is a field of its own, qty/ID. It is sent under this name until it has a final answer, and it is shown once. A reset deletes the additions that were shown when it was made, and no others.",
+			"Look for an ID that is drawn when an item is sent instead of when the user adds, for a reset that names its fields when it is sent or answered, and for additions that leave the outbox because a reset was pulled.",
+		},
 		ClientForgets: {
 			"a client forgets what a pull tells it to forget",
 			"A reset removes everything that was confirmed, and a line with left removes a record. A pulled record replaces the confirmed one with all its fields. The fence at the end of a pull removes from the confirmed records what merge.Purge removes.",

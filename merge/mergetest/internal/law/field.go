@@ -63,5 +63,10 @@ func fieldLaws() map[Law]Text {
 			"Each stored write is one that a client sent.",
 			"Look for a merged value, for a counter, and for a mixture of the fields of two writes.",
 		},
+		Counted: {
+			"no accepted addition is lost or counted twice",
+			"A counter is the sum of its additions. Each addition is a field of its own, qty/ID. It counts once, however often it is sent and answered, until it is deleted by a reset whose author had seen it.",
+			"Look for field names that are folded by case or cut, for a reset that deletes by a prefix or by time instead of the fields that it names, for additions that are summed up when they arrive, and for an answer that tells a retry as changed. Other additions to the counter are other fields: a write of one changes no other.",
+		},
 	}
 }

@@ -34,6 +34,7 @@ const (
 	Exact
 	Stamp
 	Invented
+	Counted
 
 	// about the store, and about pulls
 	Whole
@@ -96,6 +97,7 @@ const (
 	ClientShows
 	ClientReopens
 	ClientSettles
+	ClientCounts
 
 	// about Clients of a backend that purges
 	ClientForgets

@@ -45,7 +45,7 @@ func (s *Shrinker) Generalize(steps []Step) []Step {
 func (s *Shrinker) isMoreGeneral(l law.Law) bool {
 	switch s.Law {
 	case law.Outcome, law.Lost, law.Note:
-		return l.OfField()
+		return l.OfField() && l != law.Counted
 	}
 	return l != s.Law
 }
@@ -63,6 +63,8 @@ func (s *Shrinker) others(steps []Step) [][]Step {
 		return append(s.alone(steps), s.ahead(steps))
 	case law.Neighbours, law.Outcome, law.Lost, law.Note:
 		return s.alone(steps)
+	case law.Counted, law.ClientCounts:
+		return s.uncounted(steps)
 	}
 	return nil
 }

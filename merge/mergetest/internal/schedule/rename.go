@@ -95,7 +95,7 @@ func (d Domain) Renamed(steps []Step) (Domain, []Step) {
 		fields[name] = fmt.Sprintf("field%c", 'a'+i)
 	}
 	o, others := d, slices.Clone(steps)
-	o.IDs, o.Names, o.Fields = nil, nil, map[string][]string{}
+	o.IDs, o.Names, o.Fields = nil, []string{"fielda"}, map[string][]string{} // a storm needs a field
 	for i, s := range steps {
 		others[i] = s.mapped(func(x *Step) {
 			x.ID, x.Sets = ids[x.ID], slices.Clone(x.Sets)

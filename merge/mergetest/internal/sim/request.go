@@ -119,15 +119,19 @@ func (d *device) contrary(it *check.Item) schedule.Assignment {
 			a.Name = x.Field
 		}
 	}
-	shown := d.shown
-	if d.client != nil {
-		shown = func(id string) record.Record { return d.client.Shown(d.w.Key(id)) }
-	}
 	a.Value = "deleted"
-	if v, _ := shown(it.ID).Get(a.Name); v.Deleted() {
+	if v, _ := d.seenBy(it.ID).Get(a.Name); v.Deleted() {
 		a.Value = cmp.Or(slices.Concat(d.w.o.Fields[a.Name], []string{"null"})...)
 	}
 	return a
+}
+
+// seenBy returns a record as the user of the device sees it.
+func (d *device) seenBy(id string) record.Record {
+	if d.client != nil {
+		return d.client.Shown(d.w.Key(id))
+	}
+	return d.shown(id)
 }
 
 // crash tells the server to die, if a crash is due at this point.

@@ -32,6 +32,7 @@ type world struct {
 
 	decoded map[string][]line // the decoded lines, keyed by their text
 	grown   int               // the number of fields added by growing records
+	added   map[string]int    // by record ID, the number of additions to its counter
 }
 
 // Run runs the steps on a new backend, ends all faults, and judges the results. With s.Tell, it
@@ -80,7 +81,7 @@ func (w *world) result() Result {
 
 // newWorld returns a run at its start, without a backend.
 func newWorld(o Config) *world {
-	w := &world{o: o, decoded: map[string][]line{}}
+	w := &world{o: o, decoded: map[string][]line{}, added: map[string]int{}}
 	w.Judge = check.NewJudge(o.Rules, w)
 	return w
 }

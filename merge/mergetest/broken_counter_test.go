@@ -1,0 +1,214 @@
+package mergetest
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
+	"github.com/fieldlww/fieldlww/record"
+	"github.com/fieldlww/fieldlww/record/fields"
+)
+
+func isAddition(name string) bool { return strings.HasPrefix(name, schedule.Counter+"/") }
+
+// additions returns a backend that is correct for all fields but those of counters.
+func additions(stores func(fields map[string]record.FieldValue, name string, v record.FieldValue)) newBackend {
+	return with(quirks{stores: func(fields map[string]record.FieldValue, name string, v record.FieldValue) {
+		if isAddition(name) {
+			stores(fields, name, v)
+		} else {
+			fields[name] = v
+		}
+	}})
+}
+
+// foldsNames stores an addition in the field of its twin, whose name differs only in case.
+func foldsNames(fields map[string]record.FieldValue, name string, v record.FieldValue) {
+	for other := range fields {
+		if strings.EqualFold(other, name) {
+			name = other
+		}
+	}
+	if old, ok := fields[name]; !ok || rightly(old, v) {
+		fields[name] = v
+	}
+}
+
+// resetsAll deletes all additions when one is deleted.
+func resetsAll(fields map[string]record.FieldValue, name string, v record.FieldValue) {
+	fields[name] = v
+	for other := range fields {
+		if v.Deleted() && isAddition(other) {
+			fields[other] = v
+		}
+	}
+}
+
+// resetsBefore drops all additions that are stamped before a reset, even those that arrive after it.
+func resetsBefore(fields map[string]record.FieldValue, name string, v record.FieldValue) {
+	fields[name] = v
+	reset := record.FieldValue{}
+	for other, w := range fields {
+		if isAddition(other) && w.Deleted() && rightly(reset, w) {
+			reset = w
+		}
+	}
+	maps.DeleteFunc(fields, func(other string, w record.FieldValue) bool {
+		return isAddition(other) && !w.Deleted() && rightly(w, reset)
+	})
+}
+
+// sumsUp adds an addition to a running total, and forgets its name.
+func sumsUp(fields map[string]record.FieldValue, name string, v record.FieldValue) {
+	total, _ := fields[schedule.Counter].Value.Int()
+	if n, ok := v.Value.Int(); ok {
+		fields[schedule.Counter] = record.FieldValue{Value: record.Int(total + n), Stamp: v.Stamp}
+	}
+}
+
+// arrivals adds up all arrivals of an addition in its own field.
+func arrivals(s *quirky, _ clock.ClientID, r merge.Result) bool {
+	for _, d := range r.Fields {
+		before, known := d.Before.Value.Int()
+		n, ok := d.Incoming.Value.Int()
+		if isAddition(d.Field) && known && ok && d.Before.Stamp == d.Incoming.Stamp {
+			var b record.Builder
+			all := maps.Collect(s.disk.rows[r.Key].All())
+			all[d.Field] = record.FieldValue{Value: record.Int(before + n), Stamp: d.Incoming.Stamp}
+			twice, _ := b.Record(r.Key, maps.All(all))
+			s.disk.put(twice)
+			return false
+		}
+	}
+	return r.Accepted()
+}
+
+// toldAsNew returns a backend whose answers say of each addition that it is new.
+func toldAsNew() newBackend {
+	return from(memory{tells: func(request merge.Request, a merge.Answer) []merge.Reply {
+		all := slices.Collect(a.Replies())
+		for i, r := range all {
+			for name, f := range r.Fields {
+				if isAddition(name) && f.Outcome == "equal" {
+					f.Outcome, all[i].Changed = "applied", true
+					r.Fields[name] = f
+				}
+			}
+		}
+		return all
+	}})
+}
+
+func brokenCounters() []broken {
+	counted := []law.Law{law.Counted}
+	return []broken{
+		{"names of additions folded by case", additions(foldsNames), counted},
+		{"additions that arrive again told as new", toldAsNew(), counted},
+		{"a reset that deletes all additions", additions(resetsAll), counted},
+		{"a reset that deletes by time", additions(resetsBefore), counted},
+		{"additions summed up in one field", additions(sumsUp), []law.Law{law.Counted, law.Invented}},
+		{"additions that count at each arrival", with(quirks{each: arrivals}), counted},
+	}
+}
+
+// counterQuirks are the possible mistakes of a client with counters.
+type counterQuirks struct {
+	renamesRetry bool // gives an addition a new ID when it is sent again
+	resetsLate   bool // a reset deletes what is confirmed when it is sent
+	resetsPulled bool // a pulled reset drops the additions that wait
+}
+
+func brokenCounterClients() []brokenClient {
+	counted := []law.Law{law.ClientCounts}
+	return []brokenClient{
+		{"a new ID at each retry", newApp(clientQuirks{counterQuirks: counterQuirks{renamesRetry: true}}), counted},
+		{"a reset of what was pulled after it", newApp(clientQuirks{counterQuirks: counterQuirks{resetsLate: true}}), counted},
+		{"a pulled reset drops additions that wait", newApp(clientQuirks{counterQuirks: counterQuirks{resetsPulled: true}}), counted},
+	}
+}
+
+// changesOutbox makes the mistakes of a client that sends other additions than its user made.
+func (a *app) changesOutbox() {
+	for i, m := range a.outbox {
+		all, reset := map[string]record.FieldValue{}, record.FieldValue{}
+		for name, v := range m.Data.All() {
+			if a.renamesRetry && i < a.sent && isAddition(name) {
+				name += "x"
+			}
+			if all[name] = v; isAddition(name) && v.Deleted() {
+				reset = v
+			}
+		}
+		for name, v := range a.confirmed[m.Data.Key()].All() {
+			if _, ok := all[name]; a.resetsLate && reset.Deleted() && isAddition(name) && !ok && !v.Deleted() {
+				all[name] = reset
+				m.Base[name] = v.Stamp
+			}
+		}
+		var b record.Builder
+		a.outbox[i].Data, _ = b.Record(m.Data.Key(), maps.All(all))
+	}
+}
+
+// dropsAdditions makes the mistake of a client that takes a pulled reset for the end of all additions.
+func (a *app) dropsAdditions(pulled record.Record) {
+	for name, v := range pulled.All() {
+		if !isAddition(name) || !v.Deleted() {
+			continue
+		}
+		a.outbox = append(a.outbox[:a.sent], slices.DeleteFunc(slices.Clone(a.outbox[a.sent:]), func(m record.Mutation) bool {
+			waits := false
+			for name, v := range m.Data.All() {
+				waits = waits || isAddition(name) && !v.Deleted()
+			}
+			return waits && m.Data.Key() == pulled.Key()
+		})...)
+	}
+}
+
+// TestAdditionsHaveValidIDs checks that package record/fields accepts the additions of the kit: each ID is long enough and
+// new, and every second one differs from the one before it only in case.
+func TestAdditionsHaveValidIDs(t *testing.T) {
+	seen := map[string]bool{}
+	var r record.Record
+	for n := range 200 {
+		name := schedule.Addition(n)
+		e := r.Edit(clock.Stamp{Time: clock.Timestamp(n + 1), Client: clock.ClientID{1}})
+		if err := (fields.Counter{Name: schedule.Counter}).Add(e, fields.Addition{ID: strings.TrimPrefix(name, "qty/"), N: 1}); err != nil || seen[name] {
+			t.Fatal(n, name, err)
+		}
+		if twin := schedule.Addition(n ^ 1); twin == name || !strings.EqualFold(twin, name) {
+			t.Fatal(name, twin)
+		}
+		seen[name] = true
+	}
+}
+
+// TestDefaultPositionsAndElementsAreValid checks that the default fields hold positions and elements of sets as package
+// record/fields writes them.
+func TestDefaultPositionsAndElementsAreValid(t *testing.T) {
+	all := defaultFields()
+	for _, text := range all["position"] {
+		p := strings.Trim(text, `"`)
+		if _, err := fields.Between(p, "", fields.Turn{Client: clock.ClientID{1}, N: 1}); err != nil {
+			t.Error(text, err)
+		}
+	}
+	elements := 0
+	for name, values := range all {
+		if strings.HasPrefix(name, "tags/") {
+			elements++
+			if !slices.Equal(values, []string{"true"}) {
+				t.Error(name, values)
+			}
+		}
+	}
+	if elements == 0 {
+		t.Error("no set")
+	}
+}
