@@ -76,5 +76,5 @@ func afterCount(f schedule.Follow) []schedule.Step {
 	cloned := []schedule.Step{copies, f.Adds(f.A), f.Pushes(f.Who), f.Pushes(f.A), f.Pulls(f.B), f.Resets(f.B), f.Pushes(f.B), f.Resends(f.Who, 0)}
 	saves, restored := f.Does(schedule.Server, "backs-up"), f.Does(schedule.Server, "is-restored")
 	lost := []schedule.Step{saves, f.Pushes(f.Who), f.Pulls(f.A), restored, f.Adds(f.A), f.Pushes(f.A), f.Resends(f.Who, 0), f.Pulls(f.Who), f.Resets(f.Who), f.Pushes(f.Who)}
-	return schedule.Pick(f.Dice, again, twin, unseen, cloned, lost)
+	return schedule.Pick(f.Dice, again, twin, unseen, unseen, cloned, lost) // the reset is rarest
 }
