@@ -71,22 +71,31 @@ func sumsUp(fields map[string]record.FieldValue, name string, v record.FieldValu
 	}
 }
 
-// arrivals adds up all arrivals of an addition in its own field.
-func arrivals(s *quirky, _ clock.ClientID, r merge.Result) bool {
-	for _, d := range r.Fields {
-		before, known := d.Before.Value.Int()
-		n, ok := d.Incoming.Value.Int()
-		if isAddition(d.Field) && known && ok && d.Before.Stamp == d.Incoming.Stamp {
-			var b record.Builder
-			all := maps.Collect(s.disk.rows[r.Key].All())
-			all[d.Field] = record.FieldValue{Value: record.Int(before + n), Stamp: d.Incoming.Stamp}
-			twice, _ := b.Record(r.Key, maps.All(all))
-			s.disk.put(twice)
-			return false
+// countingAgain returns a backend that is correct until an addition arrives again, and then changes the record.
+func countingAgain(again func(all map[string]record.FieldValue, name string)) newBackend {
+	return with(quirks{each: func(s *quirky, _ clock.ClientID, r merge.Result) bool {
+		for _, d := range r.Fields {
+			if isAddition(d.Field) && !d.Incoming.Deleted() && d.Before == d.Incoming {
+				all := maps.Collect(s.disk.rows[r.Key].All())
+				again(all, d.Field)
+				var b record.Builder
+				changed, _ := b.Record(r.Key, maps.All(all))
+				s.disk.put(changed)
+			}
 		}
-	}
-	return r.Accepted()
+		return r.Accepted()
+	}})
 }
+
+// doubles adds to the number of an addition.
+func doubles(all map[string]record.FieldValue, name string) {
+	v := all[name]
+	n, _ := v.Value.Int()
+	all[name] = record.FieldValue{Value: record.Int(2 * n), Stamp: v.Stamp}
+}
+
+// copies stores an addition under a second name.
+func copies(all map[string]record.FieldValue, name string) { all[name+"2"] = all[name] }
 
 // toldAsNew returns a backend whose answers say of each addition that it is new.
 func toldAsNew() newBackend {
@@ -112,7 +121,8 @@ func brokenCounters() []broken {
 		{"a reset that deletes all additions", additions(resetsAll), counted},
 		{"a reset that deletes by time", additions(resetsBefore), counted},
 		{"additions summed up in one field", additions(sumsUp), []law.Law{law.Counted, law.Invented}},
-		{"additions that count at each arrival", with(quirks{each: arrivals}), counted},
+		{"additions that count at each arrival", countingAgain(doubles), counted},
+		{"additions that get a new ID at each arrival", countingAgain(copies), counted},
 	}
 }
 
