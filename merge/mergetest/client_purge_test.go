@@ -240,7 +240,7 @@ func clientsOfPurgers() []brokenClient {
 		{"accepted items are confirmed without judging", with(purgeQuirks{joinsAccepted: true}), []law.Law{law.ClientJudges}},
 		{"pulled records are joined to the confirmed ones", with(purgeQuirks{joinsPulled: true}), []law.Law{law.ClientForgets}},
 		{"a reset is ignored", with(purgeQuirks{neverResets: true}), []law.Law{law.ClientForgets}},
-		{"a reset clears the outbox", with(purgeQuirks{clearsAll: true}), []law.Law{law.ClientKeeps}},
+		{"a reset clears the outbox", with(purgeQuirks{clearsAll: true}), []law.Law{law.ClientKeeps, law.ClientEdit}},
 		{"records that left are kept", with(purgeQuirks{keepsLeft: true}), []law.Law{law.ClientForgets}},
 		{"the client purges nothing", with(purgeQuirks{neverPurges: true}), []law.Law{law.ClientForgets}},
 		{"the clock at the end of a pull is ignored", with(purgeQuirks{deafToFence: true}), []law.Law{law.ClientObserves, law.ClientEdit}},

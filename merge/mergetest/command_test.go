@@ -94,9 +94,9 @@ func TestBrokenClientsInAProgramAreFound(t *testing.T) {
 func TestFailureOfAProgramNamesTheCall(t *testing.T) {
 	t.Parallel()
 	for name, says := range map[string][]string{
-		"ends": {"broken law: " + law.ClientErrors.Text().Name, "shrunk from", "\n  Pulled by ana: the program ended (exit status 3), when it was asked\n  {\"call\":\"pulled\",\"client\":",
+		"ends": {"broken law: " + law.ClientErrors.Text().Name, "shrunk from", "\n  Pulled by cem: the program ended (exit status 3), when it was asked\n  {\"call\":\"pulled\",\"client\":",
 			"\n  Its standard error ends:\n  index out of range\n"},
-		"hangs":                {"broken law: " + law.ClientAnswers.Text().Name, " by cem: the program did not answer within 5s: i/o timeout, when it was asked", "set First to 0 in the Options"},
+		"hangs":                {"broken law: " + law.ClientAnswers.Text().Name, " by ana: the program did not answer within 5s: i/o timeout, when it was asked", "set First to 0 in the Options"},
 		"writes garbage":       {"broken law: " + law.ClientErrors.Text().Name, "not an answer (invalid character 'p' looking for beginning of value): pulling"},
 		"shows another record": {"broken law: " + law.ClientErrors.Text().Name, "Shown by cem: the result is the record tasks/another instead of "},
 	} {
