@@ -16,7 +16,7 @@ import (
 
 func isAddition(name string) bool { return strings.HasPrefix(name, schedule.Counter+"/") }
 
-// additions returns a backend that is correct for all fields but those of counters.
+// additions returns a backend that is correct for all fields except additions.
 func additions(stores func(fields map[string]record.FieldValue, name string, v record.FieldValue)) newBackend {
 	return with(quirks{stores: func(fields map[string]record.FieldValue, name string, v record.FieldValue) {
 		if isAddition(name) {
@@ -97,7 +97,7 @@ func doubles(all map[string]record.FieldValue, name string) {
 // copies stores an addition under a second name.
 func copies(all map[string]record.FieldValue, name string) { all[name+"2"] = all[name] }
 
-// toldAsNew returns a backend whose answers say of each addition that it is new.
+// toldAsNew returns a backend whose answers report each addition as new.
 func toldAsNew() newBackend {
 	return from(memory{tells: func(request merge.Request, a merge.Answer) []merge.Reply {
 		all := slices.Collect(a.Replies())

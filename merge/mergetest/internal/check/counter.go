@@ -28,8 +28,8 @@ func (t tally) String() string {
 
 func (t tally) wrong() bool { return t.expected != t.found }
 
-// tallies adds up the counters of all records in a found state. It leaves out the additions that may be missing or present
-// there, which the parameter open reports, and those of which the ledger is not sure.
+// tallies adds up the counters of all records in a found state. It leaves out each addition that open reports as possibly
+// missing or present there, or whose fate the ledger does not know.
 func (j *Judge) tallies(found map[oracle.FieldKey]oracle.Write, open func(k oracle.FieldKey, ok bool) bool) map[string]tally {
 	all := map[string]tally{}
 	if !j.o.Counts() {
