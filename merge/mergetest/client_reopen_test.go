@@ -44,7 +44,7 @@ func TestCorrectReopenerPasses(t *testing.T) {
 func forgetfulClients() []brokenClient {
 	return []brokenClient{
 		{"loses its outbox", newClosable(func(a *app) { a.outbox = nil }), []law.Law{law.ClientReopens, law.ClientKeeps}},
-		{"loses its last edit", newClosable(func(a *app) { a.outbox = a.outbox[:max(0, len(a.outbox)-1)] }), []law.Law{law.ClientReopens}},
+		{"loses its last edit", newClosable(func(a *app) { a.outbox = a.outbox[:max(0, len(a.outbox)-1)] }), []law.Law{law.ClientReopens, law.ClientKeeps}},
 		{"loses its stamps", newClosable(func(a *app) { a.outbox, _ = record.Restamp(a.outbox, a.stamp) }), []law.Law{law.ClientReopens}},
 		{"loses the confirmed state but not its cursor", newClosable(func(a *app) { a.confirmed = map[record.Key]record.Record{} }), []law.Law{law.ClientReopens}},
 		{"loses its clock", newClosable(func(a *app) { a.newClock(0) }), []law.Law{law.ClientObserves}},

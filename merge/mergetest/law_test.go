@@ -81,7 +81,7 @@ func TestCommonMistakesNameThePlainestLaw(t *testing.T) {
 		{"the empty string becomes null", with(quirks{stores: storesAs(emptyIsNull)}), []law.Law{law.Four, law.Exact}},
 		{"a null is not stored", with(quirks{wins: skipsNull}), []law.Law{law.Later, law.Four}},
 		{"stamps have no bound", with(quirks{engine: merge.Engine{MaxAhead: -1}}), []law.Law{law.Ahead, law.Blind}},
-		{"a limit is too low", atMost(1), []law.Law{law.Fine, law.Ahead}},
+		{"a limit is too low", atMost(1), []law.Law{law.Fine, law.Ahead, law.Retry}},
 		{"a refused item aborts the transaction", with(quirks{replies: aborts}), []law.Law{law.Neighbours}},
 	}, func(t *testing.T, b broken) {
 		for first := range rounds(6) {

@@ -69,10 +69,10 @@ func (s *Shrinker) others(steps []Step) [][]Step {
 	return nil
 }
 
-// spaced returns the steps with a wait after each: once with the clocks as they are, and twice with
-// wrong clocks, so that the devices write in either order.
+// spaced returns the steps with a wait after each: once with the clocks as they are, and three times with
+// wrong clocks, so that the devices write in either order, within a second or not.
 func (s *Shrinker) spaced(steps []Step) [][]Step {
-	var apart, rising, falling []Step
+	var apart, rising, falling, within []Step
 	g := s.Domain.Grammar
 	for _, x := range steps {
 		for _, y := range s.single(x) {
@@ -83,9 +83,10 @@ func (s *Shrinker) spaced(steps []Step) [][]Step {
 		by := time.Duration(i) * time.Second
 		rising = append(rising, g.Clock(i, by-time.Minute))
 		falling = append(falling, g.Clock(i, -by))
+		within = append(within, g.Clock(i, time.Second/2-by/50))
 	}
 	others := slices.DeleteFunc(slices.Clone(apart), func(x Step) bool { return x.Is("clones") })
-	return [][]Step{apart, append(rising, others...), append(falling, others...)}
+	return [][]Step{apart, append(rising, others...), append(falling, others...), append(within, others...)}
 }
 
 // unflood replaces floods with single edits, if a few of them are enough.
