@@ -198,7 +198,7 @@ func brokenFences() []broken {
 		{"creates below the fence", purging(purgeRule{level: 2, finds: asItWas(isNew, true)}), []law.Law{law.ComesBack, law.RetryBelow}},
 		{"dead by the stamp of the deletion alone", purging(normalized(deadByDeletion, 2)), []law.Law{law.ComesBack, law.PurgesDead}},
 		{"dead by the stamp of the deletion alone, level 1", purging(normalized(deadByDeletion, 1)), []law.Law{law.ComesBack, law.PurgesDead}},
-		{"lets old deletions of records pass", purging(purgeRule{level: 2, finds: exempt}), []law.Law{law.ComesBack, law.RetryBelow}},
+		{"lets old deletions of records pass", purging(purgeRule{level: 2, finds: exempt}), []law.Law{law.ComesBack, law.RetryBelow, law.Alone}},
 		{"judges by an older fence", purging(purgeRule{level: 2, finds: byOldFence}), []law.Law{law.ComesBack, law.RetryBelow}},
 		{"restores what is dead", purging(purgeRule{finds: asItWas(restores, false)}), []law.Law{law.ComesBack}},
 		{"purges the last tombstone", purging(normalized(withoutTombstones, 2)), []law.Law{law.WronglyGone, law.SyncedGone}},

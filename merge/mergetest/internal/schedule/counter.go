@@ -1,6 +1,7 @@
 package schedule
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strconv"
@@ -60,31 +61,43 @@ func (f Follow) Resets(who int) Step {
 	return s
 }
 
-// uncounted returns the steps with ordinary fields in place of counters: in the first schedule, each addition writes a field
-// of its own, and a reset deletes the fields of its device; in the second one, a reset deletes all fields before it; in the third
-// one, all additions write one field. A mistake that is not about counters shows there as well.
+// uncounted returns the steps with ordinary fields in place of counters, if they have counters. Each addition writes a field of
+// its own, with a plain name or with one that a backend may confuse; or all additions write one field. A reset deletes the
+// fields of its device, or all fields before it. A mistake that is not about counters shows there as well.
 func (s *Shrinker) uncounted(steps []Step) (others [][]Step) {
-	field := func(n int) string { return "field" + string(rune('a'+n%26)) }
-	for _, form := range []struct{ all, one bool }{{}, {all: true}, {one: true, all: true}} {
-		var other []Step
-		var added []Step
-		for _, x := range steps {
-			switch {
-			case x.Is("counts"):
-				x = s.Domain.Grammar.Edits(x.Who, x.ID, Assignment{field(map[bool]int{false: len(added)}[form.one]), strconv.Itoa(x.N)})
-				added = append(added, x)
-			case x.Is("resets"):
-				var sets []Assignment
-				for _, y := range added {
-					if deletes := (Assignment{y.Sets[0].Name, "deleted"}); y.ID == x.ID && (form.all || y.Who == x.Who) && !slices.Contains(sets, deletes) {
-						sets = append(sets, deletes)
-					}
-				}
-				x = s.Domain.Grammar.Edits(x.Who, x.ID, sets...)
-			}
-			other = append(other, x)
+	if !slices.ContainsFunc(steps, func(x Step) bool { return x.Is("counts") }) {
+		return nil
+	}
+	plain := func(n int) string { return "field" + string(rune('a'+n%26)) }
+	odd := func(n int) string { return fmt.Sprintf("%s/%c", []string{"Tags", "tags"}[n%2], 'a'+n/2%26) }
+	one := func(int) string { return "fielda" }
+	for _, name := range []func(int) string{plain, odd, one} {
+		for _, all := range []bool{false, true} {
+			others = append(others, s.replaced(steps, name, all))
 		}
-		others = append(others, other)
+	}
+	return others
+}
+
+// replaced returns the steps with a field of the given name for the n-th addition. A reset deletes the fields of its device
+// before it, or of all devices.
+func (s *Shrinker) replaced(steps []Step, name func(n int) string, all bool) (others []Step) {
+	var added []Step
+	for _, x := range steps {
+		switch {
+		case x.Is("counts"):
+			x = s.Domain.Grammar.Edits(x.Who, x.ID, Assignment{name(len(added)), strconv.Itoa(x.N)})
+			added = append(added, x)
+		case x.Is("resets"):
+			var sets []Assignment
+			for _, y := range added {
+				if deletes := (Assignment{y.Sets[0].Name, "deleted"}); y.ID == x.ID && (all || y.Who == x.Who) && !slices.Contains(sets, deletes) {
+					sets = append(sets, deletes)
+				}
+			}
+			x = s.Domain.Grammar.Edits(x.Who, x.ID, sets...)
+		}
+		others = append(others, x)
 	}
 	return others
 }
