@@ -147,7 +147,7 @@ func (w *writer) batch(n int) ([]byte, error) {
 }
 
 // field returns the name of its field in the shared record.
-func (w *writer) field() string { return "tag/" + w.ClientID.String() }
+func (w *writer) field() string { return "mark/" + w.ClientID.String() }
 
 // push sends a batch once, and returns whether it is acknowledged. If it is not, the next attempt goes to another
 // server. It returns an error only if an item was refused.

@@ -131,11 +131,12 @@ func TestServersPassTheConvergenceKit(t *testing.T) {
 					board.Title:  {`""`, "null", `"x"`},
 					board.Status: {`"todo"`, `"done"`},
 					"points":     {"9", "10", "9007199254740993"},
-					"tag/é":      {"true", `{"<é>":[2.5]}`},
+					"extra/é":    {"true", `{"<é>":[2.5]}`},
+					"tag/é":      {"true"},
 				},
 				Refused: map[merge.Code]map[string]string{
 					board.TitleTooLong:  {board.Title: `"` + strings.Repeat("x", board.MaxTitle+1) + `"`},
-					merge.Invalid:       {board.Title: "7"},
+					merge.Invalid:       {board.Title: "7", "tag/é": "false"},
 					merge.LimitExceeded: {"points": `"` + strings.Repeat("x", maxValue) + `"`},
 				},
 			})

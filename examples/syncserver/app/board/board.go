@@ -26,8 +26,9 @@ func Tables() []string {
 	return []string{Tasks, Projects, Users, Devices, Meetings, violation.DefaultTable}
 }
 
-// The fields of a task. Each tag has its own field, such as tag/urgent, with the value true, so
-// that people can add and remove tags concurrently.
+// The fields of a task. Tag is a set and Votes a counter of package fields: each tag has its own
+// field, such as tag/urgent, with the value true, and so has each vote, with the number 1 or -1. So
+// people can tag and vote concurrently.
 const (
 	Title    = "title"
 	Status   = "status" // todo, doing or done
@@ -36,6 +37,8 @@ const (
 	Project  = "project"
 	Notes    = "notes"
 	Position = "position" // of package fields: one order over all tasks, whose last task is on top
+	Tag      = "tag"
+	Votes    = "votes"
 )
 
 // Keep is the Keep of the server's Options. It names the notes of a task, which may be long: when two
@@ -45,11 +48,15 @@ func Keep(table, field string) bool { return table == Tasks && field == Notes }
 // Name is the field that holds the displayed name of a project, a user or a device.
 const Name = "name"
 
-// MaxTitle is the maximum length of a title, in characters. MaxSlot is the maximum size of the slot
+// MaxTitle is the maximum length of a title, and MaxTag that of a tag, both in characters. MaxVotes is
+// the maximum number of votes of a task that no reset has deleted, counting votes taken back; one item
+// can reset that many. MaxSlot is the maximum size of the slot
 // of a meeting, and MaxMeeting the maximum size of a meeting with all its fields, both in bytes of
 // JSON.
 const (
 	MaxTitle   = 80
+	MaxTag     = 40
+	MaxVotes   = 100
 	MaxSlot    = 1000
 	MaxMeeting = 4 << 10
 )

@@ -28,6 +28,7 @@ const (
 //   - A title is null, deleted, or a text of at most [MaxTitle] characters.
 //   - The position of a task is null, deleted, a number, as some apps number their lists, or a
 //     position of package fields.
+//   - A tag of a task is true or deleted, and has 1 to [MaxTag] characters.
 //   - A meeting has no unknown fields.
 //   - A slot has at most [MaxSlot] bytes.
 //   - In a violation, users may write acknowledgements, dismissals and notes, but no derived
@@ -61,6 +62,11 @@ func permit(actor clock.ClientID, m record.Mutation) error {
 	}
 	if key.Table == Tasks && !hasPlace(m.Data) {
 		return &merge.Refusal{Code: merge.Invalid, Path: "data." + Position}
+	}
+	if key.Table == Tasks {
+		if err := permitTags(m.Data); err != nil {
+			return err
+		}
 	}
 	if key.Table == Meetings {
 		// The size of a meeting is limited, so unknown fields are refused even if they are deleted:

@@ -20,12 +20,16 @@ func Options() server.Options {
 }
 
 // mayWrite is the MayWrite of the server's Options. It refuses the later edits of a record that the server
-// did not let the user create in a private project: without its project, the record would be for everyone.
+// did not let the user create in a private project: without its project, the record would be for everyone. Rights
+// come before votes, so that a user who may not write learns nothing about the votes.
 func mayWrite(a server.Actor, seen, after record.Record, m record.Mutation) error {
 	if seen.Len() == 0 && !m.New {
 		return &merge.Refusal{Code: merge.Gone}
 	}
-	return board.MayWrite(a.Roles, seen, after)
+	if err := board.MayWrite(a.Roles, seen, after); err != nil {
+		return err
+	}
+	return board.AdmitVotes(seen, after, m)
 }
 
 // mayGrant is the MayGrant of the server's Options.

@@ -25,7 +25,10 @@ func mayWrite(roles map[string]string, seen, after record.Record, m record.Mutat
 	if seen.Len() == 0 && !m.New {
 		return &merge.Refusal{Code: merge.Gone}
 	}
-	return board.MayWrite(roles, seen, after)
+	if err := board.MayWrite(roles, seen, after); err != nil {
+		return err
+	}
+	return board.AdmitVotes(seen, after, m)
 }
 
 func mayGrant(c Change) error {
