@@ -48,11 +48,10 @@ func Keep(table, field string) bool { return table == Tasks && field == Notes }
 // Name is the field that holds the displayed name of a project, a user or a device.
 const Name = "name"
 
-// MaxTitle is the maximum length of a title, and MaxTag that of a tag, both in characters. MaxVotes is
-// the maximum number of votes of a task that no reset has deleted, counting votes taken back; one item
-// can reset that many. MaxSlot is the maximum size of the slot
-// of a meeting, and MaxMeeting the maximum size of a meeting with all its fields, both in bytes of
-// JSON.
+// MaxTitle and MaxTag are the maximum lengths of a title and a tag, in characters. MaxVotes is the
+// maximum number of votes of a task that no reset has deleted, counting votes taken back; one item
+// can reset that many. MaxSlot is the maximum size of the slot of a meeting, and MaxMeeting the maximum
+// size of a meeting with all its fields, both in bytes of JSON.
 const (
 	MaxTitle   = 80
 	MaxTag     = 40

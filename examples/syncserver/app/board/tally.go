@@ -29,9 +29,8 @@ func permitTags(task record.Record) error {
 	return nil
 }
 
-// AdmitVotes decides whether a mutation may change a record from seen to after, as far as the votes of
-// a task are concerned: each vote is an integer under a new random name, their sum is an int64, and there
-// are at most [MaxVotes]. Deleting votes is always allowed. It serves as a part of a
+// AdmitVotes decides whether a mutation may change the votes of a task from seen to after: each vote is an
+// integer under a new random name, their sum is an int64, and there are at most [MaxVotes]. Deleting votes is always allowed. It serves as a part of a
 // merge.Stored.MayWrite. It costs as much as reading the mutation, and only if that writes votes, as
 // much as reading the record.
 func AdmitVotes(seen, after record.Record, m record.Mutation) error {

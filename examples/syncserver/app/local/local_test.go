@@ -175,6 +175,16 @@ func TestPrivateProjectIsForItsMembers(t *testing.T) {
 	require.Equal(t, "unknown_user", body["code"])
 }
 
+// TestVotesAreJudgedWithTheRecord: a vote that is not an integer is refused, and the task has one vote in the end.
+func TestVotesAreJudgedWithTheRecord(t *testing.T) {
+	u := newDisk(t).join()
+	require.Nil(t, u.write(board.Tasks, "1", "votes/a-vote-of-a-test-1", 1))
+	require.Equal(t, "invalid", u.write(board.Tasks, "1", "votes/a-vote-of-a-test-2", "x"))
+	require.Equal(t, "invalid", u.write(board.Tasks, "1", "votes/a-vote-of-a-test-1", 7))
+	require.Contains(t, u.pulls(), "votes/a-vote-of-a-test-1")
+	require.NotContains(t, u.pulls(), "votes/a-vote-of-a-test-2")
+}
+
 // TestUserAddsDevice: a device that joins with a token belongs to the same user, and a device that joins again keeps its
 // client ID and loses its former token.
 func TestUserAddsDevice(t *testing.T) {

@@ -21,14 +21,14 @@ const (
 )
 
 // lateScripts returns the scripts that the page loads when it first needs them: for a story, a history, a lost edit, an edit
-// that can be undone, a move, a private project, or the program in Go.
+// that can be undone, a move, tags and votes, a private project, or the program in Go.
 func lateScripts() []string {
 	return append(siteScripts(), "history.js", "losses.js")
 }
 
 // siteScripts returns the late scripts that the static site has too. Its server keeps no journal and no lost edits.
 func siteScripts() []string {
-	return []string{"stories.js", "undo.js", "moves.js", "project.js", "webassembly.js"}
+	return []string{"stories.js", "undo.js", "moves.js", "tags.js", "project.js", "webassembly.js"}
 }
 
 // historyStyle is the style of a history: of its dialog, and of the drawing.

@@ -75,7 +75,7 @@ func TestPageAndItsFilesAreServedUnderPolicy(t *testing.T) {
 		}
 	}
 	want := map[string]bool{"/": true, "/page/icon.svg": true, "/page/page.css": true, "/page/main.js": true, "/page/wasm_exec.js": true}
-	for _, late := range []string{"stories", "history", "losses", "undo", "moves", "project", "webassembly"} {
+	for _, late := range []string{"stories", "history", "losses", "undo", "moves", "tags", "project", "webassembly"} {
 		want["/page/"+late+".js"] = true
 	}
 	require.Equal(t, want, seen)

@@ -64,6 +64,11 @@ func TestPageIsAccessibleInEveryState(t *testing.T) {
 
 	s.nextDay()
 	s.left.SetNotes("Paint the fence", "Two coats")
+	s.left.openTags("Paint the fence")
+	s.press("urgent" + kb.Enter)
+	s.left.click(s.left.inTask("Paint the fence", "vote"))
+	s.right.HasTags("Paint the fence", "urgent ▲ 1")
+	s.isAccessible("tags")
 	s.agree()
 	s.left.Online(false)
 	s.right.Online(false)

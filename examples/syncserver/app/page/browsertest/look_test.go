@@ -59,6 +59,12 @@ func TestPageFitsEveryWidthAndTheme(t *testing.T) {
 	s.left.IsWarned("Planning")
 	s.left.SetTitle("Paint the fence", tooLong)
 	s.left.IsTold("refused")
+	s.left.openTags("Fix the gate")
+	for _, tag := range []string{"urgent", "Donaudampfschifffahrtsgesellschaftskap", "ask the neighbours again"} {
+		s.press(tag + kb.Enter)
+	}
+	s.left.click(s.left.inTask("Fix the gate", "vote"))
+	s.right.HasTags("Fix the gate", "Donaudampfschifffahrtsgesellschaftskap ask the neighbours again urgent ▲ 1")
 	s.right.Online(false)
 	s.right.SetTitle("Fix the gate", "Fix the gate before the Donaudampfschifffahrtsgesellschaft comes")
 	for _, theme := range []string{"light", "dark"} {

@@ -5,6 +5,7 @@ import { Field } from './field.js';
 import { mayChange, projectOf, targets } from './membership.js';
 import { labelStop, oneStop } from './stop.js';
 import { TaskNotes } from './tasknotes.js';
+import { TaskTags } from './tasktags.js';
 import { keepsHistory, showHistory } from './why.js';
 import { statuses, titleOf, value } from './words.js';
 
@@ -31,7 +32,8 @@ export class Card {
     ];
     this.notes = new TaskNotes(replica, who);
     const [titleMark, dueMark, assigneeMark, statusMark, projectMark] = this.fields.map((f) => f.mark.element);
-    this.fields.push(this.notes.field);
+    this.tags = new TaskTags(replica);
+    this.fields.push(this.notes.field, this.tags);
     this.remove = element('button', { type: 'button', class: 'act remove', 'data-testid': 'task-delete', onclick: () => this.#delete(replica) }, '×');
     this.history = element('button', { type: 'button', class: 'act', 'data-testid': 'task-history', title: 'History', hidden: !keepsHistory(), onclick: () => showHistory({ replica, who, view: this.view, field: 'title', from: this.history }) }, '⋯');
     this.handle = element('button', { type: 'button', class: 'act handle', 'data-testid': 'task-move', title: 'Drag it, or use the arrow keys' }, '⠿');
@@ -40,8 +42,9 @@ export class Card {
     this.element = element('li', { class: 'card', 'data-testid': 'task' },
       element('div', { class: 'line first' }, title, titleMark),
       element('div', { class: 'line' }, element('span', { class: 'what' }, 'Due'), due, dueMark),
-      element('div', { class: 'line' }, element('span', { class: 'what' }, 'Who'), assignee, assigneeMark, this.notes.button, this.history),
+      element('div', { class: 'line' }, element('span', { class: 'what' }, 'Who'), assignee, assigneeMark, this.notes.button, this.tags.control, this.history),
       this.where,
+      this.tags.line,
       this.notes.line,
       element('div', { class: 'line last' }, this.handle, status, statusMark, this.fixed, this.remove));
     oneStop(this.element, title);
@@ -66,7 +69,7 @@ export class Card {
     this.#lock(!mayChange(this.replica, view));
     for (const field of this.fields) {
       field.draw(view);
-      const label = { title: 'Title', due: 'Due date', assignee: 'Assignee', status: 'Status', project: 'Project', notes: 'Notes' }[field.name];
+      const label = { title: 'Title', due: 'Due date', assignee: 'Assignee', status: 'Status', project: 'Project', notes: 'Notes', tags: 'Tags and votes' }[field.name];
       field.control.setAttribute('aria-label', field.name === 'title' ? label : `${label} of ${titleOf(view)}`);
     }
     this.notes.draw(view);

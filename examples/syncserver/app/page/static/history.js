@@ -3,7 +3,7 @@
 
 import { ask } from '../../../../client/requests.js';
 import { element, options, setText } from './dom.js';
-import { fieldName, titleOf } from './words.js';
+import { fieldName, isVote, titleOf } from './words.js';
 
 const LONGEST = 100; // bytes of a name
 const MOST = 100; // names of a request
@@ -33,7 +33,7 @@ class Dialog {
     this.fields = element('select', { 'data-testid': 'history-field', onchange: () => this.#load() });
     this.told = element('p', { role: 'status', 'data-testid': 'history-told' });
     this.figure = element('div', { 'data-testid': 'history-figure' });
-    options(this.fields, Object.keys(view.data).sort().map((name) => [name, fieldName(name)]));
+    options(this.fields, Object.keys(view.data).filter((name) => !isVote(name)).sort().map((name) => [name, fieldName(name)]));
     this.fields.value = field;
     const close = element('button', { type: 'button', 'data-testid': 'history-close', onclick: () => this.element.close() }, 'Close');
     this.element = element('dialog', { class: 'history', 'aria-labelledby': 'history-title', 'data-testid': 'history' },

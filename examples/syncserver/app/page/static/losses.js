@@ -3,7 +3,7 @@
 
 import { attempt, element, setText } from './dom.js';
 import { mayChange } from './membership.js';
-import { ahead, fieldName, isNow, kindName, saidInFull, titleOf, valueOf, when } from './words.js';
+import { ahead, fieldName, isNow, isTag, kindName, saidInFull, titleOf, valueOf, when } from './words.js';
 
 const MOST = 10; // notices shown at once. The others follow as these are closed
 const LONG = 300; // characters of a text that may have to be scrolled
@@ -100,6 +100,11 @@ export class Losses {
       return losing.value
         ? { text: `You deleted ${title}, and ${name} restored it later without having seen that.${late}`, use: 'Delete it again', keep: `Keep the ${what}` }
         : { text: `You restored ${title}, and ${name} deleted it later without having seen that.${late}`, use: 'Restore it again', keep: 'Leave it deleted' };
+    }
+    if (isTag(field)) {
+      return losing.deleted
+        ? { text: `You removed the ${fieldName(field)} from ${title}, and ${name} added it later without having seen that.${late}`, use: 'Remove it again', keep: 'Keep the tag' }
+        : { text: `You added the ${fieldName(field)} to ${title}, and ${name} removed it later without having seen that.${late}`, use: 'Add it again', keep: 'Leave it removed' };
     }
     if (loss.kept) return this.#keptWords(loss, title, late);
     const now = view.data[field];

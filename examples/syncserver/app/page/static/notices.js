@@ -2,7 +2,7 @@
 // and asks for no action.
 
 import { element } from './dom.js';
-import { ahead, edits, fieldName, isNow, kindName, said, saidInFull, span, titleOf, when } from './words.js';
+import { ahead, edits, fieldName, fieldNames, isNow, isVote, kindName, said, saidInFull, span, titleOf, when } from './words.js';
 
 const MOST = 30; // older notices are removed
 const MOST_BAD = 300; // the same for notices with the tone bad, which may quote a lost edit
@@ -128,11 +128,12 @@ export class Notices {
     const field = fields.length === 1 ? fields[0] : rolledBack.title ? 'title' : null;
     const shown = this.replica.tables[table]?.get(id);
     const isNew = !shown;
-    const what = isNew ? `the new ${kindName(table)}` : `the ${fields.map(fieldName).join(', ')} of ${titleOf(shown)}`;
+    const what = isNew ? `the new ${kindName(table)}` : `the ${fieldNames(fields)} of ${titleOf(shown)}`;
     const wrote = field && rolledBack[field] ? ` You wrote ${said(field, rolledBack[field])}.` : '';
     const chosen = code === 'read_only' && fields.includes('project') && !isNew ? ', or the one that you chose' : '';
     const full = code === 'limit_exceeded' && fields.includes('notes') && this.replica.losses.length > 0; // see Keep in the options of the server
-    const reason = full ? 'too many notes of yours were lost. Choose between the values of some of them first' : (REASONS[code] ?? detail ?? code) + chosen;
+    const cure = fields.some(isVote) && detail; // the server names the cure if there are too many
+    const reason = full ? 'too many notes of yours were lost. Choose between the values of some of them first' : cure || (REASONS[code] ?? detail ?? code) + chosen;
     const edited = fields.some((f) => shown?.waiting.includes(f)); // edited again before the refusal arrived
     const later = fields.find((f) => shown?.data[f]?.updatedAt > rolledBack[f]?.updatedAt); // written by another device meanwhile
     const now = isNew ? 'It was removed.' : edited ? 'Your later edit is kept.' : later ? `${isNow(later, shown.data[later])}.` : 'It was put back as it was.';
@@ -153,7 +154,7 @@ export class Notices {
     const kind = kindName(table);
     const values = lost.filter((f) => f !== '$deleted');
     if (!shown && values.length === 0) return { text: `You restored a ${kind} too late: it has been removed meanwhile.`, bad: true };
-    const what = shown ? `the ${lost.map(fieldName).join(', ')} of ${titleOf(shown)}` : `a ${kind}`;
+    const what = shown ? `the ${fieldNames(lost)} of ${titleOf(shown)}` : `a ${kind}`;
     const wrote = values.filter((f) => f !== 'position').map((f) => `${fieldName(f)} ${saidInFull(f, rolledBack[f])}`).join(', ');
     const why = shown ? `${lost.length === 1 ? 'this field' : 'these fields'} may have been emptied meanwhile` : `the ${kind} may have been deleted and removed meanwhile`;
     const text = `Your edit to ${what} came too late, and is not kept: ${why}.${wrote ? ` You wrote: ${wrote}.` : ''}`;
@@ -253,7 +254,7 @@ export class Notices {
   }
 
   future_stamp({ table, id, fields, other }) {
-    const what = `the ${fields.map(fieldName).join(', ')} of ${titleOf(this.replica.tables[table]?.get(id))}`;
+    const what = `the ${fieldNames(fields)} of ${titleOf(this.replica.tables[table]?.get(id))}`;
     return { text: `Your edit to ${what} waits, because it replaces a write by ${this.who(other.clientId).name} with a time in the future, ${when(other.updatedAt)}. Your edit will be sent when that time has come, or once the record has been repaired on the server.`, bad: true };
   }
 

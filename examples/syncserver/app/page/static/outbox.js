@@ -1,7 +1,7 @@
 // The list of the edits waiting to be sent.
 
 import { element, setText } from './dom.js';
-import { edits, fieldName, kindName, said, titleOf, when, whereIs } from './words.js';
+import { edits, fieldName, isTag, kindName, said, titleOf, when, whereIs } from './words.js';
 
 const MOST = 50; // edits listed
 
@@ -36,8 +36,9 @@ export class Outbox {
     const changes = Object.entries(data).map(([field, write]) => {
       if (field === '$deleted') return write.value ? 'delete it' : 'restore it';
       if (field === 'position') return 'moved';
+      if (isTag(field)) return `${write.deleted ? 'remove' : 'add'} the ${fieldName(field)}`;
       return field === 'project' ? `put it ${whereIs(write)}` : `${fieldName(field)}: ${said(field, write)}`;
     });
-    return `${at} · ${shown ? titleOf(shown) : kindName(table)} · ${changes.join(', ')}`;
+    return `${at} · ${shown ? titleOf(shown) : kindName(table)} · ${[...new Set(changes)].join(', ')}`;
   }
 }

@@ -1,6 +1,6 @@
 // Undoes edits of one side: an ordinary write of the value from before, only where the edit still stands.
 
-import { fieldName, titleOf, valueOf } from './words.js';
+import { fieldName, fieldNames, isTag, isVote, titleOf, valueOf } from './words.js';
 
 const MOST = 50; // edits that can be undone
 
@@ -51,7 +51,8 @@ export class Undo {
     const { table, id, fields, before, after } = edit;
     const standing = fields.filter((field) => this.#stands(field, view.data[field], after[field]));
     this.#undoing = true;
-    if (standing.length > 0) this.replica.edit(table, id, Object.fromEntries(standing.map((field) => [field, back(field, before[field])])));
+    const undone = standing.flatMap((field) => this.#back(field, before[field]));
+    if (undone.length > 0) this.replica.edit(table, id, Object.fromEntries(undone));
     this.#undoing = false;
     const since = fields.find((field) => !standing.includes(field));
     if (since) this.#tellLeft(since, view);
@@ -80,13 +81,20 @@ export class Undo {
     return now !== undefined && now.clientId === this.replica.device.clientId && valueOf(field, now) === valueOf(field, wrote);
   }
 
+  // #back returns the fields that bring back an earlier write, for Replica.edit. A vote that was reset counts again under a
+  // new name, because each name is used once. A tag or a vote of a wrong form stays away.
+  #back(field, write) {
+    if (field === '$deleted') return [[field, write?.value === true]];
+    if (!write || write.deleted) return [[field, null]];
+    if (isVote(field)) return typeof write.value === 'number' ? [[`votes/${this.replica.newId()}`, write.value]] : [];
+    return isTag(field) && write.value !== true ? [] : [[field, write.value]];
+  }
+
   #what(edit) {
     const title = titleOf(this.#view(edit));
     if (edit.fields.includes('$deleted')) return `${edit.after.$deleted?.value ? 'deleting' : 'restoring'} ${title}`;
     if (edit.fields.includes('position')) return `moving ${title}`;
-    return `the ${edit.fields.map(fieldName).join(', ')} of ${title}`;
+    return `the ${fieldNames(edit.fields)} of ${title}`;
   }
 }
 
-/** back returns the value that brings back an earlier write, for Replica.edit. */
-const back = (field, write) => (field === '$deleted' ? write?.value === true : !write || write.deleted ? null : write.value);

@@ -12,7 +12,17 @@ export const statuses = Object.entries(STATUSES);
 const RULES = { scheduling_conflict: 'double bookings', capacity_exceeded: 'full rooms', stale_assignment: 'assignments', lost_edit: 'lost edits' };
 
 export const ruleName = (rule) => RULES[rule] ?? rule;
-export const fieldName = (field) => FIELDS[field] ?? field;
+
+export const isTag = (field) => field.startsWith('tag/');
+export const isVote = (field) => field.startsWith('votes/');
+
+/** isElement reports whether a field is a tag or a vote. */
+export const isElement = (field) => isTag(field) || isVote(field);
+
+export const fieldName = (field) => FIELDS[field] ?? (isTag(field) ? `tag ‘${short(plain(field.slice(4)))}’` : isVote(field) ? 'votes' : field);
+
+/** fieldNames returns the names of fields, each of them once. */
+export const fieldNames = (fields) => [...new Set(fields.map(fieldName))].join(', ');
 export const kindName = (table) => KINDS[table] ?? 'record';
 
 /** msOf returns the time of a stamp in milliseconds. */
@@ -76,7 +86,8 @@ export const saidInFull = (field, write) => inWords(field, write, (text) => text
 
 function inWords(field, write, cut) {
   if (field === '$deleted') return write.value ? 'that it is deleted' : 'that it is not deleted';
-  if (field === 'project') return `that it is ${whereIs(write)}`;
+  const state = stateOf(field, write);
+  if (state) return `that it is ${state}`;
   if (field === 'position') return 'another place';
   if (write.deleted) return 'an empty value';
   return `‘${cut(text(field, write.value))}’`;
@@ -85,8 +96,11 @@ function inWords(field, write, cut) {
 /** whereIs returns a value of the field project in words. */
 export const whereIs = (write) => (isPrivate(write.value) ? 'in a private project' : 'for everyone');
 
+// stateOf returns the value of a field that says how the record is, and otherwise ''.
+const stateOf = (field, write) => (field === 'project' ? whereIs(write) : !isTag(field) ? '' : write.deleted ? 'removed' : 'there');
+
 /** isNow says what a field holds now. */
-export const isNow = (field, write) => `It is now ${field === 'project' ? whereIs(write) : write.deleted ? 'empty' : said(field, write)}`;
+export const isNow = (field, write) => `It is now ${stateOf(field, write) || (write.deleted ? 'empty' : said(field, write))}`;
 
 const MOST = 80; // characters of a text that are quoted
 
