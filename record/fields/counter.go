@@ -2,7 +2,7 @@ package fields
 
 import (
 	"errors"
-	"math/big"
+	"math/bits"
 
 	"github.com/fieldlww/fieldlww/record"
 )
@@ -66,7 +66,8 @@ func (c Counter) Add(e *record.Edit, a Addition) error {
 		return ErrID
 	case c.live(after) >= c.most():
 		return ErrFull
-	case !sum.Add(sum, big.NewInt(a.N)).IsInt64():
+	}
+	if sum.add(a.N); !sum.isInt64() {
 		return ErrOverflow
 	}
 	e.Set(c.Name+"/"+a.ID, a.N)
@@ -89,13 +90,13 @@ func (c Counter) Reset(e *record.Edit) error {
 // integer is refused with a *record.Error that names it and wraps record.ErrType.
 func (c Counter) Sum(r record.Record) (int64, error) {
 	sum, err := c.sum(r)
-	if err == nil && !sum.IsInt64() {
+	if err == nil && !sum.isInt64() {
 		err = ErrOverflow
 	}
 	if err != nil {
 		return 0, err
 	}
-	return sum.Int64(), nil
+	return int64(sum.low), nil
 }
 
 // Admit returns nil if a server may accept a write that turns the first record into the second one. It is for the
@@ -146,20 +147,34 @@ func (c Counter) live(r record.Record) (n int) {
 }
 
 // sum returns the sum of the live additions.
-func (c Counter) sum(r record.Record) (*big.Int, error) {
+func (c Counter) sum(r record.Record) (sum wide, err error) {
 	if err := checkName(c.Name); err != nil {
-		return nil, err
+		return sum, err
 	}
-	sum := new(big.Int)
 	for id, value := range elements(r, c.Name) {
 		i, ok := value.Int()
 		if !ok {
-			return nil, wrong(c.Name, id, "an integer")
+			return sum, wrong(c.Name, id, "an integer")
 		}
-		sum.Add(sum, big.NewInt(i))
+		sum.add(i)
 	}
 	return sum, nil
 }
+
+// wide is an integer of 128 bits in two's complement: a sum may leave int64 and come back. Package math/big would make a
+// program for js/wasm larger by 6 KB.
+type wide struct {
+	high int64
+	low  uint64
+}
+
+func (w *wide) add(n int64) {
+	low, carry := bits.Add64(w.low, uint64(n), 0)
+	w.low = low
+	w.high += n>>63 + int64(carry)
+}
+
+func (w wide) isInt64() bool { return w.high == int64(w.low)>>63 }
 
 func (c Counter) most() int {
 	if c.Most < 1 {

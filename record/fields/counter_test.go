@@ -3,6 +3,7 @@ package fields_test
 import (
 	"fmt"
 	"math"
+	"math/big"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -102,6 +103,29 @@ func TestNoAdditionIsLostOrCountedTwice(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, want, got)
 		}
+	})
+}
+
+// TestSumMayLeaveInt64AndComeBack: additions are summed up exactly, in whichever order their names are, and only a sum outside
+// int64 is refused.
+func TestSumMayLeaveInt64AndComeBack(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		e := record.New(stock).Edit(stampOf(1, clients[0]))
+		want := new(big.Int)
+		numbers := rapid.SliceOfN(rapid.OneOf(rapid.Int64(), rapid.SampledFrom([]int64{math.MinInt64, math.MaxInt64, -1, 0, 1})), 1, 12).Draw(t, "numbers")
+		for i, n := range numbers {
+			e.Set("qty/"+idOf(i), n)
+			want.Add(want, big.NewInt(n))
+		}
+		after, err := e.After()
+		require.NoError(t, err)
+		got, err := fields.Counter{Name: "qty"}.Sum(after)
+		if !want.IsInt64() {
+			require.ErrorIs(t, err, fields.ErrOverflow)
+			return
+		}
+		require.NoError(t, err)
+		require.Equal(t, want.Int64(), got)
 	})
 }
 

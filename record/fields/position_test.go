@@ -1,6 +1,7 @@
 package fields
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -79,6 +80,19 @@ func TestPositionsSortLikeTheirPaths(t *testing.T) {
 }
 
 // TestPositionHasOneSpelling: whatever is read as a position is written with the same bytes. Nothing that is escaped in
+// TestIsPositionAgreesWithBetween: exactly the texts that Between takes as neighbours, and that are not empty, are positions.
+func TestIsPositionAgreesWithBetween(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := text(paths().Draw(t, "path"))
+		if rapid.Bool().Draw(t, "damaged") {
+			at := rapid.IntRange(0, len(s)).Draw(t, "at")
+			s = s[:at] + rapid.SampledFrom([]string{"", "~", "}", "0", " ", "é"}).Draw(t, "instead") + s[min(at+1, len(s)):]
+		}
+		_, err := Between(s, "", Turn{Client: clientOf(9), N: 1})
+		require.Equal(t, s != "" && !errors.Is(err, ErrPosition), IsPosition(s), "%q", s)
+	})
+}
+
 // JSON is in it.
 func TestPositionHasOneSpelling(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
