@@ -1,7 +1,6 @@
 package page
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
@@ -49,9 +48,19 @@ func Site() (map[string][]byte, error) {
 	for name, in := range map[string]string{"index.html": "", "icon.svg": "page/"} {
 		files[in+name], _ = static.ReadFile("static/" + name) // cannot fail, because the file is embedded
 	}
-	files["index.html"] = bytes.Replace(files["index.html"], []byte("<title>"), []byte(policy+"\n  <title>"), 1)
+	html := strings.Replace(string(files["index.html"]), "<title>", policy+"\n<title>", 1)
+	files["index.html"] = []byte(withoutIndents(html))
 	files["sw.js"], err = serviceWorker(files, nil)
 	return files, err
+}
+
+// withoutIndents returns a text without the space at the beginning of its lines.
+func withoutIndents(text string) string {
+	var b strings.Builder
+	for line := range strings.Lines(text) {
+		b.WriteString(strings.TrimLeft(line, " "))
+	}
+	return b.String()
 }
 
 // serviceWorker returns the script that keeps the given files, and later, when they are first used, the files with further

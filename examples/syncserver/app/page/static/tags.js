@@ -3,7 +3,6 @@
 
 import { added, addition, elementsOf, removed, reset, sumOf } from '../../../../client/fields.js';
 import { element, setText } from './dom.js';
-import { Draft } from './draft.js';
 import { plain, short, titleOf } from './words.js';
 
 const TAG = 'tag';
@@ -44,8 +43,11 @@ export class TagLine {
   #open = false;
   #chips = new Map(); // by the tag
 
-  /** @param {{replica, view, line: HTMLElement, control: HTMLButtonElement}} task */
-  constructor({ replica, view, line, control }) {
+  /**
+   * @param {{replica, view, line: HTMLElement, control: HTMLButtonElement}} task
+   * @param {typeof import('./draft.js').Draft} Draft the one of the page, so that this script has no copy of it
+   */
+  constructor({ replica, view, line, control }, Draft) {
     Object.assign(this, { replica, view, line, opener: control });
     this.vote = this.#button('vote', '', () => this.#vote(1));
     this.back = this.#button('vote-back', '▼', () => this.#vote(-1));

@@ -2,6 +2,7 @@
 // for them. For the card, they are a field.
 
 import { element } from './dom.js';
+import { Draft } from './draft.js';
 import { isElement } from './words.js';
 
 export class TaskTags {
@@ -27,7 +28,7 @@ export class TaskTags {
   async #load(pressed) {
     const script = this.late || (await import('./tags.js').catch(() => null));
     if (script && !this.late) {
-      this.late = new script.TagLine(this);
+      this.late = new script.TagLine(this, Draft);
       this.draft = this.late.draft;
     }
     if (!pressed) return;
