@@ -181,10 +181,12 @@ class Drag {
     this.line.hidden = !target || this.#stays(target);
     if (this.line.hidden) return;
     const { list } = target.column;
-    const { left, width, top } = list.getBoundingClientRect();
+    const within = list.getBoundingClientRect();
     const box = list.parentElement.getBoundingClientRect();
-    const y = target.above ? target.above.getBoundingClientRect().bottom + 4 : top - 1;
-    Object.assign(this.line.style, { left: `${left}px`, width: `${width}px`, top: `${Math.max(box.top, Math.min(y, box.bottom))}px` });
+    const row = this.board.part.board.getBoundingClientRect();
+    const left = Math.max(within.left, row.left);
+    const y = target.above ? target.above.getBoundingClientRect().bottom + 4 : within.top - 1;
+    Object.assign(this.line.style, { left: `${left}px`, width: `${Math.min(within.right, row.right) - left}px`, top: `${Math.max(box.top, Math.min(y, box.bottom))}px` });
   }
 
   #stays({ column, above }) {
