@@ -313,7 +313,7 @@ func TestPageTellsTheLoserOfAMove(t *testing.T) {
 	s.left.Online(false)
 	s.right.Online(false)
 	s.left.moves("Write the invitation", kb.ArrowUp, "“Write the invitation”: 2 of 3 in To do")
-	require.Contains(t, s.left.waitingWords(), "“Write the invitation” · moved")
+	s.left.lists("“Write the invitation” · moved")
 	s.right.moves("Write the invitation", kb.ArrowUp, "“Write the invitation”: 2 of 3 in To do")
 	s.right.moves("Write the invitation", kb.ArrowUp, "“Write the invitation”: 1 of 3 in To do")
 	s.left.Online(true)
@@ -337,12 +337,14 @@ func TestPageTellsTheLoserOfAMove(t *testing.T) {
 	}
 }
 
-// waitingWords opens the outbox, and returns what it lists.
-func (p *panel) waitingWords() string {
+// lists opens the outbox, waits until it lists an edit in these words, and closes it.
+func (p *panel) lists(words string) {
 	p.t.Helper()
 	p.click(p.find("outbox-count"))
-	defer p.press(kb.Escape)
-	return eval[string](p.screen, p.find("outbox-list")+".textContent")
+	p.await("the outbox lists "+words, func() bool {
+		return strings.Contains(eval[string](p.screen, p.find("outbox-list")+".textContent"), words)
+	})
+	p.press(kb.Escape)
 }
 
 // TestPageUndoesMoves: a move within a column is undone, down and up, and one to another column, and nothing else that was
