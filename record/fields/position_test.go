@@ -79,7 +79,6 @@ func TestPositionsSortLikeTheirPaths(t *testing.T) {
 	})
 }
 
-// TestPositionHasOneSpelling: whatever is read as a position is written with the same bytes. Nothing that is escaped in
 // TestIsPositionAgreesWithBetween: exactly the texts that Between takes as neighbours, and that are not empty, are positions.
 func TestIsPositionAgreesWithBetween(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
@@ -93,6 +92,7 @@ func TestIsPositionAgreesWithBetween(t *testing.T) {
 	})
 }
 
+// TestPositionHasOneSpelling: whatever is read as a position is written with the same bytes. Nothing that is escaped in
 // JSON is in it.
 func TestPositionHasOneSpelling(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

@@ -29,10 +29,10 @@ func permitTags(task record.Record) error {
 	return nil
 }
 
-// AdmitVotes decides whether a mutation may change the votes of a task from seen to after: each vote is an
-// integer under a new random name, their sum is an int64, and there are at most [MaxVotes]. Deleting votes is always allowed. It serves as a part of a
-// merge.Stored.MayWrite. It costs as much as reading the mutation, and only if that writes votes, as
-// much as reading the record.
+// AdmitVotes decides whether a mutation may change the votes of a task from seen to after: each vote is
+// an integer under a new random name, their sum is an int64, and there are at most [MaxVotes]. Deleting
+// votes is always allowed. It serves as a part of a merge.Stored.MayWrite. It costs as much as reading
+// the mutation, and only if that writes votes, as much as reading the record.
 func AdmitVotes(seen, after record.Record, m record.Mutation) error {
 	if m.Data.Key().Table != Tasks || !hasVotes(m.Data) {
 		return nil
