@@ -48,16 +48,19 @@ func Keep(table, field string) bool { return table == Tasks && field == Notes }
 // Name is the field that holds the displayed name of a project, a user or a device.
 const Name = "name"
 
-// MaxTitle and MaxTag are the maximum lengths of a title and a tag, in characters. MaxVotes is the
+// MaxTitle, MaxTag and MaxPosition are the maximum lengths of a title, a tag and the position of a
+// task, in characters. A page sorts all tasks by their positions each time it draws them, and shortens
+// positions long before the maximum. MaxVotes is the
 // maximum number of votes of a task that no reset has deleted, counting votes taken back; one item
 // can reset that many. MaxSlot is the maximum size of the slot of a meeting, and MaxMeeting the maximum
 // size of a meeting with all its fields, both in bytes of JSON.
 const (
-	MaxTitle   = 80
-	MaxTag     = 40
-	MaxVotes   = 100
-	MaxSlot    = 1000
-	MaxMeeting = 4 << 10
+	MaxTitle    = 80
+	MaxTag      = 40
+	MaxPosition = 256
+	MaxVotes    = 100
+	MaxSlot     = 1000
+	MaxMeeting  = 4 << 10
 )
 
 // MaxRecords returns the maximum size of a record, by table. The rule for rooms reads all meetings

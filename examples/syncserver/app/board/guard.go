@@ -27,7 +27,7 @@ const (
 //   - A device record belongs to the client that writes it.
 //   - A title is null, deleted, or a text of at most [MaxTitle] characters.
 //   - The position of a task is null, deleted, a number, as some apps number their lists, or a
-//     position of package fields.
+//     position of package fields with at most [MaxPosition] characters.
 //   - A tag of a task is true or deleted, and has 1 to [MaxTag] characters.
 //   - A meeting has no unknown fields.
 //   - A slot has at most [MaxSlot] bytes.
@@ -92,5 +92,5 @@ func hasPlace(task record.Record) bool {
 		kind := position.Value.Kind()
 		return kind == record.KindNumber || kind == record.KindNull || position.Deleted()
 	}
-	return fields.IsPosition(text)
+	return len(text) <= MaxPosition && fields.IsPosition(text)
 }

@@ -58,6 +58,32 @@ func TestPositionThatIsNoneIsRefused(t *testing.T) {
 	}
 }
 
+// TestLongPositionIsRefused: pages compare the positions of all tasks each time they draw them.
+func TestLongPositionIsRefused(t *testing.T) {
+	low, high := "", ""
+	accepted := 0
+	for n := int64(1); ; n++ {
+		turn := fields.Turn{Client: clock.ClientID{byte(1 + n%2)}, N: n}
+		position, err := fields.Between(low, high, turn)
+		require.NoError(t, err)
+		if n%2 == 0 {
+			low = position
+		} else {
+			high = position
+		}
+		m, err := record.New(record.Key{Table: board.Tasks, ID: "1"}).Edit(clock.Stamp{Time: 1, Client: turn.Client}).Set(board.Position, position).Mutation()
+		require.NoError(t, err)
+		err = board.Guard()(turn.Client, m)
+		if len(position) > board.MaxPosition {
+			require.Equal(t, &merge.Refusal{Code: merge.Invalid, Path: "data.position"}, err)
+			break
+		}
+		require.NoError(t, err)
+		accepted = len(position)
+	}
+	require.Greater(t, accepted, board.MaxPosition-16)
+}
+
 // TestTaskWithoutPositionIsAccepted: a task needs no position, and a deletion says nothing about it.
 func TestTaskWithoutPositionIsAccepted(t *testing.T) {
 	ana := clock.ClientID{1}
