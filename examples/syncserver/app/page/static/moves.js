@@ -4,7 +4,7 @@
 import { lastTurn } from '../../../../client/order.js';
 import { element, setText } from './dom.js';
 import { mayChange } from './membership.js';
-import { moved, topPosition } from './positions.js';
+import { MOST, moved, topPosition } from './positions.js';
 import { titleOf, value } from './words.js';
 
 const STEPS = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] };
@@ -67,6 +67,7 @@ export class Moves {
     const turn = this.#turn();
     const move = moved({ column: tasks, task, index }, turn);
     if (!move) return;
+    if (move.first.length > MOST) return replica.tellNotEdited(`more than ${MOST} other tasks would need a new place`, { table: 'tasks', id });
     this.#turns += move.first.length;
     const { first, position } = move;
     const may = first.filter((other) => mayChange(replica, replica.tables.tasks.get(other.id)));

@@ -4,7 +4,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import './fakes.mjs';
 
-const { hasPositions, moved, ordered, topPosition } = await import('../static/positions.js');
+const { MOST, hasPositions, moved, ordered, topPosition } = await import('../static/positions.js');
+
+const { hashOf, textOf } = await import('../../../../client/src/position.js');
+const { between } = await import('../../../../client/order.js');
 
 const CLIENT = '11111111-2222-4333-8444-555555555555';
 const OTHER = '99999999-2222-4333-8444-555555555555';
@@ -132,4 +135,39 @@ test('equal positions, invalid ones and long ones are replaced, and the order st
     longest = Math.max(longest, ...column.tasks.map(({ data }) => data.position.value.length));
   }
   assert.ok(longest > 48 && longest <= 64, `${longest}`);
+});
+
+const id = (i) => String(i).padStart(4, '0');
+const many = (position) => Array.from({ length: 5 * MOST }, (_, i) => task(id(i), position(i)));
+
+test('a move near the top of a long column of equal positions writes few of them', () => {
+  const p = topPosition([], { client: OTHER, n: 5 });
+  const column = new Column(many(() => p));
+  const want = column.tasks.map((t) => t.id);
+  want.splice(10, 0, 'x');
+  assert.equal(column.move('x', 10).first.length, 10);
+  assert.deepEqual(column.tasks.map((t) => t.id), want);
+  const [moving] = want.splice(3, 1);
+  want.splice(7, 0, moving);
+  assert.ok(column.move(moving, 7).first.length <= 1);
+  assert.deepEqual(column.tasks.map((t) => t.id), want);
+});
+
+test('in a long column of long positions, a move makes one that is longer, instead of replacing all', () => {
+  let [low, high] = ['', ''];
+  for (let n = 2 ** 50; low.length <= 100; n++) {
+    if (n % 2) low = between(low, high, { client: OTHER, n });
+    else high = between(low, high, { client: CLIENT, n });
+  }
+  const column = new Column(many((i) => (low = between(low, high, { client: OTHER, n: 2 ** 51 + i }))));
+  const { first, position } = moved({ column: column.tasks, task: task('x'), index: 10 }, { client: CLIENT, n: 1 });
+  assert.deepEqual(first, []);
+  assert.ok(column.tasks[10].data.position.value < position && position < column.tasks[9].data.position.value);
+});
+
+test('a new task gets a short position, even if another one has been put above all short ones', () => {
+  const high = textOf(Array(40).fill({ at: 2 ** 53 - 1, hash: hashOf(OTHER), count: 2 ** 50 })); // a greater one is even longer
+  const low = topPosition([], { client: OTHER, n: 1 });
+  const position = topPosition([task('a', high), task('b', low)], { client: CLIENT, n: 1 });
+  assert.ok(low < position && position.length <= 64, position);
 });
