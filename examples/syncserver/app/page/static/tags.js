@@ -10,6 +10,7 @@ const VOTES = 'votes';
 const LONGEST = 40; // characters of a tag, as package board has it
 const MOST = 100; // votes of a task, and votes taken back, as package board has it
 const SUGGESTED = 100; // tags
+const SHOWN = 20; // tags of a task. Its members decide how many it has
 const CURES = {
   full: `a task holds at most ${MOST} votes, including those taken back. Reset them to make room`,
   overflow: 'the sum of the votes is too large. Reset them',
@@ -57,7 +58,8 @@ export class TagLine {
     this.input.tabIndex = control.tabIndex;
     // The draft shows nothing once its text is written: the tag is shown next to it.
     this.draft = new Draft(this.input, { ready: () => replica.joined, write: (text) => this.#add(text) && false });
-    line.append(this.count, this.vote, this.back, this.reset, this.input);
+    this.more = element('span', { class: 'tag', 'data-testid': 'tags-more' });
+    line.append(this.more, this.count, this.vote, this.back, this.reset, this.input);
     this.draw(view);
   }
 
@@ -81,14 +83,17 @@ export class TagLine {
     const open = this.#open && !fixed;
     const focused = this.line.contains(document.activeElement);
     const { tags, wrong } = tagsOf(view);
-    const next = this.#drawChips([...tags, ...wrong], wrong, fixed);
+    const all = [...tags, ...wrong];
+    const next = this.#drawChips(all.slice(0, SHOWN), wrong, fixed);
+    this.more.hidden = all.length <= SHOWN;
+    setText(this.more, `and ${(all.length - SHOWN).toLocaleString('en')} more`);
     const votes = votesOf(view);
     this.#drawVotes(votes, fixed, open);
     this.input.hidden = !open && !this.draft.typing;
     this.draft.draw('');
     this.input.setAttribute('aria-label', `New tag of ${titleOf(view)}`);
     this.opener.setAttribute('aria-expanded', open);
-    this.line.hidden = tags.length + wrong.length === 0 && votes === '' && this.input.hidden;
+    this.line.hidden = all.length === 0 && votes === '' && this.input.hidden;
     if (focused && !(this.line.contains(document.activeElement) && isShown(document.activeElement))) [next, this.vote, this.opener, this.line.closest('.card')].find(isShown)?.focus();
   }
 
