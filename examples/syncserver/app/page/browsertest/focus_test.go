@@ -5,6 +5,9 @@ import (
 
 	"github.com/chromedp/chromedp/kb"
 	"github.com/stretchr/testify/require"
+
+	"github.com/fieldlww/fieldlww/examples/syncserver/app/board"
+	"github.com/fieldlww/fieldlww/record"
 )
 
 // hasFocus reports whether the element that the JavaScript expression selects has the focus.
@@ -37,6 +40,26 @@ func TestPageKeepsKeyboardFocus(t *testing.T) {
 	s.await("the conflict is settled", func() bool { return len(s.right.shown().Warnings) == 0 })
 	s.agree()
 	require.True(t, s.hasFocus(s.right.element()))
+}
+
+// TestPageKeepsFocusWhenATaskGoes: the focus moves to the panel if the task that had it is the last one of its column and is
+// deleted, by its user or by another one.
+func TestPageKeepsFocusWhenATaskGoes(t *testing.T) {
+	const paint = "Paint the fence"
+	s := visit(t)
+	for _, remove := range []func(){
+		func() { s.press(kb.Enter) },
+		func() {
+			editElsewhere(t, s.network.URL, board.Tasks, map[string]record.Value{record.DeletedField: record.Bool(true)})
+		},
+	} {
+		s.left.AddTask(paint)
+		s.settle()
+		eval[any](s, s.left.inTask(paint, "task-delete")+".focus()")
+		remove()
+		s.await("the task is gone", func() bool { return len(s.left.Titles()) == 0 })
+		require.True(t, s.hasFocus(s.left.element()))
+	}
 }
 
 // TestPageKeysReachEveryFreeHour: the Tab key reaches one of the free hours, and the arrow keys

@@ -111,6 +111,7 @@ export class Board {
     }
     this.columns.forEach((column, i) => this.#drawColumn(column, shown[i], again, flash));
     if (focused !== document.activeElement && focused.isConnected) focused.focus(); // it was moved
+    if (!focused.isConnected && document.activeElement === document.body) this.part.board.closest('.panel').focus();
     this.part.empty.hidden = keep.size > 0;
     this.#drawProjects();
     this.deleted.draw();
