@@ -4,14 +4,12 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"testing"
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
 	"github.com/fieldlww/fieldlww/record"
-	"github.com/fieldlww/fieldlww/record/fields"
 )
 
 func isAddition(name string) bool { return strings.HasPrefix(name, schedule.Counter+"/") }
@@ -178,47 +176,5 @@ func (a *app) dropsAdditions(pulled record.Record) {
 			}
 			return waits && m.Data.Key() == pulled.Key()
 		})...)
-	}
-}
-
-// TestAdditionsHaveValidIDs checks that package record/fields accepts the additions of the kit: each ID is long enough and
-// new, and every second one differs from the one before it only in case.
-func TestAdditionsHaveValidIDs(t *testing.T) {
-	seen := map[string]bool{}
-	var r record.Record
-	for n := range 200 {
-		name := schedule.Addition(n)
-		e := r.Edit(clock.Stamp{Time: clock.Timestamp(n + 1), Client: clock.ClientID{1}})
-		if err := (fields.Counter{Name: schedule.Counter}).Add(e, fields.Addition{ID: strings.TrimPrefix(name, "qty/"), N: 1}); err != nil || seen[name] {
-			t.Fatal(n, name, err)
-		}
-		if twin := schedule.Addition(n ^ 1); twin == name || !strings.EqualFold(twin, name) {
-			t.Fatal(name, twin)
-		}
-		seen[name] = true
-	}
-}
-
-// TestDefaultPositionsAndElementsAreValid checks that the default fields hold positions and elements of sets as package
-// record/fields writes them.
-func TestDefaultPositionsAndElementsAreValid(t *testing.T) {
-	all := defaultFields()
-	for _, text := range all["position"] {
-		p := strings.Trim(text, `"`)
-		if _, err := fields.Between(p, "", fields.Turn{Client: clock.ClientID{1}, N: 1}); err != nil {
-			t.Error(text, err)
-		}
-	}
-	elements := 0
-	for name, values := range all {
-		if strings.HasPrefix(name, "tags/") {
-			elements++
-			if !slices.Equal(values, []string{"true"}) {
-				t.Error(name, values)
-			}
-		}
-	}
-	if elements == 0 {
-		t.Error("no set")
 	}
 }

@@ -36,15 +36,18 @@ func (j *Judge) tallies(found map[oracle.FieldKey]oracle.Write, open func(k orac
 		return all
 	}
 	for _, k := range j.Ledger.Keys {
+		if !j.o.IsAddition(k.Field) {
+			continue
+		}
 		f, ok := found[k]
-		if n, sure := j.Ledger.Histories[k].Addition(); sure && j.o.IsAddition(k.Field) && !open(k, ok) {
+		if n, sure := j.Ledger.Histories[k].Addition(); sure && !open(k, ok) {
 			t := all[k.ID]
 			t.expected, t.found = t.expected+n, t.found+f.Adds()
 			all[k.ID] = t
 		}
 	}
 	for k, f := range found {
-		if j.Ledger.Histories[k] == nil && j.o.IsAddition(k.Field) && !open(k, true) {
+		if j.o.IsAddition(k.Field) && j.Ledger.Histories[k] == nil && !open(k, true) {
 			t := all[k.ID]
 			t.found, t.extra = t.found+f.Adds(), append(t.extra, k.Field)
 			slices.Sort(t.extra)
@@ -59,7 +62,8 @@ func (j *Judge) miscounts(k oracle.FieldKey, l law.Law, fresh map[oracle.FieldKe
 	if !j.o.IsAddition(k.Field) || !l.OfField() && l != law.Stays {
 		return t, false
 	}
-	t = j.tallies(fresh, func(oracle.FieldKey, bool) bool { return false })[k.ID]
+	mayLack := j.purgeable(fresh)
+	t = j.tallies(fresh, func(k oracle.FieldKey, ok bool) bool { return !ok && mayLack(k) })[k.ID]
 	return t, t.wrong()
 }
 
@@ -108,9 +112,11 @@ func (j *Judge) countAddition(a Answer, x arrival) {
 // arrives for the first time has not seen it.
 func (j *Judge) leaves(reset *Item) bool {
 	return slices.ContainsFunc(j.Ledger.Keys, func(k oracle.FieldKey) bool {
+		if k.ID != reset.ID || !j.o.IsAddition(k.Field) || slices.ContainsFunc(reset.Writes, func(x oracle.Written) bool { return x.FieldKey == k }) {
+			return false
+		}
 		n, sure := j.Ledger.Histories[k].Addition()
-		seen := slices.ContainsFunc(reset.Writes, func(x oracle.Written) bool { return x.FieldKey == k })
-		return k.ID == reset.ID && j.o.IsAddition(k.Field) && !seen && sure && n != 0
+		return sure && n != 0
 	})
 }
 

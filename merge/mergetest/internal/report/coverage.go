@@ -27,7 +27,7 @@ func Required(a check.Abilities, o sim.Config) []string {
 		{clients && a.Can(check.CanPurge|check.CanRestore), []string{"client sends again"}},
 		{a.Can(check.CanErase | check.CanRestore), []string{"erased again after a restore"}},
 		{several && a.Can(check.CanKeep), []string{"value held"}},
-		{o.Counts() && several, []string{"addition that a reset did not see"}},
+		{o.Counts() && several && !a.Can(check.CanGrant), []string{"addition that a reset did not see"}},
 		{o.Counts() && plain > 1, []string{"addition by a clone"}},
 		{o.Counts() && a.Can(check.CanRestore) && (!clients || a.Can(check.CanPurge)), []string{"addition after a restore"}},
 		{bound, []string{"too far ahead", "accepted at the limit"}},

@@ -65,6 +65,7 @@ func TestPageTagsAndVotesOfBothSidesCount(t *testing.T) {
 			s.left.click(s.left.inTask(paint, "vote"))
 			s.left.HasTags(paint, "urgent ▲ 1")
 			s.right.write(s.right.inTask(paint, "tag-add"), "for/Ana 😀")
+			s.right.HasTags(paint, "for/Ana 😀 ▲ 0")
 			s.right.click(s.right.inTask(paint, "vote"))
 			s.right.HasTags(paint, "for/Ana 😀 ▲ 1")
 			require.Equal(t, "Vote for “Paint the fence”: 1 vote", eval[string](s, s.right.inTask(paint, "vote")+`.getAttribute("aria-label")`))
