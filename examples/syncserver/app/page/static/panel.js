@@ -160,7 +160,8 @@ export class Panel {
   async #remember(edit) {
     if (!edit.before || !edit.after) return;
     if (!this.undo) {
-      const late = await import('./undo.js').catch(() => null);
+      const late = await (this.undoScript ??= import('./undo.js').catch(() => null)); // one promise for all, so the edits keep their order
+      this.undoScript = null;
       if (!late) return;
       this.undo ??= new late.Undo(this.replica, { button: this.part.undo, panel: this.element, who: this.who, notices: this.notices });
     }
