@@ -43,9 +43,10 @@
 // nothing. An invalid item is refused, leaves nothing behind, and does not block its neighbours.
 // Verdicts come in the order of the batch, say what happened, and report collisions. A backend that
 // reports lost edits reports all of them, and no others. A note is present only where it can be
-// true. No accepted addition to a counter is lost or counted twice. A pull skips nothing. Accepted writes survive a restart. Nothing panics. The kit finds the
-// greatest write with its own implementation of the rule. A pull must return everything that was
-// accepted before it, so it must not read from a lagging replica.
+// true. No accepted addition to a counter is lost or counted twice. A pull skips nothing. Accepted
+// writes survive a restart. Nothing panics. The kit finds the greatest write with its own
+// implementation of the rule. A pull must return everything that was accepted before it, so it must
+// not read from a lagging replica.
 //
 // If a law is broken, the test fails with the name of the law, where to look, a timeline of the
 // shortest schedule found that breaks it, and the source of a test that repeats this schedule with
