@@ -12,7 +12,7 @@ import (
 // growthOfFields measures package record/fields on as many elements as the material has cells.
 func growthOfFields() map[string]measured {
 	return map[string]measured{
-		"fields.Between fields.LastTurn": longPositions,
+		"fields.Between fields.LastTurn fields.IsPosition": longPositions,
 		"fields.Respace": func(m *material) func() {
 			list := make([]fields.Placed, len(m.cells))
 			return func() { must(fields.Respace(list, turn(1))) }
@@ -48,6 +48,7 @@ func longPositions(m *material) func() {
 	return func() {
 		must(fields.Between(low, high, turn(len(m.cells)+1)))
 		fields.LastTurn(clock.ClientID{1}, []string{low, high})
+		fields.IsPosition(low)
 	}
 }
 
