@@ -245,6 +245,8 @@ func TestAdmitKeepsAdditionsAsTheyAre(t *testing.T) {
 	renamed := written(t, one, stampOf(1, clients[1]), func(e *record.Edit) error { e.Set("qty/"+idOf(1), 5); return nil })
 	require.NoError(t, quantity.Admit(one, renamed), "stamped again for another client ID")
 	require.ErrorIs(t, quantity.Admit(one, set(one, 2, idOf(1), 5)), fields.ErrID, "stamped again above a reset that may come")
+	other := written(t, one, stampOf(1, clients[1]), func(e *record.Edit) error { e.Set("qty/"+idOf(1), 6); return nil })
+	require.ErrorIs(t, quantity.Admit(one, other), fields.ErrID, "another number at the same time")
 	require.ErrorIs(t, quantity.Admit(one, set(one, 2, idOf(1), 6)), fields.ErrID)
 	require.ErrorIs(t, quantity.Admit(one, set(one, 2, "x", 5)), fields.ErrID)
 	require.ErrorIs(t, quantity.Admit(one, set(one, 2, idOf(2), 1.5)), record.ErrType)

@@ -27,8 +27,8 @@ func Tables() []string {
 }
 
 // The fields of a task. Tag is a set and Votes a counter of package fields: each tag has its own
-// field, such as tag/urgent, with the value true, and so has each vote, with the number 1 or -1. So
-// people can tag and vote concurrently.
+// field, such as tag/urgent, with the value true, and so has each vote, with an integer. The page
+// writes 1 and -1. So people can tag and vote concurrently.
 const (
 	Title    = "title"
 	Status   = "status" // todo, doing or done
@@ -50,10 +50,10 @@ const Name = "name"
 
 // MaxTitle, MaxTag and MaxPosition are the maximum lengths of a title, a tag and the position of a
 // task, in characters. A page sorts all tasks by their positions each time it draws them, and shortens
-// positions long before the maximum. MaxVotes is the
-// maximum number of votes of a task that no reset has deleted, counting votes taken back; one item
-// can reset that many. MaxSlot is the maximum size of the slot of a meeting, and MaxMeeting the maximum
-// size of a meeting with all its fields, both in bytes of JSON.
+// positions long before the maximum. MaxVotes is the maximum number of votes of a task that no reset
+// has deleted, counting votes taken back; one item can reset that many. MaxSlot is the maximum size of
+// the slot of a meeting, and MaxMeeting the maximum size of a meeting with all its fields, both in
+// bytes of JSON.
 const (
 	MaxTitle    = 80
 	MaxTag      = 40
