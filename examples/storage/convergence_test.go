@@ -8,6 +8,7 @@ import (
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge/mergetest"
+	"github.com/fieldlww/fieldlww/record"
 )
 
 // underTest adapts a server with its own database to the convergence kit.
@@ -55,6 +56,13 @@ func (u underTest) Pull(_ clock.ClientID, cursor string) ([]byte, string, error)
 		return nil, cursor, err
 	}
 	return p.lines, strconv.FormatInt(p.cursor, 10), nil
+}
+
+func (u underTest) Write(key record.Key, field string, v record.Value) error {
+	return u.write(context.Background(), key, func(e *record.Edit) error {
+		e.Set(field, v)
+		return nil
+	})
 }
 
 // TestEachLayoutConverges: simulated devices work with each layout on both databases, with

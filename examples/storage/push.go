@@ -67,14 +67,19 @@ func (s *server) apply(ctx context.Context, tx *sql.Tx, push *merge.Push) (merge
 			return merge.Answer{}, fmt.Errorf("watermark: %w", err)
 		}
 	}
-	rows, err := s.flag(ctx, tx, violation.Input{Changes: answer.Updates})
+	return answer, s.store(ctx, tx, answer.Updates)
+}
+
+// store checks the rules on updated records, and saves the records and the violation rows.
+func (s *server) store(ctx context.Context, tx *sql.Tx, updates []merge.Update) error {
+	rows, err := s.flag(ctx, tx, violation.Input{Changes: updates})
 	if err != nil {
-		return merge.Answer{}, fmt.Errorf("violations: %w", err)
+		return fmt.Errorf("violations: %w", err)
 	}
-	if err := s.save(ctx, tx, answer.Updates); err != nil {
-		return merge.Answer{}, err
+	if err := s.save(ctx, tx, updates); err != nil {
+		return err
 	}
-	return answer, s.save(ctx, tx, rows) // last: a violation row may be among the updates too
+	return s.save(ctx, tx, rows) // last: a violation row may be among the updates too
 }
 
 // save gives each updated record its sequence and stores it. A retry updates nothing, so

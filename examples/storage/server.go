@@ -8,6 +8,7 @@ import (
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
+	"github.com/google/uuid"
 )
 
 // server is the sync server that clients push to and pull from.
@@ -15,8 +16,11 @@ type server struct {
 	db     *sql.DB
 	layout layout
 	engine merge.Engine
-	clock  *clock.Clock
 	wall   func() time.Time
+	// clock and id stamp the server's own writes. The ID is new in each process: two processes
+	// over one database, or a process and the one before it, could issue one timestamp twice.
+	clock *clock.Clock
+	id    clock.ClientID
 	// violations is nil in a server that flags none. See watch.
 	violations *violations
 	// division is nil in a server whose clients all read and write everything. See divide.
@@ -26,7 +30,7 @@ type server struct {
 // newServer returns a server over a database, and creates the tables that are missing.
 // Its clock continues above every stamp that was accepted before a restart.
 func newServer(db *sql.DB, l layout, wall func() time.Time) (*server, error) {
-	s := &server{db: db, layout: l, engine: merge.Engine{Guard: onlyTasks}, wall: wall}
+	s := &server{db: db, layout: l, engine: merge.Engine{Guard: onlyTasks}, wall: wall, id: clock.ClientID(uuid.New())}
 	var last clock.Timestamp
 	err := s.transaction(context.Background(), nil, func(tx *sql.Tx) error {
 		if _, err := tx.Exec(ledger + l.schema); err != nil {
@@ -37,8 +41,8 @@ func newServer(db *sql.DB, l layout, wall func() time.Time) (*server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", l.name, err)
 	}
-	// No bound: the engine has judged these stamps already. An accepted stamp is stored
-	// and must be observed, whatever the wall clock shows by then.
+	// No bound: the clock observes only stamps that the engine has accepted and the store
+	// holds. With a bound, it would refuse them after the wall clock was set back.
 	s.clock, err = clock.New(clock.Options{Now: wall, Last: last, MaxAhead: -1})
 	return s, err
 }
