@@ -17,8 +17,9 @@ type server struct {
 	layout layout
 	engine merge.Engine
 	wall   func() time.Time
-	// clock and id stamp the server's own writes. The ID is new in each process: two processes
-	// over one database, or a process and the one before it, could issue one timestamp twice.
+	// clock and id stamp the server's own writes. The ID is new in each process: otherwise two
+	// processes over one database could issue one stamp, and so could a process over a restored
+	// backup, whose last stamps the devices hold.
 	clock *clock.Clock
 	id    clock.ClientID
 	// violations is nil in a server that flags none. See watch.

@@ -31,21 +31,21 @@ func titleOf(t *testing.T, s *server) record.FieldValue {
 	return title
 }
 
-// aheadOf stores a title with a stamp four minutes ahead of the server's clock, which the
-// engine accepts. Then it starts a server whose wall clock was set back by an hour.
-func aheadOf(t *testing.T, s *server) *server {
+// behind returns another process of a server, whose wall clock is an hour slow. Then a push through
+// the first process stores a title that is four minutes ahead, which the engine accepts.
+func behind(t *testing.T, s *server) *server {
 	t.Helper()
-	push(t, s, titled(t, "a", "Paint", clock.Stamp{Time: at(4), Client: ana}))
-	back, err := newServer(s.db, s.layout, func() time.Time { return noon().Add(-time.Hour) })
+	slow, err := newServer(s.db, s.layout, func() time.Time { return noon().Add(-time.Hour) })
 	require.NoError(t, err)
-	return back
+	push(t, s, titled(t, "a", "Paint", clock.Stamp{Time: at(4), Client: ana}))
+	return slow
 }
 
 // TestServerWritesAboveStoredStamps: a write of the server wins over the stored write, whatever
 // its wall clock shows, and the next edit of a device that has seen it wins over that.
 func TestServerWritesAboveStoredStamps(t *testing.T) {
 	onEachLayout(t, func(t *testing.T, s *server) {
-		s = aheadOf(t, s)
+		s = behind(t, s)
 		require.NoError(t, s.write(context.Background(), task("a"), retitle("Repair")))
 		require.Equal(t, record.MustOf("Repair"), titleOf(t, s).Value)
 		require.Equal(t, clock.Stamp{Time: at(4) + 1, Client: s.id}, titleOf(t, s).Stamp)
@@ -62,11 +62,11 @@ func TestServerWritesAboveStoredStamps(t *testing.T) {
 	})
 }
 
-// TestServerClockNeedsNoBound: with the engine's bound, the clock refuses a stamp that the engine
-// has accepted, once the wall clock was set back. The server can then no longer write the record.
+// TestServerClockNeedsNoBound: with the engine's bound, the clock of a server whose wall clock was
+// set back refuses a stamp that the engine has accepted. The server can then not write the record.
 func TestServerClockNeedsNoBound(t *testing.T) {
 	onEachLayout(t, func(t *testing.T, s *server) {
-		s = aheadOf(t, s)
+		s = behind(t, s)
 		var err error
 		s.clock, err = clock.New(clock.Options{Now: s.wall, MaxAhead: s.engine.MaxAhead})
 		require.NoError(t, err)
@@ -79,7 +79,7 @@ func TestServerClockNeedsNoBound(t *testing.T) {
 // TestNewClientIDIsNotLater: a client ID that no process had before makes a stamp unique. It does
 // not make it greater than the stored one, so an edit without Observe is refused.
 func TestNewClientIDIsNotLater(t *testing.T) {
-	s := aheadOf(t, serverOn(t, sqlite(t), documents(documentsSQLite())))
+	s := behind(t, serverOn(t, sqlite(t), documents(documentsSQLite())))
 	own, err := clock.New(clock.Options{Now: s.wall})
 	require.NoError(t, err)
 	a, _ := stateOf(t, s).Get(task("a"))
