@@ -43,12 +43,16 @@
 // Without the limit, one accepted stamp from the year 2099 would win over
 // every edit until then. The server checks each incoming stamp with
 // [Clock.Check], or leaves that to merge.Engine, and refuses a stamp that fails.
-// After its store has committed, it calls [Clock.Observe] with the greatest of
-// the accepted stamps. Observing earlier would make the clock depend on writes
-// that were rolled back. If the wall clock was set back between the two calls,
-// Observe may refuse a stamp that Check accepted: that is a fault of the host,
-// and worth a line in its log. A server that stamps no writes of its own needs
-// no clock at all.
+//
+// A server that stamps writes of its own needs a second clock for them, without
+// a bound: MaxAhead: -1. After the store has committed, that clock calls
+// [Clock.Observe] with the greatest of the accepted stamps. It also observes the
+// stamps of a record before it stamps a write of that record. Observing earlier
+// would make the clock depend on writes that were rolled back. With a bound, the
+// clock would refuse stamps that the server has accepted and stored, as soon as
+// the wall clock was set back, and could no longer stamp a write above them. A
+// server that stamps no writes of its own and leaves the check to merge.Engine
+// needs no clock at all.
 //
 // A client trusts its server, and observes the server's stamps without a bound:
 // MaxAhead: -1. With a bound, a phone whose wall clock is slow would refuse honest

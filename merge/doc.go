@@ -79,6 +79,35 @@
 // because otherwise servers with different limits would not converge. Stamps with a
 // server's own ID reach another server only in this way.
 //
+// # Writes of the server
+//
+// A job, an admin page or an API without sync writes records as well. Such a write needs the locks of
+// a push, or it overwrites a push that it did not see:
+//
+//	tx := begin()
+//	stored := lockRecords(tx, keys)[0]
+//	for _, w := range stored.All() {
+//		err := clock.Observe(w.Stamp.Time) // inside the lock, so these stamps are committed
+//	}
+//	m, err := stored.Edit(clock.Stamp{Time: clock.Now(), Client: server}).Set("done", true).Mutation()
+//	after, err := merge.Records(stored, m.Data)
+//	save(tx, merge.Update{Before: stored, After: after}) // with a new sequence, after the rules are checked
+//	tx.Commit()
+//
+// The stamp must be above the stored writes, or Mutation refuses the edit with record.ErrStamp. Three
+// mistakes make it lower:
+//
+//   - A clock with a bound. The stored stamps were accepted by an Engine, so the clock must observe
+//     them whatever the wall clock shows: create it with MaxAhead: -1. With the bound of the Engine it
+//     refuses them, with clock.ErrAhead, as soon as the wall clock has been set back, or in a process
+//     that runs on a machine with a slower clock.
+//   - A new client ID in place of Observe. It makes a stamp unique, not later. The server needs both:
+//     an ID that no client has, new in each process.
+//   - A stamp drawn before the lock. A push that commits in between may have stored a greater one.
+//
+// Options.Last of that clock is the greatest stored watermark. A server that purges edits the result
+// of [Purge], and its clock observes Stored.Fence too. A mergetest.ServerWriter tests such writes.
+//
 // # Pulling
 //
 // Every stored change gets a sequence, and a client asks for the changes after the last

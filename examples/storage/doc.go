@@ -8,6 +8,9 @@
 // The handlers, in push.go and pull.go, are the same for all layouts. The program plays a
 // short story on SQLite, which ends with the same digest for each of the three layouts.
 //
+// The server writes records of its own with the same locks and above the stored stamps: see
+// write.go.
+//
 // A server may flag violations as well: violations.go keeps an index of the scopes of
 // documents and checks them in the push, and violations_view.go reads that index.
 //
