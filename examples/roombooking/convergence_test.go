@@ -32,5 +32,6 @@ func TestConvergence(t *testing.T) {
 			rooms.FieldHost:  {`"Ana"`, `"Ben"`},
 			rooms.FieldSlot:  {slot("Lind", 9), slot("Lind", 10), slot("Elm", 10)},
 		},
+		OnlyFields: true,
 	})
 }

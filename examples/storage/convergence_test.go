@@ -92,5 +92,6 @@ func convergence(seeds int) mergetest.Options {
 			"done":     {"true", "false"},
 			"tag/é":    {"2.5", `{"<é>":[]}`},
 		},
+		OnlyFields: true,
 	}
 }

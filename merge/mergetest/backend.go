@@ -18,7 +18,7 @@ type Backend interface {
 	// mutations; the server may have to refuse some of them.
 	//
 	// Most batches have a few items. Some have 300 or more, and twice that if each item is sent
-	// twice in one push. Unless Options.Fields is set, some items have 5,100 new fields. Every
+	// twice in one push. Unless Options.OnlyFields is set, some items have 5,100 new fields. Every
 	// batch is smaller than 1 MB. Some batches are spelled differently from how this library spells
 	// them, with the same meaning: members in another order, unknown members, white space, escapes,
 	// other forms of numbers and of stamps, and client IDs in upper case. The kit does not change

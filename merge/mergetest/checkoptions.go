@@ -18,8 +18,10 @@ func (o Options) check(d schedule.Domain) error {
 		return fmt.Errorf("mergetest: Options has %d Seeds and %d Steps: neither may be negative", o.Seeds, o.Steps)
 	case d.Devices < 1 || d.Devices > len(schedule.People()):
 		return fmt.Errorf("mergetest: Options has %d Devices: use 1 to %d", d.Devices, len(schedule.People()))
-	case len(d.IDs) == 0 || len(d.Names) == 0:
-		return fmt.Errorf("mergetest: Options.IDs or Options.Fields is empty: name at least one, or leave it nil")
+	case len(d.IDs) == 0:
+		return fmt.Errorf("mergetest: Options.IDs is empty: name at least one, or leave it nil")
+	case len(d.Names) == 0:
+		return fmt.Errorf("mergetest: Options has OnlyFields, but no Fields: name at least one")
 	}
 	for _, id := range d.IDs {
 		if err := schedule.CheckName(id); err != nil {

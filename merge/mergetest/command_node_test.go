@@ -21,8 +21,9 @@ func needNode(t *testing.T) {
 // phoneOptions are Options whose values JSON.parse keeps.
 func phoneOptions(t *testing.T, program string) Options {
 	return Options{
-		NewClient: Command(t, "node", program),
-		Fields:    map[string][]string{"title": {`"x"`, `""`, "null"}, "points": {"9", "10"}, "tags": {`["é"]`, "{}", "true"}},
+		NewClient:  Command(t, "node", program),
+		Fields:     map[string][]string{"title": {`"x"`, `""`, "null"}, "points": {"9", "10"}, "tags": {`["é"]`, "{}", "true"}},
+		OnlyFields: true,
 	}
 }
 

@@ -26,7 +26,7 @@ func TestOtherCorrectBackendsPass(t *testing.T) {
 		"pulls of everything, as an array":          {ownOf(own{pull: everything}), Options{}},
 		"pulls of the fields that the client lacks": {ownOf(own{pull: deltas, kept: map[string]merge.Collection{}}), Options{}},
 		"concurrent requests get an error":          {ownOf(own{push: busy}), Options{}},
-		"eight devices, one field":                  {newMemory, Options{Devices: 8, IDs: []string{"x"}, Fields: map[string][]string{"f": {"1", "2"}}}},
+		"eight devices, one field":                  {newMemory, Options{Devices: 8, IDs: []string{"x"}, Fields: map[string][]string{"f": {"1", "2"}}, OnlyFields: true}},
 		"one device":                                {newMemory, Options{Devices: 1}},
 		"each batch is applied twice":               {ownOf(own{push: twice}), Options{}},
 	}

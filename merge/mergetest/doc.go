@@ -35,8 +35,8 @@
 //   - [Keeper]: fields whose accepted values must not vanish unseen
 //   - Options.Refused: limits and guards
 //   - pulls with one row per page: paging
-//   - Options.Fields left nil: counters as package record/fields writes them, and records that grow past the limits
-//     of one push
+//   - Options.OnlyFields left false: counters as package record/fields writes them, and records that grow past the
+//     limits of one push
 //
 // The laws are checked after almost every request, not only at the end. Every client ends with
 // exactly the greatest accepted write of each field. Deleted data stays deleted. A retry changes
@@ -141,8 +141,10 @@
 // A program then needs a line such as serve((id, wall) => new MyClient(id, wall)). Here, the arguments of the methods are
 // the members of the call: edit({table, id, fields}), outbox(), answer({answer}), cursor(), pulled({lines, next}) and
 // shown({table, id}). The folder testdata/bridge has this file as serve.mjs, and a minimal client, phone.mjs.
-// That client reads values with JSON.parse, which rounds some numbers, so it passes only with
-// Options.Fields that lists values without such numbers.
+// That client reads values with JSON.parse, which rounds some numbers, so it passes only with Options that list
+// other values:
+//
+//	Fields: map[string][]string{"title": {`"x"`, "null"}, "points": {"9", "10"}}, OnlyFields: true
 //
 // # Map
 //

@@ -49,7 +49,7 @@ import (
 // The kit grants all buckets to each client before its first request, and grants and revokes them
 // later, also between two pages of a pull. It looks for IDs and values of records that a client may not read in
 // every byte of every answer, so most edits have an additional field secret, with a text that occurs nowhere
-// else, and some edits have the field buckets. A Granter must accept both fields, whatever Options.Fields says.
+// else, and some edits have the field buckets. A Granter must accept both fields, also with Options.OnlyFields.
 //
 // The kit knows no roles: a client may change all records that it may read. Let Grant give a role that
 // permits this, and test other roles, such as readers, yourself.

@@ -27,7 +27,7 @@ type Options struct {
 	Steps int
 	// Devices is the number of devices, from 1 to 8. 0 means 4.
 	Devices int
-	// Table is the table that the devices write to. Empty means tasks. If Fields is nil as well, the
+	// Table is the table that the devices write to. Empty means tasks. Then, unless OnlyFields is set, the
 	// devices also write one record of a second table, notes, with an ID that tasks has too.
 	Table string
 	// IDs are the IDs of the records. Each run writes two to four adjacent IDs of this list, so that edits
@@ -35,15 +35,22 @@ type Options struct {
 	// confuse, cut or change: IDs that differ in case, spaces, wildcards, escapes, separators or Unicode
 	// normal form, that look like numbers, or that have 1,000 characters.
 	IDs []string
-	// Fields maps each field that the devices write to its possible values, as JSON. Half of the runs write
-	// only three fields, with similar names. Half of the runs write at most four values of each field, which
-	// are adjacent in its list. Nil means names and values that databases and code often confuse, cut or
-	// change: names that resemble the default IDs, values that look empty, numbers that a float64 or an
-	// integer type cannot represent, strings that look like numbers or formats or differ only in case, long
-	// strings, lists and objects that code might merge, other Unicode normal forms, and sets and positions as
-	// package record/fields writes them. Only if Fields is nil do devices add to counters, in fields named qty/ and
-	// an ID, and do some records grow past the default record.Limits, with fields named grown00001 and so on.
+	// Fields maps each field of yours that the devices write to its possible values, as JSON. They write these
+	// fields in addition to the default ones. If a default field has the same name, it gets your values first,
+	// and then its own. Half of the runs write only three fields, with similar names; in a quarter of all runs,
+	// these are fields of yours. Half of the runs write at most four values of each field, which are adjacent in
+	// its list.
+	//
+	// The default fields have names and values that databases and code often confuse, cut or change: names that
+	// resemble the default IDs, values that look empty, numbers that a float64 or an integer type cannot
+	// represent, strings that look like numbers or formats or differ only in case, long strings, lists and
+	// objects that code might merge, other Unicode normal forms, and sets and positions as package record/fields
+	// writes them. Devices also add to counters, in fields named qty/ and an ID, and some records grow past the
+	// default record.Limits, with fields named grown00001 and so on.
 	Fields map[string][]string
+	// OnlyFields leaves out the default fields: the devices write only Fields, and no counters, and no record
+	// grows. Set it for a backend that accepts only some fields, or for a Client that cannot read some values.
+	OnlyFields bool
 	// MaxAhead is how far a stamp may be ahead of the server's clock, as in merge.Engine. 0 means
 	// clock.DefaultMaxAhead. A negative value means that there is no bound.
 	MaxAhead time.Duration
@@ -66,7 +73,7 @@ func (o Options) withDefaults() (sim.Config, error) {
 	o.Steps = cmp.Or(o.Steps, 300)
 	o.Devices = cmp.Or(o.Devices, 4)
 	tables := []string{cmp.Or(o.Table, "tasks")}
-	if o.Table == "" && o.Fields == nil { // otherwise the backend may know only that table
+	if o.Table == "" && !o.OnlyFields { // otherwise the backend may know only that table
 		tables = []string{"tasks", "notes"}
 	}
 	o.Table = tables[0]
@@ -74,13 +81,13 @@ func (o Options) withDefaults() (sim.Config, error) {
 	if o.IDs == nil {
 		o.IDs = defaultIDs(tables)
 	}
-	anyField := o.Fields == nil
-	if anyField {
-		o.Fields = defaultFields()
+	given := slices.Sorted(maps.Keys(o.Fields))
+	if !o.OnlyFields {
+		o.Fields = withDefaultFields(o.Fields)
 	}
 	d := schedule.Domain{
 		Devices: o.Devices, Steps: o.Steps, MaxAhead: o.MaxAhead, Tables: tables, IDs: o.IDs,
-		Names: slices.Sorted(maps.Keys(o.Fields)), Fields: o.Fields, AnyField: anyField,
+		Names: slices.Sorted(maps.Keys(o.Fields)), Given: given, Fields: o.Fields, AnyField: !o.OnlyFields,
 	}
 	if err := o.check(d); err != nil {
 		return sim.Config{}, err
@@ -88,6 +95,15 @@ func (o Options) withDefaults() (sim.Config, error) {
 	var err error
 	d.Fields, err = canonicalFields(o.Fields)
 	return sim.NewConfig(d, o.Refused, apps(o.NewClient)), err
+}
+
+// withDefaultFields returns the given fields and the default ones.
+func withDefaultFields(given map[string][]string) map[string][]string {
+	all := defaultFields()
+	for name, values := range given {
+		all[name] = slices.Concat(values, all[name])
+	}
+	return all
 }
 
 // seeds returns the number of runs.
@@ -104,6 +120,9 @@ func (o Options) literal() string {
 	}
 	if o.Fields != nil {
 		parts = append(parts, fmt.Sprintf("Fields: %#v", o.Fields))
+	}
+	if o.OnlyFields {
+		parts = append(parts, "OnlyFields: true")
 	}
 	if o.MaxAhead != 0 {
 		parts = append(parts, "MaxAhead: "+inGo(o.MaxAhead))

@@ -134,6 +134,7 @@ func TestServersPassTheConvergenceKit(t *testing.T) {
 					"extra/é":    {"true", `{"<é>":[2.5]}`},
 					"tag/é":      {"true"},
 				},
+				OnlyFields: true,
 				Refused: map[merge.Code]map[string]string{
 					board.TitleTooLong:  {board.Title: `"` + strings.Repeat("x", board.MaxTitle+1) + `"`},
 					merge.Invalid:       {board.Title: "7", "tag/é": "false"},
@@ -151,7 +152,8 @@ func TestServersPassTheConvergenceKit(t *testing.T) {
 					}
 					return own{r, new(replica.Pull)}
 				},
-				Fields: map[string][]string{board.Title: {`"x"`, `"y"`}, board.Status: {`"todo"`, `"done"`}},
+				Fields:     map[string][]string{board.Title: {`"x"`, `"y"`}, board.Status: {`"todo"`, `"done"`}},
+				OnlyFields: true,
 			})
 		})
 		t.Run("meetings", func(t *testing.T) {
@@ -161,6 +163,7 @@ func TestServersPassTheConvergenceKit(t *testing.T) {
 					rooms.FieldTitle: {`"Stand-up"`, "null"},
 					rooms.FieldSlot:  {slot("Lind", 9), slot("Lind", 10), slot("Elm", 10)},
 				},
+				OnlyFields: true,
 			})
 		})
 	})

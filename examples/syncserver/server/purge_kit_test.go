@@ -144,7 +144,8 @@ func purgingOptions(t *testing.T) mergetest.Options {
 			board.Status: {`"todo"`, `"done"`},
 			"points":     {`"9"`, `"10"`},
 		},
-		Refused: map[merge.Code]map[string]string{board.TitleTooLong: {board.Title: `"` + strings.Repeat("x", board.MaxTitle+1) + `"`}},
+		OnlyFields: true,
+		Refused:    map[merge.Code]map[string]string{board.TitleTooLong: {board.Title: `"` + strings.Repeat("x", board.MaxTitle+1) + `"`}},
 		NewClient: func(id clock.ClientID, wall func() time.Time) mergetest.Client {
 			r, err := replica.Open(replica.Options{ID: id, Wall: wall})
 			require.NoError(t, err)

@@ -120,7 +120,7 @@ func deviceOf(client clock.ClientID) device { return device{client, client.Strin
 
 // TestServerConverges: clients with different rights hold what they may read, with saves that fail and restarts.
 func TestServerConverges(t *testing.T) {
-	o := mergetest.Options{Seeds: 60, Fields: map[string][]string{"title": {`"x"`, "null", `""`}, "points": {"9", "9007199254740993"}}}
+	o := mergetest.Options{Seeds: 60, OnlyFields: true, Fields: map[string][]string{"title": {`"x"`, "null", `""`}, "points": {"9", "9007199254740993"}}}
 	if testing.Short() {
 		o.Seeds = 12
 	}
@@ -131,8 +131,9 @@ func TestServerConverges(t *testing.T) {
 func TestBoardConverges(t *testing.T) {
 	o := mergetest.Options{
 		Seeds: 40, Table: board.Tasks, IDs: []string{"a", "A", "a/b", "b", "é"},
-		Fields:  map[string][]string{board.Title: {`""`, "null", `"x"`}, board.Status: {`"todo"`, `"done"`}},
-		Refused: map[merge.Code]map[string]string{board.TitleTooLong: {board.Title: `"` + strings.Repeat("x", board.MaxTitle+1) + `"`}},
+		Fields:     map[string][]string{board.Title: {`""`, "null", `"x"`}, board.Status: {`"todo"`, `"done"`}},
+		OnlyFields: true,
+		Refused:    map[merge.Code]map[string]string{board.TitleTooLong: {board.Title: `"` + strings.Repeat("x", board.MaxTitle+1) + `"`}},
 	}
 	if testing.Short() {
 		o.Seeds = 8

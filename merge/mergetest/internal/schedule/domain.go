@@ -17,6 +17,7 @@ type Domain struct {
 	Tables   []string
 	IDs      []string
 	Names    []string            // the names of the fields, sorted
+	Given    []string            // the names that the user listed, sorted
 	Fields   map[string][]string // the values of each field, as JSON
 	AnyField bool                // the backend accepts fields with other names as well
 	Flaws    []string            // the flaws that an item can have

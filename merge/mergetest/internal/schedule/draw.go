@@ -71,10 +71,15 @@ func (d *Dice) chooseFaults() {
 func (d *Dice) narrow() {
 	d.Domain.IDs = some(d, Pick(d, 2, 3, 4), d.Domain.IDs)
 	if d.On() {
-		alike := slices.SortedStableFunc(slices.Values(d.Domain.Names), func(a, b string) int {
-			return cmp.Compare(strings.ToLower(a), strings.ToLower(b))
-		})
-		d.Domain.Names = some(d, 3, alike)
+		alike := func(names []string) []string {
+			return slices.SortedStableFunc(slices.Values(names), func(a, b string) int {
+				return cmp.Compare(strings.ToLower(a), strings.ToLower(b))
+			})
+		}
+		if d.Domain.AnyField && len(d.Domain.Given) > 0 && d.On() { // otherwise they would be rare
+			d.Domain.Names = d.Domain.Given
+		}
+		d.Domain.Names = some(d, 3, alike(d.Domain.Names))
 	}
 	if d.On() {
 		fields := map[string][]string{}

@@ -18,7 +18,7 @@ func counterOps() []family {
 			},
 			act: (*device).count, leaves: (*device).lastStamp,
 			needs: counts, covers: []string{"counts", "addition arrives again"},
-			lacks: "counters, whose additions are fields with new names: Options.Fields is set",
+			lacks: "counters, whose additions are fields with new names: Options.OnlyFields is set",
 		}, {
 			Kind: schedule.Kind{Name: "resets", Args: []schedule.Argument{schedule.OfRecord()}},
 			act:  (*device).reset, leaves: (*device).lastStamp, needs: counts, covers: []string{"resets"},

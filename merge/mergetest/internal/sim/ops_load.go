@@ -29,7 +29,7 @@ func loadOps() []family {
 			possible: isOfKit, act: (*device).grow, leaves: (*device).lastStamp,
 			needs:  func(_ check.Abilities, o schedule.Domain) bool { return growing(o) },
 			covers: []string{"grows"},
-			lacks:  "records that grow past the limits of one push: Options.Fields is set, or no device is the kit's own",
+			lacks:  "records that grow past the limits of one push: Options.OnlyFields is set, or no device is the kit's own",
 			look:   "Several pushes gave one record more fields than one push may write. Look for code that reads stored or pulled records with the limits of a push. Read them with record.Decoder{Trusted: true}.",
 		}}},
 	}
