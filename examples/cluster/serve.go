@@ -25,6 +25,11 @@ func serve(ctx context.Context, s settings) error {
 		return err
 	}
 	listener.Close()
+	metrics, err := site.ListenMetrics(s.metrics)
+	if err != nil {
+		return err
+	}
+	defer metrics.Close()
 	files, err := page.Handler(nil)
 	if err != nil {
 		return err
@@ -49,6 +54,7 @@ func serve(ctx context.Context, s settings) error {
 		watching.Wait()
 	}
 	fmt.Print(c.describe(ctx, s))
+	metrics.Serve(front.Metrics(), os.Stdout)
 	if listener, err = site.Listen(); err != nil {
 		return err
 	}

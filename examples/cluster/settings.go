@@ -15,6 +15,7 @@ import (
 // settings holds the parsed command line.
 type settings struct {
 	dir, address, hosts, origins, open string
+	metrics                            string
 	join, name, route, advertise       string // of one node
 	client                             string // of a node
 	nats                               string
@@ -37,6 +38,7 @@ func parse(args []string, out io.Writer) (s settings, err error) {
 	flags.StringVar(&s.address, "addr", "127.0.0.1:8080", "the `address` of the page and the protocol; 0.0.0.0:8080 admits other machines")
 	flags.StringVar(&s.hosts, "host", "", "the host `names` that a proxy passes on in requests, separated by commas; * for any")
 	flags.StringVar(&s.origins, "origin", "", "the `origins` whose web pages may use the server too, separated by commas")
+	flags.StringVar(&s.metrics, "metrics", "", "the `address` at which Prometheus reads the metrics, at the path /metrics, such as 127.0.0.1:9090; empty for none. Anyone who can reach it can read them")
 	flags.BoolVar(&s.proxy, "proxy", false, "the server is behind a proxy: the last address in X-Forwarded-For is the client's")
 	flags.StringVar(&s.open, "open", "demo", "the `workspace` that anyone may join; empty for none")
 	flags.StringVar(&s.join, "join", "", "run one node: the `routes` of all nodes, this one included, separated by commas, such as 10.0.0.1:6222,10.0.0.2:6222,10.0.0.3:6222")

@@ -17,7 +17,7 @@ import (
 // and after the workspace.
 type settings struct {
 	address, database, open, hosts string
-	origins, erasures              string
+	origins, erasures, metrics     string
 	named                          bool // -erasures was given
 	journal, verbose, dry, proxy   bool
 	retention, level               number
@@ -39,7 +39,7 @@ type command struct {
 // commands returns all commands, beginning with the server itself.
 func commands() []command {
 	return []command{
-		{"", "serves the clients and the page", []string{"addr", "db", "host", "journal", "level", "open", "origin", "proxy", "retention", "v"}, serve, "", ""},
+		{"", "serves the clients and the page", []string{"addr", "db", "host", "journal", "level", "metrics", "open", "origin", "proxy", "retention", "v"}, serve, "", ""},
 		{"journal", "prints the journal of a workspace, for examples/replay", []string{"db"}, journal, "WORKSPACE", "demo"},
 		{"audit", "derives all violations of a workspace again", []string{"db", "v"}, audit, "WORKSPACE", "demo"},
 		{"repair", "restamps stored writes that are too far ahead", []string{"db", "n", "v"}, repair, "WORKSPACE", "demo"},
@@ -91,6 +91,7 @@ func parse(args []string, out io.Writer) (settings, error) {
 	flags.StringVar(&s.hosts, "host", "", "the host `names` that a proxy passes on in requests, separated by commas; * for any")
 	flags.StringVar(&s.open, "open", "demo", "the `workspace` that anyone may join; empty for none")
 	flags.BoolVar(&s.journal, "journal", true, "keep a journal of all pushes, including the values that users wrote, for the retention and in at most 1 GiB a workspace; -journal=false keeps none, and the page then shows no history")
+	flags.StringVar(&s.metrics, "metrics", "", "the `address` at which Prometheus reads the metrics, at the path /metrics, such as 127.0.0.1:9090; empty for none. Anyone who can reach it can read them")
 	flags.BoolVar(&s.dry, "n", false, "list the writes to repair, and change nothing")
 	flags.StringVar(&s.origins, "origin", "", "the `origins` whose web pages may use the server too, such as https://app.example.com, separated by commas")
 	flags.BoolVar(&s.proxy, "proxy", false, "the server is behind a proxy: the last address in X-Forwarded-For is the client's")

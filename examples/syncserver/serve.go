@@ -22,6 +22,11 @@ func serve(ctx context.Context, s settings) error {
 		return err
 	}
 	defer listener.Close()
+	metrics, err := site.ListenMetrics(s.metrics)
+	if err != nil {
+		return err
+	}
+	defer metrics.Close()
 	files, err := page.Handler(step)
 	if err != nil {
 		return err
@@ -36,6 +41,7 @@ func serve(ctx context.Context, s settings) error {
 	mux.Handle("/v1/", srv.Handler())
 	mux.Handle("/", files)
 	site.Handler, site.Watch = mux, srv.Watch
+	metrics.Serve(srv.Metrics(), os.Stdout)
 	site.Stopping = func() { step("stopping when the requests under way have their answers, in 20 s at the latest") }
 	return site.Serve(ctx, listener, os.Stdout)
 }

@@ -1,6 +1,7 @@
 package listen
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,6 +18,7 @@ import (
 type Site struct {
 	Name    string   // of the program, for messages
 	Address string   // host and port
+	Flag    string   // that sets the Address, for messages; empty means addr
 	Hosts   []string // further host names under which the site answers; "*" stands for any
 	// Proxy says that all requests come from a proxy, which appends the address of each client to the header
 	// X-Forwarded-For.
@@ -36,13 +38,14 @@ const grace = 20 * time.Second
 // Listen listens on the address. Its errors say what to do.
 func (s Site) Listen() (net.Listener, error) {
 	listener, err := net.Listen("tcp", s.Address)
+	flag := cmp.Or(s.Flag, "addr")
 	switch {
 	case err == nil:
 		return listener, nil
 	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, fmt.Errorf("another program listens on %s, perhaps another %s: choose another address, such as -addr 127.0.0.1:8081: %w", s.Address, s.Name, err)
+		return nil, fmt.Errorf("another program listens on %s, perhaps another %s: choose another address, such as -%s 127.0.0.1:8081: %w", s.Address, s.Name, flag, err)
 	}
-	return nil, fmt.Errorf("cannot listen on %q: -addr takes a host of this machine and a port, such as 127.0.0.1:8080: %w", s.Address, err)
+	return nil, fmt.Errorf("cannot listen on %q: -%s takes a host of this machine and a port, such as 127.0.0.1:8080: %w", s.Address, flag, err)
 }
 
 // Serve answers clients until the context ends. Then it accepts no further requests, and returns when the current

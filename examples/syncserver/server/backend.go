@@ -84,6 +84,7 @@ type Page struct {
 
 	columns bool // whether the records are sent as columns
 	all     bool // whether each member may read all of the last chunk
+	begun   bool // whether the first snapshot was taken
 }
 
 // Bounds returns after how many records, and after how many bytes of them, a chunk ends.

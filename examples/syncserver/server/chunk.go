@@ -127,6 +127,10 @@ func (s *Frontend) pullChunk(ctx context.Context, p *Page) (parts []part, more b
 	}
 	at := p.Cursor
 	resets, tells := at.Begin(now.Snapshot)
+	if !p.begun {
+		s.metrics.countPull(p.Cursor, now, len(resets) > 0)
+		p.begun = true
+	}
 	tells = tells && (s.options.Buckets != nil || p.Cursor.Divided() || at.Divided())
 	l := lines{columns: p.columns}
 	for _, reset := range resets {

@@ -60,6 +60,9 @@
 //	unchecked.go   scopes that rules could not check
 //	log.go         log lines, and their limits
 //	pushlog.go     the log lines of a push
+//	metrics.go     the metrics for Prometheus
+//	metricslabels.go
+//	               the values of their labels
 //	journal.go     the journal, for examples/replay
 //	journalevents.go
 //	               fences, epochs and resets in the journal

@@ -90,6 +90,13 @@ func (t *topic) admits(user, address string) bool {
 	return t.listeners < listenersOfWorkspace && t.from[address] < listenersOfAddress && (a == nil || len(a.listeners) < listenersOfUser)
 }
 
+// open returns the number of listeners.
+func (f *feed) open() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.listeners
+}
+
 // leave undoes listen.
 func (f *feed) leave(l *listener) {
 	f.mu.Lock()

@@ -20,10 +20,11 @@ type Frontend struct {
 	now       func() time.Time // by which tokens end
 	feed      feed
 	health    health
-	pushes    *quotas       // of users and workspaces
-	pulls     *quotas       // of users and workspaces
-	joins     *quotas       // of addresses
-	log       logger        // for lines that clients cause
+	pushes    *quotas // of users and workspaces
+	pulls     *quotas // of users and workspaces
+	joins     *quotas // of addresses
+	log       logger  // for lines that clients cause
+	metrics   *metrics
 	readers   *readers      // of pulls
 	writers   *sync.Pool    // of sealers
 	encoders  *sync.Pool    // of sealers
@@ -57,6 +58,7 @@ func NewFrontend(ctx context.Context, b Backend, o Options) (*Frontend, error) {
 		pulls:   newQuotas(pulledByUser, pulledOfWorkspace, minute),
 		joins:   newQuotas(joinsOfAddress, math.Inf(1), 5*minute),
 		log:     logger{to: o.Log, quotas: newQuotas(linesOfUser, linesOfWorkspace, minute)},
+		metrics: newMetrics(),
 		readers: newReaders(maxPulls, pullsOfWorkspace, pullsOfUser, maxSilence),
 		writers: compressors(), encoders: encoders(),
 		uploads:   newReaders(maxUploads, uploadsOfWorkspace, uploadsOfUser, maxUpload),

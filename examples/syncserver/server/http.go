@@ -102,6 +102,7 @@ func (s *Frontend) handle(f endpoint) http.Handler {
 		}
 		if r.Context().Err() == nil {
 			s.logFailure(r, fail, err)
+			s.metrics.failures.WithLabelValues(r.Pattern, fail.Code).Inc()
 		}
 		if written.begun {
 			panic(http.ErrAbortHandler)

@@ -138,6 +138,7 @@ func (s *Frontend) sendChunks(to *reader, z *sealer, next func() (chunk []part, 
 		}
 		text, size := z.chunk(chunk)
 		s.pulls.count(to.by.Workspace, to.by.User, float64(size))
+		s.metrics.pulled.Add(float64(size))
 		if !more {
 			text = append(text, z.end()...)
 		}
@@ -187,7 +188,8 @@ func (s *Server) pull(ctx context.Context, p *page) (lines []byte, err error) {
 		err := fmt.Errorf("after: the cursor %d is above the last sequence, %d, so the server has lost data: join again", after, seq)
 		return nil, &failure{http.StatusConflict, "cursor_ahead", err.Error(), err}
 	}
-	if !p.begun {
+	first := !p.begun
+	if first {
 		if p.above, err = s.database.beginPage(ctx, p.Sender, after, fenced.seq); err != nil {
 			return nil, err
 		}
@@ -196,6 +198,9 @@ func (s *Server) pull(ctx context.Context, p *page) (lines []byte, err error) {
 	if fenced.seq > p.above {
 		err := fmt.Errorf("after: the cursor %d is below the fence %d, and what was deleted before the fence may be purged: pull everything again", after, fenced.seq)
 		return nil, &failure{http.StatusGone, "resync_required", err.Error(), err}
+	}
+	if first {
+		s.metrics.countAfter(after, seq)
 	}
 	return lines, nil
 }

@@ -47,6 +47,7 @@ func (s *Frontend) servePush(w http.ResponseWriter, r *http.Request, m Sender) e
 	if err != nil {
 		return err
 	}
+	begun, wall := time.Now(), s.options.Now()
 	out, err := s.backend.Push(r.Context(), m, Pushed{body, r.URL.Query().Get("v") != "2", at, Budget{s.pushes, m.Workspace, m.User}})
 	if err == nil || r.Context().Err() == nil && isUnavailable(err) {
 		s.health.recordPush(m.Workspace, err == nil)
@@ -55,6 +56,7 @@ func (s *Frontend) servePush(w http.ResponseWriter, r *http.Request, m Sender) e
 		return Unavailable(err)
 	}
 	s.logPush(r.Context(), m, out)
+	s.metrics.countPush(body, out, wall, time.Since(begun))
 	return writeJSON(w, out.answerJSON(clock.TimestampOf(s.options.Now())))
 }
 
