@@ -51,6 +51,9 @@ var (
 	ErrLimit = errors.New("limit exceeded")
 	// ErrKeyMismatch: records with different keys cannot be joined.
 	ErrKeyMismatch = errors.New("records have different keys")
+	// ErrNewerName: a client of an old version of an app wrote a field name of a newer version; see
+	// package record/lens.
+	ErrNewerName = errors.New("the name of a field of a newer version")
 	// ErrUnsupported: a Go value that cannot be a field value, such as a channel, a function,
 	// a byte slice or a cyclic pointer.
 	ErrUnsupported = errors.New("unsupported Go value")

@@ -1,71 +1,62 @@
 package lens
 
 import (
+	"errors"
 	"maps"
 
 	"github.com/fieldlww/fieldlww/record"
 )
 
 // Down returns a record in the old form, for an old client. A split field gets the greatest stamp of its parts, and is
-// deleted if the write with that stamp is a deletion. A field that only the new version has keeps its name, unless the
-// old version has another field with that name; then it is left out.
+// deleted if all of them are. A field that only the new version has keeps its name, unless the old version has another
+// field with that name; then it is left out.
 //
-// The error is a *record.Error that names the new field, and wraps what a function of the Lens returned.
+// A field that cannot be translated is left out as well, and the error joins a *record.Error for each, in the order of
+// the new names. It wraps ErrSealed, ErrValue, or, for the old name of an element, record.ErrLimit. The record is
+// valid in any case: send it, and log the error.
 func (l Lens) Down(r record.Record) (record.Record, error) {
 	t := l.tables[r.Key().Table]
 	if t == nil {
 		return r, nil
 	}
-	fields := make(map[string]record.FieldValue, r.Len())
-	for name, w := range r.All() {
+	fields, failed := make(map[string]record.FieldValue, r.Len()), []error(nil)
+	tried := make(map[string]bool, r.Len())
+	for name := range r.All() {
 		old, ok := t.oldName(name)
-		if !ok {
+		if !ok || tried[old] {
 			continue
 		}
-		first, rest := root(name)
-		c := t.down[first]
-		if c == nil || rest != "" {
-			fields[old] = w
-			continue
+		tried[old] = true
+		w, err := t.lowered(r, name)
+		if err == nil {
+			err = reason(w.Check(old))
 		}
-		if _, done := fields[old]; done {
-			continue
-		}
-		lowered, err := c.lower(r)
 		if err != nil {
-			return record.Record{}, &record.Error{Path: record.PathName(name), Offset: -1, Err: err}
+			failed = append(failed, in("data."+record.PathName(name), err))
+			continue
 		}
-		fields[old] = lowered
+		fields[old] = w
 	}
 	var b record.Builder
-	return b.Record(r.Key(), maps.All(fields))
+	old, err := b.Record(r.Key(), maps.All(fields))
+	return old, errors.Join(append(failed, err)...)
 }
 
-// lower puts the parts of a field together. At least one of them is in the record.
-func (c *change) lower(r record.Record) (record.FieldValue, error) {
-	var greatest record.FieldValue
-	values := make([]record.Value, len(c.parts))
-	for i, part := range c.parts {
-		w, ok := r.Get(part)
-		if !ok {
-			continue
+// lowered returns the write that an old client sees for a field of the new form.
+func (t *table) lowered(r record.Record, name string) (record.FieldValue, error) {
+	first, rest := root(name)
+	c := t.down[first]
+	if c == nil || rest != "" {
+		w, _ := r.Get(name)
+		if c != nil && !c.split && c.old != first && isSealed(w.Value) {
+			return record.FieldValue{}, ErrSealed
 		}
-		if w.Compare(greatest) > 0 || greatest.Stamp.Time == 0 {
-			greatest = w
-		}
-		if !w.Deleted() {
-			values[i] = w.Value
-		}
+		return w, nil
 	}
-	if greatest.Deleted() {
-		return greatest, nil
-	}
-	value, err := c.down(values)
-	return record.FieldValue{Value: value, Stamp: greatest.Stamp}, err
+	return c.lower(r)
 }
 
-// OldName returns the name that a field of the new form has for an old client, and whether the client sees it. It is for
-// the names and paths in answers.
+// OldName returns the name that a field of the new form has for an old client, and whether the client sees it.
 func (l Lens) OldName(table, name string) (old string, ok bool) {
 	t := l.tables[table]
 	if t == nil {
@@ -76,11 +67,12 @@ func (l Lens) OldName(table, name string) (old string, ok bool) {
 
 func (t *table) oldName(name string) (old string, ok bool) {
 	first, rest := root(name)
-	switch c, gone := t.down[first], t.up[first]; {
+	c, gone := t.down[first], t.up[first]
+	switch {
 	case c == nil:
-		return name, gone == nil || rest != "" && len(gone.parts) > 1 // a split field has no elements, see raise
-	case rest != "" && len(c.parts) > 1:
-		return name, true
+		return name, gone == nil || rest != "" && gone.split // see newNames
+	case rest != "" && c.split:
+		return name, gone != nil && gone.split
 	default:
 		return c.old + rest, true
 	}

@@ -9,19 +9,23 @@ import (
 )
 
 var (
-	// ErrNew: an old client wrote a field that has this name only in the new version.
-	ErrNew = errors.New("the name of a field of the new version")
-	// ErrLens: two changes of a Lens name one field, or a name cannot be one of a field with elements.
+	// ErrLens: a Lens that cannot be made, because two changes name one field or a name is not allowed.
 	ErrLens = errors.New("invalid lens")
+	// ErrValue: a value that a function of the Lens cannot translate. The error wraps what the function returned as well,
+	// and does not contain its text, which may be private.
+	ErrValue = errors.New("a value that the lens cannot translate")
+	// ErrSealed: a sealed value in a field that the Lens changes. Only its authors could translate it, because the seal
+	// covers the name of the field.
+	ErrSealed = errors.New("a sealed value in a field that the lens changes")
 )
 
-// A Lens translates records between two versions of an app. It is immutable, and safe for concurrent use. The zero
-// Lens changes nothing.
+// A Lens translates records between two versions of an app. It is immutable, and safe for concurrent use if its
+// functions are. The zero Lens changes nothing.
 type Lens struct {
 	tables map[string]*table
 }
 
-// Table lists what the new version changes in one table.
+// Table lists what the new version changes in one table. Fields that are not listed stay as they are.
 type Table struct {
 	Name   string
 	Fields []Field
@@ -29,20 +33,24 @@ type Table struct {
 }
 
 // Field is a field that has another name or other values in the new version. A field that keeps its name has it in
-// both members. A set or a counter takes its elements with it: name/element becomes new/element, with its value.
+// both members. A set or a counter takes its elements with it: name/element becomes new/element, with its value as it is.
 type Field struct {
 	Old, New string
-	// Up translates a value of an old client, and Down one for it. Both are pure functions. Down must give back every
-	// value that Up was given. Nil keeps the value. They are not called for deletions.
+	// Up translates a value of an old client, and Down translates one for it. Both are pure functions. Down must give back
+	// every value that Up was given. Nil keeps the value. They get null as well, and are not called for deletions.
 	Up, Down func(record.Value) (record.Value, error)
+	// OneWay makes Old a further old name of New, which another Field of the table has as well. What old clients write to
+	// Old goes to New, without a base. Old clients pull New under the name that the other Field has, and no longer see
+	// Old. If a record has both old names, the greater write counts. Down must be nil.
+	OneWay bool
 }
 
-// Split is a field that becomes several fields in the new version.
+// Split is a field that becomes several fields in the new version. It has no elements.
 type Split struct {
 	Old string
 	New []string
-	// Up returns one value for each of New, and Down puts them together. Down gets null for a part without a value. Both
-	// are pure functions, and must not be nil.
+	// Up returns one value for each of New, and Down puts them together. Both are pure functions, and must not be nil.
+	// Neither is called if all parts are deletions. Down gets null for a part that is absent or deleted.
 	Up   func(record.Value) ([]record.Value, error)
 	Down func([]record.Value) (record.Value, error)
 }
@@ -52,71 +60,50 @@ type table struct {
 	up, down map[string]*change
 }
 
-// A change is one Field or Split.
-type change struct {
-	old   string
-	parts []string
-	up    func(record.Value) ([]record.Value, error)
-	down  func([]record.Value) (record.Value, error)
-}
-
-// New returns a Lens. Each name occurs once among the old names of a table, and once among the new ones. The error
-// wraps ErrLens, and names the table and the field.
+// New returns a Lens. Each name occurs once among the old names of a table, and once among the new ones of Fields
+// that are not OneWay and of Splits. The error wraps ErrLens, and names the table and the field.
 func New(tables ...Table) (Lens, error) {
 	l := Lens{tables: make(map[string]*table)}
 	for _, t := range tables {
-		if l.tables[t.Name] != nil {
-			return Lens{}, fmt.Errorf("table %s: %w: it occurs twice", record.PathName(t.Name), ErrLens)
+		made, err := t.compile()
+		if err == nil && l.tables[t.Name] != nil {
+			err = fmt.Errorf("%w: it occurs twice", ErrLens)
 		}
-		made := &table{up: make(map[string]*change), down: make(map[string]*change)}
-		for _, c := range t.changes() {
-			if err := made.add(c); err != nil {
-				return Lens{}, fmt.Errorf("table %s: %w", record.PathName(t.Name), err)
-			}
+		if err != nil {
+			return Lens{}, fmt.Errorf("table %s: %w", record.PathName(t.Name), err)
 		}
 		l.tables[t.Name] = made
 	}
 	return l, nil
 }
 
-func (t Table) changes() (all []*change) {
-	for _, f := range t.Fields {
-		all = append(all, &change{old: f.Old, parts: []string{f.New}, up: one(f.Up), down: only(f.Down)})
-	}
-	for _, s := range t.Splits {
-		all = append(all, &change{old: s.Old, parts: s.New, up: s.Up, down: s.Down})
-	}
-	return all
-}
-
-// one and only make the functions of a Field those of a Split with one part.
-func one(f func(record.Value) (record.Value, error)) func(record.Value) ([]record.Value, error) {
-	return func(v record.Value) ([]record.Value, error) {
-		if f == nil {
-			return []record.Value{v}, nil
+func (t Table) compile() (*table, error) {
+	made := &table{up: make(map[string]*change), down: make(map[string]*change)}
+	changes := t.changes()
+	for _, c := range changes {
+		if err := made.add(c); err != nil {
+			return nil, err
 		}
-		w, err := f(v)
-		return []record.Value{w}, err
 	}
-}
-
-func only(f func(record.Value) (record.Value, error)) func([]record.Value) (record.Value, error) {
-	return func(v []record.Value) (record.Value, error) {
-		if f == nil {
-			return v[0], nil
+	for _, c := range changes {
+		if into := made.down[c.parts[0]]; c.oneWay && (into == nil || len(into.parts) > 1) {
+			return nil, fmt.Errorf("%s: %w: no other Field becomes %s", record.PathName(c.old), ErrLens, record.PathName(c.parts[0]))
 		}
-		return f(v[0])
 	}
+	return made, nil
 }
 
 func (t *table) add(c *change) error {
 	if err := free(t.up, c.old); err != nil {
 		return err
 	}
-	if len(c.parts) == 0 || c.up == nil || c.down == nil {
-		return fmt.Errorf("%s: %w: it needs new names and both functions", record.PathName(c.old), ErrLens)
+	if !c.complete() {
+		return fmt.Errorf("%s: %w: a Split needs new names and both functions, and a OneWay Field has no Down", record.PathName(c.old), ErrLens)
 	}
 	t.up[c.old] = c
+	if c.oneWay {
+		return nil
+	}
 	for _, part := range c.parts {
 		if err := free(t.down, part); err != nil {
 			return err
@@ -126,7 +113,7 @@ func (t *table) add(c *change) error {
 	return nil
 }
 
-// free returns nil if a name can be added to a version.
+// free returns nil if a name can be added to the names of a version.
 func free(version map[string]*change, name string) error {
 	switch {
 	case name == "" || strings.Contains(name, "/") || record.Reserved(name):
@@ -135,12 +122,4 @@ func free(version map[string]*change, name string) error {
 		return fmt.Errorf("%s: %w: it occurs twice", record.PathName(name), ErrLens)
 	}
 	return nil
-}
-
-// root cuts a name into the name of a set or counter, and the rest, which is "" for an ordinary field.
-func root(name string) (first, rest string) {
-	if i := strings.IndexByte(name, '/'); i >= 0 {
-		return name[:i], name[i:]
-	}
-	return name, ""
 }

@@ -171,11 +171,11 @@ func TestUpKeepsBaseAndNew(t *testing.T) {
 
 // TestNamesOfTheNewVersionAreRefused: an old client cannot know them, so it means something else.
 func TestNamesOfTheNewVersionAreRefused(t *testing.T) {
-	for _, name := range []string{"name", "labels", "labels/x", "first", "name/x"} {
+	for _, name := range []string{"name", "labels", "labels/x", "first", "first/x", "name/x"} {
 		m, err := record.New(task).Edit(clock.Stamp{Time: 2, Client: clock.ClientID{2}}).Set(name, true).Mutation()
 		require.NoError(t, err)
 		_, err = versions(t).Up(m)
-		require.ErrorIs(t, err, lens.ErrNew, name)
+		require.ErrorIs(t, err, record.ErrNewerName, name)
 		var where *record.Error
 		require.True(t, errors.As(err, &where))
 		require.Equal(t, "data."+record.PathName(name), where.Path)
@@ -219,7 +219,25 @@ func TestSplitFieldHasTheGreatestStamp(t *testing.T) {
 	gone := record.FieldValue{Value: record.Deletion(), Stamp: at(3)}
 	require.Equal(t, record.FieldValue{Value: record.MustOf("Ana Lee"), Stamp: at(2)}, down(map[string]record.FieldValue{"first": first, "last": last}))
 	require.Equal(t, record.FieldValue{Value: record.MustOf("Ana"), Stamp: at(1)}, down(map[string]record.FieldValue{"first": first}))
-	require.Equal(t, gone, down(map[string]record.FieldValue{"first": first, "last": gone}))
+	require.Equal(t, record.FieldValue{Value: record.MustOf("Ana"), Stamp: at(3)}, down(map[string]record.FieldValue{"first": first, "last": gone}))
+	require.Equal(t, gone, down(map[string]record.FieldValue{"last": gone}))
+}
+
+// TestDownLeavesOutElementsThatOldClientsCannotWrite: an old client would be refused if it wrote them.
+func TestDownLeavesOutElementsThatOldClientsCannotWrite(t *testing.T) {
+	l := versions(t)
+	for _, name := range []string{"first/x", "title/x", "person"} {
+		_, ok := l.OldName("tasks", name)
+		require.False(t, ok, name)
+	}
+	old, ok := l.OldName("tasks", "person/x")
+	require.True(t, ok)
+	require.Equal(t, "person/x", old)
+	require.Equal(t, []string{"person/x"}, l.NewNames("tasks", "person/x"))
+	require.Equal(t, []string{"first", "last"}, l.NewNames("tasks", "person"))
+	require.Equal(t, []string{"labels/x"}, l.NewNames("tasks", "tags/x"))
+	require.Equal(t, []string{"person"}, l.NewNames("notes", "person"))
+	require.Empty(t, l.NewNames("tasks", "first"))
 }
 
 // TestLensThatIsNotOneToOneIsRefused: the error names the table and the field.
@@ -233,6 +251,9 @@ func TestLensThatIsNotOneToOneIsRefused(t *testing.T) {
 		{Name: "tasks", Splits: []lens.Split{{Old: "a", New: []string{"b", "b"}, Up: split, Down: joined}}},
 		{Name: "tasks", Splits: []lens.Split{{Old: "a", New: []string{"b", "c"}}}},
 		{Name: "tasks", Splits: []lens.Split{{Old: "a", Up: split, Down: joined}}},
+		{Name: "tasks", Fields: []lens.Field{{Old: "a", New: "b", OneWay: true}}},
+		{Name: "tasks", Fields: []lens.Field{{Old: "a", New: "b"}, {Old: "c", New: "b", OneWay: true, Down: same}}},
+		{Name: "tasks", Fields: []lens.Field{{Old: "c", New: "b", OneWay: true}}, Splits: []lens.Split{{Old: "a", New: []string{"b", "d"}, Up: split, Down: joined}}},
 	} {
 		_, err := lens.New(table)
 		require.ErrorIs(t, err, lens.ErrLens)

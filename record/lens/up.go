@@ -1,86 +1,127 @@
 package lens
 
 import (
-	"fmt"
 	"maps"
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/record"
 )
 
+// Items returns a batch of an old client in the new form, for merge.Request. An item that cannot be translated has the
+// error of Up. Items that have an error keep it. The batch stays as it is.
+func (l Lens) Items(pushed []record.Item) []record.Item {
+	raised := make([]record.Item, len(pushed))
+	for i, item := range pushed {
+		if item.Err != nil {
+			raised[i] = item
+		} else if raised[i].Mutation, raised[i].Err = l.Up(item.Mutation); raised[i].Err != nil {
+			raised[i].Mutation = record.Mutation{Data: record.New(item.Mutation.Data.Key())}
+		}
+	}
+	return raised
+}
+
 // Up returns a mutation of an old client in the new form. The stamps, New and Seen stay, and the base of a split field
-// becomes the base of each part. The result shares no memory that a caller may change.
+// becomes the base of each part. A base of a field that the mutation does not write is left out.
 //
-// The error is a *record.Error that names the old field. It wraps ErrNew if the client wrote a field of the new
-// version, which it cannot know, and otherwise what a function of the Lens returned.
+// The error is a *record.Error that names the old field. It wraps record.ErrNewerName if the client wrote a field of
+// the new version, record.ErrName or record.ErrLimit if the new name of an element is not allowed, ErrSealed, or
+// ErrValue.
 func (l Lens) Up(m record.Mutation) (record.Mutation, error) {
 	t := l.tables[m.Data.Key().Table]
 	if t == nil {
 		return m, nil
 	}
-	up := record.Mutation{New: m.New, Seen: m.Seen}
+	r := raising{fields: make(map[string]record.FieldValue, m.Data.Len()), from: m.Base}
 	if m.Base != nil {
-		up.Base = make(map[string]clock.Stamp, len(m.Base))
+		r.base = make(map[string]clock.Stamp, len(m.Base))
 	}
-	var err error
-	up.Data, err = t.raised(m.Data, func(old, new string) {
-		if base, ok := m.Base[old]; ok {
-			up.Base[new] = base
-		}
-	})
-	return up, err
+	data, err := r.record(t, m.Data)
+	if err != nil {
+		return record.Mutation{}, err
+	}
+	return record.Mutation{Data: data, Base: r.base, New: m.New, Seen: m.Seen}, nil
 }
 
 // UpRecord returns a record of the old form in the new one, such as a row that an old server stored. The error is that of
 // Up.
 func (l Lens) UpRecord(r record.Record) (record.Record, error) {
-	t := l.tables[r.Key().Table]
+	m, err := l.Up(record.Mutation{Data: r})
+	return m.Data, err
+}
+
+// NewNames returns the names that a field of the old form has in the new one: several if it is split, and none if an
+// old client may not write the field.
+func (l Lens) NewNames(table, name string) []string {
+	t := l.tables[table]
 	if t == nil {
-		return r, nil
+		return []string{name}
 	}
-	return t.raised(r, func(string, string) {})
+	names, _, err := t.newNames(name)
+	if err != nil {
+		return nil
+	}
+	return names
 }
 
-// raised translates the fields of a record, and calls named with both names of each.
-func (t *table) raised(r record.Record, named func(old, new string)) (record.Record, error) {
-	fields := make(map[string]record.FieldValue, r.Len())
-	for name, w := range r.All() {
-		parts, values, err := t.raise(name, w)
-		if err != nil {
-			return record.Record{}, &record.Error{Path: "data." + record.PathName(name), Offset: -1, Err: err}
-		}
-		for i, part := range parts {
-			fields[part] = record.FieldValue{Value: values[i], Stamp: w.Stamp}
-			named(name, part)
-		}
-	}
-	var b record.Builder
-	return b.Record(r.Key(), maps.All(fields))
-}
-
-// raise returns the new names and values of a field.
-func (t *table) raise(name string, w record.FieldValue) (parts []string, values []record.Value, err error) {
+// newNames returns the new names of a field, and the change of its values, which is nil if they stay as they are.
+func (t *table) newNames(name string) ([]string, *change, error) {
 	first, rest := root(name)
 	c := t.up[first]
 	switch {
 	case c == nil && t.down[first] != nil:
-		return nil, nil, ErrNew
-	case c == nil:
-		return []string{name}, []record.Value{w.Value}, nil
-	case rest != "" && len(c.parts) > 1:
-		return []string{name}, []record.Value{w.Value}, nil // a split field has no elements
-	case rest != "":
-		return []string{c.parts[0] + rest}, []record.Value{w.Value}, nil
-	case w.Deleted():
-		values = make([]record.Value, len(c.parts))
-		for i := range values {
-			values[i] = w.Value
+		return nil, nil, record.ErrNewerName
+	case c == nil || rest != "" && c.split:
+		return []string{name}, nil, nil
+	case rest == "":
+		return c.parts, c, nil
+	default:
+		return []string{c.parts[0] + rest}, &change{old: name, parts: []string{c.parts[0] + rest}, oneWay: c.oneWay}, nil
+	}
+}
+
+// raising collects the new form of the writes of a record.
+type raising struct {
+	fields     map[string]record.FieldValue
+	from, base map[string]clock.Stamp
+}
+
+func (r *raising) record(t *table, data record.Record) (record.Record, error) {
+	for name, w := range data.All() {
+		if err := r.add(t, name, w); err != nil {
+			return record.Record{}, in("data."+record.PathName(name), err)
 		}
-		return c.parts, values, nil
 	}
-	values, err = c.up(w.Value)
-	if err == nil && len(values) != len(c.parts) {
-		err = fmt.Errorf("%w: Up returned %d values for %d fields", ErrLens, len(values), len(c.parts))
+	var b record.Builder
+	return b.Record(data.Key(), maps.All(r.fields))
+}
+
+// add adds the parts of one write.
+func (r *raising) add(t *table, name string, w record.FieldValue) error {
+	parts, c, err := t.newNames(name)
+	if err != nil {
+		return err
 	}
-	return c.parts, values, err
+	values := []record.Value{w.Value}
+	if c != nil {
+		if values, err = c.raise(w.Value); err != nil {
+			return err
+		}
+	}
+	for i, part := range parts {
+		raised := record.FieldValue{Value: values[i], Stamp: w.Stamp}
+		if err := raised.Check(part); err != nil {
+			return reason(err)
+		}
+		// Two old names of one new field meet here.
+		if have, ok := r.fields[part]; ok && have.Compare(raised) >= 0 {
+			continue
+		}
+		r.fields[part] = raised
+		delete(r.base, part)
+		if base, ok := r.from[name]; ok && (c == nil || !c.oneWay) {
+			r.base[part] = base
+		}
+	}
+	return nil
 }

@@ -1,0 +1,116 @@
+package lens_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/record"
+	"github.com/fieldlww/fieldlww/record/lens"
+)
+
+var sealed = []any{"sealed", 1, "2026", "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE"}
+
+var errSecret = errors.New("the value is secret")
+
+// fails is a function that translates no text.
+func fails(v record.Value) (record.Value, error) {
+	if _, ok := v.Text(); ok {
+		return record.Value{}, errSecret
+	}
+	return v, nil
+}
+
+// strict returns a Lens that cannot translate texts of the field state in either direction.
+func strict(t require.TestingT) lens.Lens {
+	l, err := lens.New(lens.Table{Name: "tasks", Fields: []lens.Field{
+		{Old: "title", New: "name"}, {Old: "state", New: "state", Up: fails, Down: fails}, {Old: "due", New: "due"}, {Old: "t", New: "a_longer_name"}, {Old: "a_long_name", New: "u"},
+	}, Splits: []lens.Split{{Old: "person", New: []string{"first", "last"}, Up: split, Down: joined}}})
+	require.NoError(t, err)
+	return l
+}
+
+func edit(t require.TestingT, name string, value any) record.Mutation {
+	m, err := record.New(task).Edit(clock.Stamp{Time: 2, Client: clock.ClientID{2}}).Set(name, value).Mutation()
+	require.NoError(t, err)
+	return m
+}
+
+// TestUntranslatableWritesAreRefused: the error names the old field and not the value.
+func TestUntranslatableWritesAreRefused(t *testing.T) {
+	long := strings.Repeat("x", 1020)
+	for _, c := range []struct {
+		name  string
+		value any
+		want  error
+	}{
+		{"title", sealed, lens.ErrSealed}, {"title/x", sealed, lens.ErrSealed}, {"person", sealed, lens.ErrSealed}, {"state", sealed, lens.ErrSealed},
+		{"state", "secret", lens.ErrValue}, {"person", 7, lens.ErrValue}, {"t/" + long, true, record.ErrLimit}, {"name", 1, record.ErrNewerName},
+	} {
+		_, err := strict(t).Up(edit(t, c.name, c.value))
+		require.ErrorIs(t, err, c.want, c.name)
+		require.NotContains(t, err.Error(), "secret")
+		var where *record.Error
+		require.ErrorAs(t, err, &where)
+		require.Equal(t, "data."+record.PathName(c.name), where.Path)
+	}
+	_, err := strict(t).Up(edit(t, "state", "secret"))
+	require.ErrorIs(t, err, errSecret)
+	for name, value := range map[string]any{"due": sealed, "state": nil, "state/x": sealed, "title": []any{"sealed", 1}, "notes": sealed} {
+		_, err := strict(t).Up(edit(t, name, value))
+		require.NoError(t, err, name)
+	}
+}
+
+// TestItemsAreRefusedOneByOne: an item that cannot be translated does not affect the others.
+func TestItemsAreRefusedOneByOne(t *testing.T) {
+	unread := record.Item{Err: record.ErrSyntax}
+	pushed := []record.Item{{Mutation: edit(t, "title", "Paint")}, {Mutation: edit(t, "name", "Paint")}, unread}
+	items := strict(t).Items(pushed)
+	require.NoError(t, items[0].Err)
+	require.Equal(t, map[string]any{"name": "Paint"}, items[0].Mutation.Data.Map())
+	require.ErrorIs(t, items[1].Err, record.ErrNewerName)
+	require.Equal(t, task, items[1].Mutation.Data.Key())
+	require.Zero(t, items[1].Mutation.Data.Len())
+	require.Equal(t, unread, items[2])
+	require.NoError(t, pushed[1].Err)
+}
+
+// TestDownLeavesOutWhatItCannotTranslate: the rest of the record is served.
+func TestDownLeavesOutWhatItCannotTranslate(t *testing.T) {
+	e := record.New(task).Edit(clock.Stamp{Time: 2, Client: clock.ClientID{2}})
+	e.Set("due", sealed).Set("first", "Ana").Set("last", sealed).Set("name", sealed).Set("name/x", sealed).Set("state", "secret").Set("u/"+strings.Repeat("x", 1020), 1)
+	m, err := e.Mutation()
+	require.NoError(t, err)
+	down, err := strict(t).Down(m.Data)
+	require.Equal(t, map[string]any{"due": []any{"sealed", int64(1), sealed[2], sealed[3]}}, down.Map())
+	for _, want := range []error{lens.ErrSealed, lens.ErrValue, errSecret, record.ErrLimit} {
+		require.ErrorIs(t, err, want)
+	}
+	require.Equal(t, []string{"data.first", "data.name", "data.name/x", "data.state"}, paths(err)[:4])
+	require.NotContains(t, err.Error(), "secret")
+}
+
+// paths returns the paths of joined errors.
+func paths(err error) (all []string) {
+	for _, e := range err.(interface{ Unwrap() []error }).Unwrap() {
+		all = append(all, e.(*record.Error).Path)
+	}
+	return all
+}
+
+// TestReservedFieldsStay: the fields that begin with $ have one name in all versions.
+func TestReservedFieldsStay(t *testing.T) {
+	m, err := record.New(task).Edit(clock.Stamp{Time: 2, Client: clock.ClientID{2}}).Set("title", "Paint").DeleteRecord().Mutation()
+	require.NoError(t, err)
+	up, err := strict(t).Up(m)
+	require.NoError(t, err)
+	require.True(t, up.Data.Deleted())
+	require.Equal(t, m.Base[record.DeletedField], up.Base[record.DeletedField])
+	down, err := strict(t).Down(up.Data)
+	require.NoError(t, err)
+	require.Equal(t, m.Data, down)
+}
