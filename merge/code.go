@@ -10,6 +10,7 @@ package merge
 //	forbidden          drop the item (rollback); tell the user
 //	other_client       drop the item: it is not stamped with this client's ID
 //	gone               drop the item: its record was deleted and purged; tell the user
+//	newer_name         drop the item and report a bug in the client: a newer version of the app uses that field name
 //	too_far_ahead      correct its clock by serverTime, restamp the edit and send it
 //	server_clock       keep the item and send it again later
 //	storage_full       keep the item, tell the user, and send it again later
@@ -23,7 +24,7 @@ package merge
 //	restored           do nothing: the record is back
 //	gone               drop the fields whose outcome is gone; tell the user
 //
-// The first six are permanent: the same item gets the same answer again, as long as the functions
+// The first seven are permanent: the same item gets the same answer again, as long as the functions
 // MayRead and MayWrite of [Stored] find the same rights and record. Notes on what
 // an item did are sent once: if that answer is lost, the retry changes nothing and gets no
 // note. A server that must not miss a lost edit takes it from [Answer.LostEdits] and stores
@@ -52,6 +53,9 @@ const (
 	// below the fence, and their fields may have been purged. As a note, it says that some
 	// writes of an accepted item are gone: their outcome is FieldGone.
 	Gone Code = "gone"
+	// NewerName: the client has an old version of the app, and the item names a field that only a
+	// newer version has: see package record/lens.
+	NewerName Code = "newer_name"
 	// TooFarAhead: a stamp lies further ahead of the server's wall clock than the
 	// bound. Either the client's clock or the server's is wrong.
 	TooFarAhead Code = "too_far_ahead"
@@ -106,6 +110,8 @@ func (c Code) Advice() string {
 		return "The item's client ID is not the authenticated one: drop the item and fix the client's configuration."
 	case Gone:
 		return "The record or the field was deleted and purged before this edit arrived: the client should drop it and tell the user."
+	case NewerName:
+		return "The item of an old version of the app names a field of a newer version: the client has a bug and should drop the item, or it should state its version."
 	case TooFarAhead:
 		return "The client's clock is ahead: the client should use the server's time to correct it, and restamp the edit."
 	case ServerClock:

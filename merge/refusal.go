@@ -88,8 +88,11 @@ func refusalOf(err error) *Refusal {
 		return r
 	}
 	r := &Refusal{Code: Invalid, Err: err}
-	if errors.Is(err, record.ErrLimit) {
+	switch {
+	case errors.Is(err, record.ErrLimit):
 		r.Code = LimitExceeded
+	case errors.Is(err, record.ErrNewerName):
+		r.Code = NewerName
 	}
 	var e *record.Error
 	if errors.As(err, &e) {
