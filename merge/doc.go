@@ -27,7 +27,7 @@
 //	rights.go                                  guards that look at the stored record
 //	purge.go gone.go erase.go                  Purge, late writes of purged data, and Erase
 //	answer.go result.go decision.go            Answer, Result and Decision
-//	refusal.go code.go reply.go                the answer to the client
+//	refusal.go code.go reply.go renamed.go     the answer to the client
 //	journal.go journalline.go wire.go          lines of a journal, and JSON
 //	journalerase.go                            JournalEraser
 //	buckets                                    which client holds which records

@@ -9,9 +9,8 @@ import (
 )
 
 // Renamed returns an answer in the field names of an old client, for AppendJSON and Replies, after a lens translated
-// the items that the client pushed into those of the Request: see package record/lens. Pushed are the items as the
-// client sent them, and names returns the new names of an old field, like the method NewNames of a lens. Use the
-// answer itself for everything else.
+// the items of the Request: see package record/lens. Pushed are the items as the client sent them, and names returns
+// the new names of an old field, like the method NewNames of a lens. Use the answer itself for everything else.
 //
 // A field that became several has one Decision, which is true for one of its parts: the one that lost to a stored
 // write if there is one, otherwise one that won, and in either case one that reports a lost edit before one that does

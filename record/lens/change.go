@@ -26,7 +26,7 @@ func (t Table) changes() (all []*change) {
 	return all
 }
 
-// one and only make the functions of a Field those of a Split with one part.
+// one and only adapt the functions of a Field to a Split with one part.
 func one(f func(record.Value) (record.Value, error)) func(record.Value) ([]record.Value, error) {
 	if f == nil {
 		return nil

@@ -34,7 +34,7 @@
 //
 // Where two writes have one stamp, as a copied client makes them, the greater value wins, and a
 // function may change which of two values is greater. So only one form is ever stored and merged,
-// that of the server, and all new clients agree with it. Old clients show its translation.
+// the new one, and all new clients agree. Old clients show its translation.
 //
 // # Splits
 //

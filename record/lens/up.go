@@ -43,8 +43,8 @@ func (l Lens) Up(m record.Mutation) (record.Mutation, error) {
 	return record.Mutation{Data: data, Base: r.base, New: m.New, Seen: m.Seen}, nil
 }
 
-// UpRecord returns a record of the old form in the new one, such as a row that an old server stored. The error is that of
-// Up.
+// UpRecord returns a record of the old form in the new one, such as a row that an old server stored. The errors are the same
+// as for Up.
 func (l Lens) UpRecord(r record.Record) (record.Record, error) {
 	m, err := l.Up(record.Mutation{Data: r})
 	return m.Data, err

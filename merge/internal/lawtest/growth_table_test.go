@@ -15,6 +15,7 @@ func growthTable() map[string]measured {
 	maps.Copy(all, growthOfRecord())
 	maps.Copy(all, growthOfValues())
 	maps.Copy(all, growthOfFields())
+	maps.Copy(all, growthOfLens())
 	return all
 }
 

@@ -20,6 +20,7 @@ func may() map[string][]string {
 		"clock":                    {},
 		"record":                   {"clock", "record/internal/jsontext"},
 		"record/fields":            {"clock", "record"},
+		"record/lens":              {"clock", "record"},
 		"record/internal/jsontext": {},
 		"record/internal/opinion":  {}, // used by tests only
 		"merge":                    {"clock", "record"},
