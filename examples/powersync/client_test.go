@@ -75,12 +75,7 @@ func (h *host) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func newTenant(acceptUnstamped bool) *tenant {
 	one := new(tenant)
-	one.store.Engine.Guard = func(_ clock.ClientID, m record.Mutation) error {
-		if m.Data.Key().ID == "secret" {
-			return errors.New("not yours")
-		}
-		return nil
-	}
+	one.store.Engine.Guard = guard
 	handler, err := New(Options{Server: &one.store, Schema: schema, Device: bearer, AcceptUnstamped: acceptUnstamped})
 	if err != nil {
 		panic(err)
@@ -130,4 +125,12 @@ func (one *tenant) fault() (next any) {
 // bearer takes the token for the ID of the device.
 func bearer(r *http.Request) (clock.ClientID, error) {
 	return clock.ParseClientID(strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "))
+}
+
+// guard refuses writes of one row.
+func guard(_ clock.ClientID, m record.Mutation) error {
+	if m.Data.Key().ID == "secret" {
+		return errors.New("not yours")
+	}
+	return nil
 }

@@ -1,0 +1,141 @@
+package powersync
+
+import (
+	"encoding/json"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/merge/memory"
+)
+
+// phone is a device of the model: its queue, and the requests that it has sent.
+type phone struct {
+	id    clock.ClientID
+	last  int64
+	queue []Transaction
+	sent  []Batch
+}
+
+// arrivalWorld is a server, and a model of what it must store: each entry takes effect once, when it
+// arrives first, if it is not refused.
+type arrivalWorld struct {
+	*rapid.T
+	*Handler
+	store   memory.Server
+	wall    time.Time
+	phones  []*phone
+	values  int
+	shown   map[string]string // the title by row
+	arrived map[string]bool   // by value, since each entry writes a value of its own
+}
+
+// edit adds a transaction of one to three entries to the queue.
+func (w *arrivalWorld) edit(p *phone) {
+	p.last += int64(rapid.IntRange(1, 2).Draw(w.T, "step"))
+	id := p.last
+	t := Transaction{ID: &id}
+	for range rapid.IntRange(1, 3).Draw(w.T, "entries") {
+		w.values++
+		value, _ := json.Marshal(strconv.Itoa(w.values))
+		row := rapid.SampledFrom([]string{"1", "2", "secret"}).Draw(w.T, "row")
+		t.Crud = append(t.Crud, Entry{Op: "PATCH", Table: "tasks", ID: row, Data: map[string]json.RawMessage{"title": value}})
+	}
+	p.queue = append(p.queue, t)
+}
+
+// upload sends the beginning of the queue. If the answer arrives, the transactions leave the queue.
+func (w *arrivalWorld) upload(p *phone) {
+	if len(p.queue) == 0 {
+		return
+	}
+	n := rapid.IntRange(1, len(p.queue)).Draw(w.T, "transactions")
+	b := Batch{append([]Transaction(nil), p.queue[:n]...)}
+	p.sent = append(p.sent, b)
+	results := w.deliver(p, b)
+	for i, t := range b.Transactions {
+		want := Success
+		for _, e := range t.Crud {
+			if e.ID == "secret" {
+				want = Fatal
+			}
+		}
+		require.Equal(w.T, want, results.Results[i].Status)
+	}
+	if rapid.Bool().Draw(w.T, "answer arrives") {
+		p.queue = p.queue[n:]
+	}
+}
+
+// deliver gives a request to the server, and to the model.
+func (w *arrivalWorld) deliver(p *phone, b Batch) Results {
+	w.wall = w.wall.Add(time.Duration(rapid.IntRange(-1, 2).Draw(w.T, "ms")) * time.Millisecond)
+	results, err := w.Apply(p.id, b)
+	require.NoError(w.T, err)
+	for _, t := range b.Transactions {
+		for _, e := range t.Crud {
+			if value := string(e.Data["title"]); e.ID != "secret" && !w.arrived[value] {
+				w.arrived[value] = true
+				w.shown[e.ID] = value
+			}
+		}
+	}
+	for r := range w.store.Records().All() {
+		title, _ := r.Get("title")
+		require.Equal(w.T, w.shown[r.Key().ID], title.Value.JSON())
+	}
+	return results
+}
+
+// TestUnstampedEntriesApplyOnceInTheOrderOfArrival: answers are lost, requests are repeated, also with
+// more transactions, and copies of old requests arrive at any time.
+func TestUnstampedEntriesApplyOnceInTheOrderOfArrival(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w := &arrivalWorld{T: t, wall: noon.Time(), phones: []*phone{{id: ana}, {id: ben}}, shown: map[string]string{}, arrived: map[string]bool{}}
+		w.store.Now = func() time.Time { return w.wall }
+		w.store.Engine.Guard = guard
+		var err error
+		w.Handler, err = New(Options{Server: &w.store, Schema: schema, AcceptUnstamped: true})
+		require.NoError(t, err)
+		any := func() *phone { return rapid.SampledFrom(w.phones).Draw(t, "phone") }
+		t.Repeat(map[string]func(*rapid.T){
+			"edit":   func(*rapid.T) { w.edit(any()) },
+			"upload": func(*rapid.T) { w.upload(any()) },
+			"copy": func(*rapid.T) {
+				if p := any(); len(p.sent) > 0 {
+					w.deliver(p, rapid.SampledFrom(p.sent).Draw(t, "request"))
+				}
+			},
+		})
+	})
+}
+
+// TestRestoredQueueIsRefused: a transaction ID that was used for something else is not taken for a retry.
+func TestRestoredQueueIsRefused(t *testing.T) {
+	e := newEndpoint(t, true)
+	e.post(batch(patch("one", clock.Stamp{}), patch("two", clock.Stamp{}), patch("three", clock.Stamp{})))
+	_, answer := e.post(batch(patch("other", clock.Stamp{})))
+	require.Contains(t, answer, `"error_code":"queue_restored"`, "it differs from the entry in the ledger")
+	e.post(`{"transactions":[{"transaction_id":4,"crud":[` + patch("four", clock.Stamp{}) + `]}]}`)
+	_, answer = e.post(batch(patch("one", clock.Stamp{})))
+	require.Contains(t, answer, `"error_code":"queue_restored"`, "it has left the queue")
+	_, answer = e.post(`{"transactions":[{"crud":[` + patch("no ID", clock.Stamp{}) + `]}]}`)
+	require.Contains(t, answer, `"error_code":"invalid"`)
+	require.Equal(t, "four", e.title())
+	require.Len(t, e.arrivalsOf(ana).applied, 1, "the ledger forgets what has left the queue")
+}
+
+// TestRestartKeepsTheOrderOfArrival: a new Handler stamps above everything that is stored.
+func TestRestartKeepsTheOrderOfArrival(t *testing.T) {
+	e := newEndpoint(t, true)
+	e.post(batch(patch("ahead", at(4*time.Minute, ana))))
+	var err error
+	e.Handler, err = New(e.o)
+	require.NoError(t, err)
+	e.post(batch(patch("later", clock.Stamp{})))
+	require.Equal(t, "later", e.title())
+}
