@@ -129,10 +129,12 @@ func TestRestoredQueueIsRefused(t *testing.T) {
 	require.Len(t, e.arrivalsOf(ana).applied, 1, "the ledger forgets what has left the queue")
 }
 
-// TestRestartKeepsTheOrderOfArrival: a new Handler stamps above everything that is stored.
-func TestRestartKeepsTheOrderOfArrival(t *testing.T) {
+// TestArrivalIsAboveWhatIsStored: an entry without a stamp wins over a stored write of a device whose
+// clock is ahead, also after a restart.
+func TestArrivalIsAboveWhatIsStored(t *testing.T) {
 	e := newEndpoint(t, true)
-	e.post(batch(patch("ahead", at(4*time.Minute, ana))))
+	e.post(batch(patch("ahead", at(4*time.Minute, ana)), patch("arrives later", clock.Stamp{})))
+	require.Equal(t, "arrives later", e.title())
 	var err error
 	e.Handler, err = New(e.o)
 	require.NoError(t, err)

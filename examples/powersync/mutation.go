@@ -91,11 +91,5 @@ func mutationOf(e Entry, values map[string]record.Value, m Metadata) (record.Mut
 	if err != nil {
 		return record.Mutation{}, err
 	}
-	base := make(map[string]clock.Stamp, len(values))
-	for name, stamp := range m.Base {
-		if _, ok := values[name]; ok {
-			base[name] = stamp
-		}
-	}
-	return record.Mutation{Data: data, Base: base, New: m.New}, nil
+	return record.Mutation{Data: data, Base: m.Base, New: m.New}, nil
 }
