@@ -141,3 +141,12 @@ func TestArrivalIsAboveWhatIsStored(t *testing.T) {
 	e.post(batch(patch("later", clock.Stamp{})))
 	require.Equal(t, "later", e.title())
 }
+
+// TestArrivalsHaveAnIDOfTheirOwn: the stamps of a device do not run backwards because an entry without
+// a stamp arrived in between.
+func TestArrivalsHaveAnIDOfTheirOwn(t *testing.T) {
+	e := newEndpoint(t, true)
+	_, answer := e.post(batch(patch("no stamp", clock.Stamp{}), patch("an hour ago", at(-time.Hour, ana))))
+	require.NotContains(t, answer, `"rewound"`)
+	require.Equal(t, "no stamp", e.title())
+}
