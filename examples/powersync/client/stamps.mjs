@@ -7,7 +7,7 @@ import { after, later, msOf, timeIn, timeOf } from './time.mjs';
 
 const DELETED = '$deleted';
 
-/** stampTables returns the local tables that Stamps needs; column and Table are those of the PowerSync SDK. */
+/** stampTables returns the local tables that Stamps needs; Table and column come from the PowerSync SDK. */
 export const stampTables = ({ Table, column }) => ({
   // One row: the clock of the device, the greatest stamp time that the server has, and the correction of the clock.
   stamp_clock: new Table({ last: column.text, accepted: column.text, offset: column.integer }, { localOnly: true }),
@@ -38,7 +38,7 @@ export class Stamps {
     });
   }
 
-  /** sent returns the metadata of an entry as it is uploaded: with the stamps that replaced those of a wrong clock. */
+  /** sent returns the metadata of an entry as it is uploaded: with the stamps that replaced stamps of a wrong clock. */
   async sent(metadata) {
     const m = parse(metadata);
     if (m === null) return metadata;

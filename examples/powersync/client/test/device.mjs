@@ -49,7 +49,7 @@ export async function device(server, { now = Date.now } = {}) {
   };
 }
 
-/** download takes the place of the PowerSync Service: it replaces all rows by those of the server. */
+/** download takes the place of the PowerSync Service: it replaces all rows by the rows of the server. */
 async function download(db, server) {
   const rows = await server.rows();
   await db.writeTransaction(async (tx) => {
