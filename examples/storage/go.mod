@@ -2,12 +2,10 @@ module github.com/fieldlww/fieldlww/examples/storage
 
 go 1.26.0
 
-replace github.com/fieldlww/fieldlww => ../..
-
 require (
 	github.com/fieldlww/fieldlww v0.0.0-00010101000000-000000000000
 	github.com/google/uuid v1.6.0
-	github.com/jackc/pgx/v5 v5.12.0
+	github.com/jackc/pgx/v5 v5.13.0
 	github.com/stretchr/testify v1.12.1
 	go.etcd.io/bbolt v1.5.0
 	modernc.org/sqlite v1.61.1
