@@ -44,6 +44,7 @@ type Actor struct {
 	User   string
 	Client clock.ClientID
 	Roles  map[string]string // role by bucket, for the buckets of the user
+	server bool              // whether the server itself writes, which has all rights
 }
 
 // Grant is a change of the membership of a user in a bucket.

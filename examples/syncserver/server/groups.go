@@ -15,6 +15,7 @@ type pushing struct {
 	ctx context.Context // of the request
 	by  Sender
 	Pushed
+	server bool // whether it is a write of the server itself; see Server.Write
 
 	items  []record.Item // once the push is decoded
 	push   *merge.Push

@@ -121,7 +121,7 @@ func (s *Server) pushWithin(ctx context.Context, tx *session, p *pushing) (err e
 // apply applies a push within a transaction.
 func (s *Server) apply(ctx context.Context, tx *session, p *pushing) (out Outcome, err error) {
 	wall := p.push.Request().Wall
-	stored, actor, err := tx.load(ctx, p.by, p.push.Keys())
+	stored, actor, err := tx.load(ctx, p)
 	if err != nil {
 		return out, err
 	}
@@ -158,8 +158,10 @@ func (s *Server) apply(ctx context.Context, tx *session, p *pushing) (out Outcom
 	if err := tx.boundLostEdits(ctx, j.lost); err != nil {
 		return out, err
 	}
-	if err := tx.putMarks(ctx, out.Answer.Watermarks); err != nil {
-		return out, err
+	if !p.server {
+		if err := tx.putMarks(ctx, out.Answer.Watermarks); err != nil {
+			return out, err
+		}
 	}
 	if s.options.Journal {
 		var line []byte

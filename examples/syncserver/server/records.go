@@ -136,12 +136,15 @@ func nameRows(names []string) []map[string]string {
 	return rows
 }
 
-// load returns the stored records with the given keys, the watermark of a client, and the roles of its
-// user.
-func (s *session) load(ctx context.Context, by Sender, keys []record.Key) (stored merge.Stored, a Actor, err error) {
-	if a, stored.Watermarks, err = s.actor(ctx, by); err != nil {
+// load returns the stored records that a push names, the watermark of its client, and the roles of its
+// user. The server itself has no watermark: its writes never lose as they arrive.
+func (s *session) load(ctx context.Context, p *pushing) (stored merge.Stored, a Actor, err error) {
+	if p.server {
+		a = Actor{Client: p.by.Client, server: true}
+	} else if a, stored.Watermarks, err = s.actor(ctx, p.by); err != nil {
 		return stored, a, err
 	}
+	keys := p.push.Keys()
 	found, err := s.get(ctx, keys)
 	stored.Records = found.Lookup(keys)
 	stored.Fence, stored.Level = s.fence.stamp, s.fence.level

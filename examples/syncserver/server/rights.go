@@ -39,7 +39,8 @@ func (s *session) actor(ctx context.Context, m Sender) (Actor, []clock.Stamp, er
 }
 
 // rightsOf returns the functions of merge.Stored that decide what an actor may read and write. Both are
-// nil if there is only the one bucket "", the user has it, and there is no Options.MayWrite. If the storage
+// nil if there is only the one bucket "", the user has it, and there is no Options.MayWrite. The server itself may
+// read and write everything. If the storage
 // is full, an item may not put a record into a further bucket, because the log would grow.
 func (s *Server) rightsOf(tx *session, a Actor, full bool) (mayRead func(record.Record) bool, mayWrite func(seen, after record.Record, m record.Mutation) error) {
 	rights := buckets.Rights{Of: tx.of, Fence: tx.fence.stamp, Read: func(name string) bool {
@@ -51,11 +52,12 @@ func (s *Server) rightsOf(tx *session, a Actor, full bool) (mayRead func(record.
 		_, ok := a.Roles[name]
 		return ok
 	}}
-	if tx.of != nil || !rights.Read("") {
+	if !a.server && (tx.of != nil || !rights.Read("")) {
 		mayRead, mayWrite = rights.MayRead, rights.MayWrite
 	}
 	grows := full && tx.of != nil
-	if s.options.MayWrite == nil && !grows {
+	asks := s.options.MayWrite != nil && !a.server
+	if !asks && !grows {
 		return mayRead, mayWrite
 	}
 	byRights := mayWrite
@@ -65,7 +67,7 @@ func (s *Server) rightsOf(tx *session, a Actor, full bool) (mayRead func(record.
 				return err
 			}
 		}
-		if s.options.MayWrite != nil {
+		if asks {
 			if err := s.options.MayWrite(a, seen, after, m); err != nil {
 				return err
 			}

@@ -119,6 +119,7 @@ type Server struct {
 	database *Database
 	engine   merge.Engine
 	users    users
+	id       clock.ClientID // of the server's own writes
 	decode   func(body []byte) ([]record.Item, error)
 	turns    *admission // of groups of pushes that are decoded and applied, by workspace
 	groups   *groups    // of pushes that wait for a turn
@@ -186,6 +187,7 @@ func New(ctx context.Context, d *Database, o Options) (*Server, error) {
 	if s.Frontend, err = NewFrontend(ctx, sqlBackend{s, d}, o); err != nil {
 		return nil, err
 	}
+	s.id = s.tokens.ownID()
 	s.decode = s.engine.Decode
 	s.groups = newGroups(s.turns)
 	if err := s.divide(ctx); err != nil {

@@ -60,9 +60,12 @@ func (u *users) forget() {
 	clear(u.of)
 }
 
-// admit refuses a client that is bound to another user or workspace, and a token that was issued before
+// admit refuses the ID of a server, a client that is bound to another user or workspace, and a token that was issued before
 // its user was signed out. It binds a new client to its user, and follows the rights of a new token.
 func (s *Server) admit(ctx context.Context, a Account) error {
+	if s.tokens.isOwn(a.Client) {
+		return ClientTaken()
+	}
 	now := s.now()
 	known, ok := s.users.get(a.Client, now)
 	if !ok {
