@@ -100,6 +100,15 @@ func (p *pair) Push(client clock.ClientID, batch []byte) ([]byte, error) {
 	return out.Answer.AppendJSON(nil), err
 }
 
+// Write is a write of a server's own. Each process has another ID.
+func (p *pair) Write(key record.Key, field string, v record.Value) error {
+	_, err := p.next().Write(context.Background(), "demo", key, func(e *record.Edit) error {
+		e.Set(field, v)
+		return nil
+	})
+	return err
+}
+
 // Pull reads pages of one record, so that a page boundary follows each record. Others may push
 // before the page arrives.
 func (p *pair) Pull(client clock.ClientID, cursor string) ([]byte, string, error) {
