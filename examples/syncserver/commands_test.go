@@ -100,7 +100,7 @@ func TestFlagsWithoutEffectAreRefused(t *testing.T) {
 		if c.name != "" {
 			line = append([]string{c.name}, line...)
 		}
-		for _, name := range []string{"addr", "db", "erasures", "host", "journal", "level", "n", "open", "origin", "proxy", "retention", "v"} {
+		for _, name := range []string{"addr", "create", "db", "erasures", "host", "journal", "level", "n", "open", "origin", "proxy", "retention", "v"} {
 			given := "-" + name + "=1" // a valid value of each flag
 			_, err := parse(append([]string{given}, line...), nil)
 			_, after := parse(append(slices.Clone(line), given), nil)
@@ -144,7 +144,7 @@ func TestHelpListsTheFlagsOfTheCommand(t *testing.T) {
 		_, err := parse(append(strings.Fields(c.name), "-h"), &out)
 		require.ErrorIs(t, err, flag.ErrHelp)
 		require.Contains(t, out.String(), c.about)
-		for _, name := range []string{"addr", "db", "erasures", "host", "journal", "level", "open", "origin", "proxy", "retention", "v"} {
+		for _, name := range []string{"addr", "create", "db", "erasures", "host", "journal", "level", "open", "origin", "proxy", "retention", "v"} {
 			has := false
 			for _, f := range c.flags {
 				has = has || f == name

@@ -26,6 +26,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"log/slog"
 	"os"
 	"os/signal"
 	"slices"
@@ -78,6 +79,9 @@ func open(ctx context.Context, s settings) (*server.Database, *server.Server, er
 	o.Open, o.Journal, o.Origins = s.open, s.journal, list(s.origins)
 	o.Retention, o.PurgeLevel, o.Erasures = retention, s.level.value, s.erasures
 	o.Log = newLog(os.Stderr, s.verbose)
+	if s.command.name == "set" && !s.verbose {
+		o.Log = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})) // the command prints the decisions itself
+	}
 	srv, err := server.New(ctx, database, o)
 	if err != nil {
 		database.Close()
