@@ -46,6 +46,8 @@
 //	sweep.go       purging what is below the fence
 //	ahead.go       stored writes that are stamped too far ahead
 //	repair.go      the command that restamps them
+//	write.go       writes of the server itself
+//	own.go         the client IDs of servers, which no client may use
 //	records.go     reading and storing records
 //	filing.go      in which buckets records are found, and which ones they have left
 //	division.go    filing all records again after Options.Buckets has changed
@@ -228,6 +230,38 @@
 // answer to such a push names some of the writes. The command "syncserver repair" restamps them all
 // and lowers the watermarks of their clients. The clients pull the restamped writes, and their
 // pushes succeed again.
+//
+// # The server's own writes
+//
+// A cron job, an admin page, or an API that existed before writes with Server.Write, or with
+//
+//	syncserver set WORKSPACE TABLE ID FIELD=JSON…
+//
+// while the servers run. Such a write is a push of the server itself: it is decided on the stored record
+// with the workspace locked, checked by the rules, journaled, and stored with a sequence. Clients are
+// woken for it, and the answer to a client that overwrites it without having pulled it reports a lost edit.
+// Server.WriteAll writes several records in one transaction. An UPDATE in SQL does none of this, so do not use
+// one.
+//
+// The write gets a stamp above everything that is stored in its records, and above the fence. For that, a
+// clock must observe the stored stamps without a bound, with clock.Options.MaxAhead: -1. The bound of
+// the engine, 5 minutes, is for the stamps of clients. A stamp that was accepted 4 minutes ahead stays
+// stored if the server is then restarted with a wall clock that was set back: a clock with the bound of the
+// engine would refuse the server's own data, and no write of the server could win over it. So the server
+// makes a clock for each write, which observes what is stored, and keeps no clock in between. What
+// follows:
+//
+//   - A write to a record with a stamp from the future is stamped just above it. Clients that pull it
+//     are too far ahead, as they are without the write. "syncserver repair" restamps it too, and later writes
+//     have the time of the wall clock again.
+//   - Such a stamp does not spread to other records.
+//   - While the wall clock is not set, nothing is written.
+//
+// Each process makes a client ID when it starts, and does not keep it, so no stamp is used twice, even after
+// a restore from a backup. The ID makes stamps unique, not later: the write wins because of its time.
+// Several processes may write at once, on one machine or on several: the lock of the workspace puts
+// their writes and the pushes in an order, and each sees the ones before it. A client that uses the ID of a server is
+// refused as client_taken.
 //
 // # Retention
 //

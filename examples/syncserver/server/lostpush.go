@@ -34,6 +34,9 @@ func (s *Server) lostIn(push *merge.Push, a merge.Answer, fence clock.Timestamp)
 			if !d.Lost() && (!kept || isSeen(d, items[i].Mutation, fence)) {
 				continue
 			}
+			if !kept && s.tokens.isOwn(d.Loser().Stamp.Client) {
+				continue // no client could read the row
+			}
 			if row, ok := lostRow(s.options.Rules, d, kept); ok {
 				all = append(all, lostEdit{d, row, kept, i})
 			}

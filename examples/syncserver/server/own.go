@@ -21,10 +21,10 @@ func (t tokens) ownID() (id clock.ClientID) {
 	return id
 }
 
-// isOwn reports whether a client ID is that of a server on this database.
+// isOwn reports whether a client ID belongs to a server on this database.
 func (t tokens) isOwn(id clock.ClientID) bool { return hmac.Equal(id[8:], t.signatureOf(id)) }
 
-// signatureOf returns the second half of the ID of a server. Version and variant are those of a UUID of the version 8.
+// signatureOf returns the second half of the ID of a server. The ID is a UUID of the version 8.
 func (t tokens) signatureOf(id clock.ClientID) []byte {
 	mac := hmac.New(sha256.New, t.key)
 	mac.Write(append([]byte("own "), id[:8]...))
