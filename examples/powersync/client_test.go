@@ -42,7 +42,7 @@ func TestPowerSyncClient(t *testing.T) {
 	output, err := command.CombinedOutput()
 	t.Log(string(output))
 	require.NoError(t, err)
-	require.Contains(t, string(output), "pass 12")
+	require.Contains(t, string(output), "pass 14")
 }
 
 // host serves any number of servers, by the first part of the path. A server whose name ends in

@@ -8,10 +8,10 @@
 //
 // # Readings
 //
-// Three of the recipes are readings: pure functions of merged records. What they return is not
-// stored and not merged. All replicas that have the same records compute the same result, in
-// whatever order and grouping they got the writes, because merged records have that property. So a
-// reading needs no coordination, and it can be replaced by another one without touching the data.
+// Three of the recipes are readings: pure functions of merged records. Their results are not stored
+// and not merged. All replicas that have the same records compute the same result, in whatever order
+// and grouping they got the writes, because merged records have that property. So a reading needs no
+// coordination, and it can be replaced by another one without touching the data.
 //
 // A reading looks at all records of its tables. If a client holds only some buckets, put the records
 // that a reading needs into the same bucket.

@@ -15,9 +15,9 @@ import (
 
 // teamWrites draws names of teams, and deletions of teams.
 func teamWrites(t *rapid.T) (writes []record.Record) {
-	for range rapid.IntRange(0, 8).Draw(t, "writes") {
+	for range rapid.IntRange(0, 10).Draw(t, "writes") {
 		key := record.Key{Table: "teams", ID: id(t, 5)}
-		value := rapid.SampledFrom([]any{"Rovers", "rovers ", "Rovers (2)", "Wanderers", "", nil, 7, record.Deletion()}).Draw(t, "name")
+		value := rapid.SampledFrom([]any{"Rovers", "Rovers", "rovers ", "Rovers (2)", "Rovers (2)", "Wanderers", "", nil, 7, record.Deletion()}).Draw(t, "name")
 		if value == 7 && rapid.Bool().Draw(t, "delete") {
 			writes = append(writes, write(key, record.DeletedField, true, stamp(t)))
 			continue

@@ -12,7 +12,7 @@ import (
 //
 // No rule of package violation can find this. A rule sees the groups that a change names, with at most
 // two look-ups, and a cycle may be as long as there are folders: following it takes a look-up for each
-// step, each of which depends on the one before. Two moves that close a cycle together may change no
+// step, and each look-up depends on the one before. Two moves that close a cycle together may change no
 // folder in common, so no group of a fixed size holds both. A single group with all folders would make
 // every move read, and lock, the whole tree.
 //

@@ -54,7 +54,7 @@ func TestOtherVersionsKeepTheirFields(t *testing.T) {
 	})
 }
 
-// TestUrgencyShown: all replicas show the same urgency, which is the default only where nobody chose one.
+// TestUrgencyShown: all replicas show the same urgency, which is the default only if the field holds no choice.
 func TestUrgencyShown(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		type shown struct {

@@ -2,8 +2,6 @@
 
 import { parse } from './stamps.mjs';
 
-const MOST = 50; // transactions in a request
-
 /**
  * Connector is a PowerSyncBackendConnector. PowerSync calls uploadData while there are entries in its queue, and again
  * after a while if it throws.
@@ -11,19 +9,20 @@ const MOST = 50; // transactions in a request
  *   url       the write endpoint
  *   token     returns the bearer token of this device, as a promise
  *   stamps    the Stamps of the database
+ *   most      the greatest number of transactions in a request, at most 50
  *   onNotice  is called with what the user should be told: { code, table, id, dropped, advice, … }
  *
  * The method fetchCredentials, which connects to the PowerSync Service, is for the app to add.
  */
 export class Connector {
-  constructor({ url, token, stamps, onNotice = () => {} }) {
-    Object.assign(this, { url, token, stamps, onNotice });
+  constructor({ url, token, stamps, most = 50, onNotice = () => {} }) {
+    Object.assign(this, { url, token, stamps, most, onNotice });
   }
 
   async uploadData(db) {
     const transactions = [];
     for await (const transaction of db.getCrudTransactions()) {
-      if (transactions.push(transaction) === MOST) break;
+      if (transactions.push(transaction) === this.most) break;
     }
     if (transactions.length > 0) await this.upload(transactions);
   }

@@ -135,10 +135,13 @@ class Edit {
     const seen = JSON.parse(row.stamps);
     for (const name of Object.keys(seen)) {
       seen[name] = this.replaced.get(seen[name]) ?? seen[name];
-      this.clock.last = later(this.clock.last, timeIn(seen[name]));
+      if (!this.isDropped(seen[name])) this.clock.last = later(this.clock.last, timeIn(seen[name]));
     }
     return { row, seen };
   }
+
+  /** isDropped reports whether a stamp is the stamp of a write that was dropped, made before the clock was corrected. */
+  isDropped = (stamp) => stamp.endsWith(`/${this.stamps.clientId}`) && timeIn(stamp) > this.clock.last;
 }
 
 /** metadata returns the metadata of a write. seen is null if the row has no stamps: then it is not known what the user saw. */

@@ -30,12 +30,12 @@ test('writes made offline arrive with their types', async () => {
 
 test('a queue of more transactions than a request holds is uploaded in parts', async () => {
   const s = server('parts');
-  const a = await device(s);
-  for (let i = 0; i < 60; i++) await a.stamps.insert('tasks', String(i), { title: 'x' });
+  const a = await device(s, { most: 2 });
+  for (const id of ['1', '2', '3']) await a.stamps.insert('tasks', id, { title: id });
   await a.upload();
-  assert.equal(await a.waiting(), 10);
+  assert.equal(await a.waiting(), 1);
   await a.upload();
-  assert.equal((await s.rows()).length, 60);
+  assert.equal((await s.rows()).length, 3);
 });
 
 test('an invalid write does not block the queue', async () => {
@@ -159,15 +159,45 @@ test('a clock that is ahead is corrected, and the edits keep their order', async
   await a.stamps.insert('tasks', '1', { title: '1' });
   await a.upload();
   ahead = 3_600_000;
+  await a.stamps.update('tasks', '1', { tags: '[' }); // is refused permanently, so its stamp is never accepted
   for (const title of ['2', '3']) await a.stamps.update('tasks', '1', { title });
   await assert.rejects(a.upload(), /retryable_error/);
+  assert.deepEqual(a.notices.map(({ code }) => code), ['invalid']);
+  const queue = (await a.db.getCrudBatch()).crud;
+  const [two, three] = await Promise.all(queue.map(async ({ metadata }) => JSON.parse(await a.stamps.sent(metadata))));
+  assert.equal(three.base.title, two.stamp);
+
   await a.stamps.update('tasks', '1', { title: '4' }); // made before the others are sent again
   await a.upload();
   const [row] = await s.rows();
   assert.equal(row.title, '4');
   assert.ok(msOf(timeIn(JSON.parse(row.stamps).title)) < Date.now() + 60_000);
   assert.equal(await a.waiting(), 0);
-  assert.deepEqual(a.notices, []);
+  assert.equal(a.notices.length, 1);
+});
+
+test('a corrected clock does not go back below what the server has accepted', async () => {
+  const s = server('accepted');
+  let ahead = 240_000; // within the bound
+  const a = await device(s, { now: () => Date.now() + ahead });
+  await a.stamps.insert('tasks', '1', { title: 'accepted' });
+  await a.upload();
+  ahead = 3_600_000;
+  await a.stamps.insert('tasks', '2', { title: 'refused' });
+  await assert.rejects(a.upload(), /retryable_error/);
+  await a.upload();
+  const [first, second] = (await s.rows()).map((row) => timeIn(JSON.parse(row.stamps).title));
+  assert.ok(first < second);
+});
+
+test('a row without stamps gets no base', async () => {
+  const a = await device(server('unknown'));
+  await a.db.execute('INSERT INTO ps_data__tasks (id, data) VALUES (?, ?)', ['1', '{"title":"imported"}']);
+  await a.stamps.update('tasks', '1', { title: 'x' });
+  await a.stamps.update('tasks', '1', { done: true });
+  for (const { metadata } of (await a.db.getCrudBatch()).crud) assert.deepEqual(Object.keys(JSON.parse(metadata)), ['stamp']);
+  await a.upload();
+  assert.equal(await a.waiting(), 0);
 });
 
 test('entries without a stamp apply in the order of their arrival', async () => {

@@ -32,14 +32,14 @@ export function server(name) {
 let devices = 0;
 
 /** device opens a device. now returns its clock, in milliseconds. */
-export async function device(server, { now = Date.now } = {}) {
+export async function device(server, { now = Date.now, most } = {}) {
   const clientId = `00000000-0000-4000-8000-${String(++devices).padStart(12, '0')}`;
   const db = new PowerSyncDatabase({ schema, factory: new SQLJSOpenFactory({ dbFilename: 'test.db' }), logger: noLog });
   await db.init();
   after(() => db.close());
   const notices = [];
   const stamps = new Stamps(db, { clientId, wall: () => now() });
-  const connector = new Connector({ url: server.url, token: async () => clientId, stamps, onNotice: (n) => notices.push(n) });
+  const connector = new Connector({ url: server.url, token: async () => clientId, stamps, most, onNotice: (n) => notices.push(n) });
   return {
     db, stamps, notices, clientId,
     upload: () => connector.uploadData(db),
