@@ -81,7 +81,7 @@ func newMetrics() *metrics {
 func refusals() []merge.Code {
 	return []merge.Code{
 		merge.Invalid, merge.LimitExceeded, merge.RecordFull, merge.Forbidden, merge.OtherClient, merge.Gone,
-		merge.TooFarAhead, merge.ServerClock, merge.StorageFull,
+		merge.TooFarAhead, merge.ServerClock, merge.StorageFull, merge.NewerName,
 	}
 }
 
