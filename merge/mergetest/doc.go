@@ -158,7 +158,8 @@
 // forget what the server purged, show nothing that is gone, and send its own writes again after the
 // server was restored from a backup. With a [Granter], it must forget what it may no longer read.
 //
-// [CheckLaws] judges a join or a resolver, without a backend. [FieldValue] and [Record] generate
+// [CheckLaws] judges a join or a resolver, without a backend, and [CheckLens] judges a lens of package
+// record/lens, whose functions are yours. [FieldValue] and [Record] generate
 // data for property tests of your own.
 //
 // # Working on the kit
@@ -173,6 +174,7 @@
 //	backend, purger, granter, keeper, client, adapt
 //	                                    the interfaces that users implement, adapted for the packages below
 //	checklaws, generators               laws of joins, and random data
+//	checklens, checklensnames           laws of lenses
 //	internal/bridge                     a program that answers calls: process (deadline, death), answer; group_unix and
 //	                                    group_other end its children as well
 //	internal/law                        the laws as data: name, statement, where to look

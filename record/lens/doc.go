@@ -36,6 +36,8 @@
 // function may change which of two values is greater. So only one form is ever stored and merged,
 // the new one, and all new clients agree. Old clients show its translation.
 //
+// The functions of Fields and Splits are yours. mergetest.CheckLens tests a Lens with them.
+//
 // # Splits
 //
 // For an old client, a split field has the greatest stamp of its parts. So the base of an old client may
