@@ -42,7 +42,7 @@ func TestPowerSyncClient(t *testing.T) {
 	output, err := command.CombinedOutput()
 	t.Log(string(output))
 	require.NoError(t, err)
-	require.Contains(t, string(output), "pass 14")
+	require.Contains(t, string(output), "pass 15")
 }
 
 // host serves any number of servers, by the first part of the path. A server whose name ends in
@@ -59,6 +59,7 @@ type tenant struct {
 	store  memory.Server
 	mu     sync.Mutex
 	faults []any
+	served int // uploads
 }
 
 func (h *host) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -85,6 +86,11 @@ func newTenant(acceptUnstamped bool) *tenant {
 		defer one.mu.Unlock()
 		one.faults = nil
 		_ = json.NewDecoder(r.Body).Decode(&one.faults)
+	})
+	one.HandleFunc("GET /requests", func(w http.ResponseWriter, _ *http.Request) {
+		one.mu.Lock()
+		defer one.mu.Unlock()
+		respond(w, http.StatusOK, one.served)
 	})
 	one.HandleFunc("GET /rows", func(w http.ResponseWriter, _ *http.Request) {
 		rows := []map[string]any{}
@@ -116,6 +122,7 @@ func newTenant(acceptUnstamped bool) *tenant {
 func (one *tenant) fault() (next any) {
 	one.mu.Lock()
 	defer one.mu.Unlock()
+	one.served++
 	if len(one.faults) > 0 {
 		next, one.faults = one.faults[0], one.faults[1:]
 	}

@@ -98,13 +98,14 @@ class Edit {
     Object.assign(this, { tx, stamps, clock, replaced });
   }
 
+  /** insert writes the columns that are not null, because the queue leaves out the others. */
   async insert(table, id, columns) {
     const stamp = this.stamps.tick(this.clock);
-    const names = Object.keys(columns);
+    const names = Object.keys(columns).filter((name) => columns[name] !== null);
     const base = Object.fromEntries(names.map((name) => [name, null]));
     const known = JSON.stringify(Object.fromEntries(names.map((name) => [name, stamp])));
     const all = ['id', ...names, 'stamps', '_metadata'].map(quote);
-    const values = [id, ...Object.values(columns).map(cell), known, JSON.stringify({ stamp, base, new: true })];
+    const values = [id, ...names.map((name) => cell(columns[name])), known, JSON.stringify({ stamp, base, new: true })];
     await this.tx.execute(`INSERT INTO ${quote(table)} (${all.join(', ')}) VALUES (${all.map(() => '?').join(', ')})`, values);
   }
 

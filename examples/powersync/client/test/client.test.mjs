@@ -5,6 +5,11 @@ import test from 'node:test';
 import { device, server } from './device.mjs';
 import { msOf, timeIn } from '../time.mjs';
 
+/** until waits for a condition. */
+async function until(condition) {
+  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
 /** only returns the columns of a row that it names. */
 const only = (row, names) => Object.fromEntries(names.map((name) => [name, row?.[name]]));
 
@@ -13,18 +18,20 @@ test('writes made offline arrive with their types', async () => {
   const a = await device(s);
   await a.stamps.insert('tasks', '1', { title: 'Fence', done: true, points: 2.5, tags: '["red",{"a":9007199254740993}]', bytes: '9007199254740993' });
   await a.stamps.insert('tasks', '2', { title: 'Roof' });
+  await a.stamps.insert('tasks', '3', { title: 'Path', tags: null });
   await a.stamps.update('tasks', '1', { title: null, done: false });
   await a.stamps.update('tasks', '1', { done: false }); // changes nothing
   await a.stamps.remove('tasks', '2');
-  assert.equal(await a.waiting(), 4);
+  assert.equal(await a.waiting(), 5);
   await a.upload();
   assert.equal(await a.waiting(), 0);
-  const [row, ...others] = await s.rows();
+  const [row, path, ...others] = await s.rows();
   assert.deepEqual(others, []);
   assert.deepEqual(only(row, ['title', 'done', 'points', 'bytes', 'tags']), {
     title: null, done: 0, points: 2.5, bytes: '9007199254740993', tags: '["red",{"a":9007199254740993}]',
   });
-  assert.deepEqual(JSON.parse(row.stamps), JSON.parse((await a.row('1')).stamps)); // what the device expected
+  // The device expected these stamps.
+  for (const r of [row, path]) assert.deepEqual(JSON.parse(r.stamps), JSON.parse((await a.row(r.id)).stamps));
   assert.deepEqual(a.notices, []);
 });
 
@@ -59,6 +66,19 @@ test('an invalid write does not block the queue', async () => {
     ['unstamped', '1', true, 'metadata'],
     ['unstamped', '2', true, 'metadata'],
   ]);
+});
+
+test('the loop of the SDK empties the queue, past invalid writes and a server that is down', async () => {
+  const s = server('loop');
+  const a = await device(s);
+  for (const tags of ['[1]', '[', '[2]', '[[', '[3]']) await a.stamps.insert('tasks', tags, { tags });
+  await s.next(503);
+  a.connect();
+  await until(async () => (await s.requests()) > 0);
+  await a.stamps.insert('tasks', 'last', { title: 'x' }); // without a service, the loop tries again at the next write
+  await until(async () => (await a.waiting()) === 0);
+  assert.deepEqual((await s.rows()).map(({ id }) => id), ['[1]', '[2]', '[3]', 'last']);
+  assert.deepEqual(a.notices.map(({ code, id }) => [code, id]), [['invalid', '['], ['invalid', '[[']]);
 });
 
 test('a request that is refused as a whole is sent in parts', async () => {

@@ -24,6 +24,7 @@ export function server(name) {
   const at = (path) => `${process.env.FIELDLWW_URL}/${name}/${path}`;
   return {
     url: at('api/data'),
+    requests: async () => (await fetch(at('requests'))).json(), // how many uploads there were
     rows: async () => (await fetch(at('rows'))).json(),
     next: (...faults) => fetch(at('next'), { method: 'POST', body: JSON.stringify(faults) }),
   };
@@ -40,9 +41,11 @@ export async function device(server, { now = Date.now, most } = {}) {
   const notices = [];
   const stamps = new Stamps(db, { clientId, wall: () => now() });
   const connector = new Connector({ url: server.url, token: async () => clientId, stamps, most, onNotice: (n) => notices.push(n) });
+  connector.fetchCredentials = async () => ({ endpoint: `${server.url}/no-service`, token: '' });
   return {
     db, stamps, notices, clientId,
     upload: () => connector.uploadData(db),
+    connect: () => void db.connect(connector, { crudUploadThrottleMs: 10, retryDelayMs: 100 }).catch(() => {}),
     waiting: async () => (await db.getAll('SELECT id FROM ps_crud')).length,
     row: (id) => db.getOptional('SELECT * FROM tasks WHERE id = ?', [id]),
     download: () => download(db, server),
