@@ -13,6 +13,9 @@
 // and grouping they got the writes, because merged records have that property. So a reading needs no
 // coordination, and it can be replaced by another one without touching the data.
 //
+// A purge changes no reading of the records that are left: for a reading, a deleted record is the same as
+// a missing one, and a deleted field the same as an absent one.
+//
 // A reading looks at all records of its tables. If a client holds only some buckets, put the records
 // that a reading needs into the same bucket.
 package recipes

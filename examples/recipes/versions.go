@@ -26,7 +26,7 @@ const DefaultUrgency = "normal"
 // UrgencyShown returns the urgency to show. It reports false for one that this version does not know:
 // show a placeholder, and leave the field alone until the user chooses another urgency.
 func (t Task) UrgencyShown() (urgency string, known bool) {
-	switch kind := t.Urgency.Kind(); kind {
+	switch t.Urgency.Kind() {
 	case record.KindNull, record.KindDeleted: // null also stands for an absent field here
 		return DefaultUrgency, true
 	}
