@@ -26,8 +26,7 @@ type Options struct {
 	// AcceptUnstamped accepts entries without a stamp, for apps that were not changed yet. Such an
 	// entry is stamped with the time at which it arrives first: an edit that was made offline last
 	// week, and arrives today, wins over all edits made since. Lost edits are not reported for it.
-	// Without AcceptUnstamped, such an entry is refused as Unstamped, and its client drops it. So set
-	// it while versions of the app without stamps are in use.
+	// Without AcceptUnstamped, such an entry is refused as Unstamped.
 	AcceptUnstamped bool
 }
 

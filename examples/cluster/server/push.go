@@ -27,7 +27,7 @@ func (s *Server) Push(ctx context.Context, m syncserver.Sender, p syncserver.Pus
 		return out, unavailable(err)
 	}
 	defer give()
-	items, err := s.engine.Decode(p.Body)
+	items, err := p.Items(s.engine.Decode)
 	if err != nil {
 		return out, syncserver.Malformed(err)
 	}
@@ -103,6 +103,7 @@ func (a *attempt) apply(ctx context.Context, p signedPush) (out syncserver.Outco
 	if stored.Fence > 0 || a.of != nil {
 		push = syncserver.RefuseDropped(a.engine, push, &stored)
 	}
+	out.Push = push
 	if out.Answer, err = push.Apply(stored); err != nil {
 		return out, err
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/merge/buckets"
 	"github.com/fieldlww/fieldlww/record"
+	"github.com/fieldlww/fieldlww/record/lens"
 	"github.com/fieldlww/fieldlww/violation"
 )
 
@@ -57,17 +58,20 @@ type Sender struct {
 	Ends      time.Time // of the token; zero means never
 }
 
-// Pushed is a push that is not decoded yet.
+// Pushed is a push that is not decoded yet. A Backend decodes it with Items, so that it stores one form.
 type Pushed struct {
 	Body   []byte
 	Whole  bool           // merge.Request.WholeItems
 	Cursor buckets.Cursor // of the last pull; the zero cursor if the client has pulled nothing or sends none
 	Budget Budget         // of the user
+
+	old *oldForm // of an old client; nil for one of the version that is stored
 }
 
 // Outcome is the result of a push.
 type Outcome struct {
 	Answer merge.Answer     // the replies to the items
+	Push   *merge.Push      // on which the Answer decides
 	Report violation.Report // the violations that opened, closed or changed
 	Told   []merge.Update   // the violation rows among them that the user may read
 	Ahead  []AheadWrite     // stored writes that are too far ahead, if an item was refused as too far ahead
@@ -82,9 +86,10 @@ type Page struct {
 	chunk  int64   // how many records to read next, on SQL databases
 	next   reading // what to read next, on SQL databases; zero if that is unknown
 
-	columns bool // whether the records are sent as columns
-	all     bool // whether each member may read all of the last chunk
-	begun   bool // whether the first snapshot was taken
+	columns bool       // whether the records are sent as columns
+	old     *lens.Lens // of an old client; nil for one of the version that is stored
+	all     bool       // whether each member may read all of the last chunk
+	begun   bool       // whether the first snapshot was taken
 }
 
 // Bounds returns after how many records, and after how many bytes of them, a chunk ends.

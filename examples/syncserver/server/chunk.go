@@ -10,6 +10,7 @@ import (
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/merge/buckets"
 	"github.com/fieldlww/fieldlww/record"
+	"github.com/fieldlww/fieldlww/record/lens"
 )
 
 // trailer is the last line of each chunk of a pull with a cursor.
@@ -88,6 +89,9 @@ func (s *Frontend) servePullCursor(w http.ResponseWriter, r *http.Request, m Sen
 	if p.Cursor, err = cursorOf(r); err != nil {
 		return err
 	}
+	if p.old, err = s.lensOf(r); err != nil {
+		return err
+	}
 	if p.Limit, err = limitOf(r); err != nil {
 		return Malformed(err)
 	}
@@ -136,9 +140,9 @@ func (s *Frontend) pullChunk(ctx context.Context, p *Page) (parts []part, more b
 	for _, reset := range resets {
 		l.add(resetLine{reset.Buckets, reset.Why})
 	}
-	read := chunk{s.filing(), at, now}
+	read := chunk{s.filing(), at, now, p.old}
 	for _, r := range now.Records {
-		read.addRecord(&l, r)
+		s.logUntranslated(ctx, p.Sender, read.addRecord(&l, r))
 	}
 	p.Cursor, p.all = now.after(at), now.isOfAll()
 	p.Limit -= int64(len(now.Records))
@@ -174,6 +178,7 @@ type chunk struct {
 	of  buckets.Func // nil if there is only the bucket ""
 	at  buckets.Cursor
 	now Snapshot
+	old *lens.Lens // of an old client; nil for one of the version that is stored
 }
 
 // addRecord adds the line for a record that was found: its normal form or, if the client may not
@@ -186,7 +191,10 @@ type chunk struct {
 // made edits before, with a clock below the fence: if one of them is of a dead record, it is shown until the server
 // refuses it as gone. A record that has died since the load began is sent, because an earlier chunk may have
 // brought it. A client that is reset needs the dead records, because its waiting edits may be older than the fence.
-func (c chunk) addRecord(l *lines, r Found) {
+//
+// All of this is decided on the form that is stored; only the fields are sent in the form of the client. The error says
+// which fields are not sent, because they cannot be translated.
+func (c chunk) addRecord(l *lines, r Found) error {
 	isNew := func(name string) bool {
 		granted, ok := c.now.Granted[name]
 		_, begun := c.at.Range(granted)
@@ -200,8 +208,9 @@ func (c chunk) addRecord(l *lines, r Found) {
 		in = nil
 	}
 	if len(in) > 0 {
-		l.addRecord(record.Row{Record: n, In: in, Seq: r.Seq})
-		return
+		sent, err := lowered(c.old, n)
+		l.addRecord(record.Row{Record: sent, In: in, Seq: r.Seq})
+		return err
 	}
 	under := []string{""}
 	if r.Under != "" {
@@ -210,6 +219,7 @@ func (c chunk) addRecord(l *lines, r Found) {
 	if slices.ContainsFunc(under, isNew) {
 		l.add(leftLine{r.Seq, r.Key().Table, r.Key().ID, true, r.Erased()})
 	}
+	return nil
 }
 
 // appendNames appends the names of buckets as a JSON array.

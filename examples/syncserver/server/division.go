@@ -13,19 +13,19 @@ import (
 // division is how the records are divided into buckets.
 type division struct {
 	of      buckets.Func
-	version string // differs for each Func; empty for the nil Func
+	version string // differs for each Func and Options.Schema; empty for the nil Func without a Schema
 }
 
 // divisionOf returns the division of a server.
 func divisionOf(o Options) division {
 	if o.Buckets == nil {
-		return division{}
+		return division{version: withSchema(o.Schema, "")}
 	}
 	version := "1/" // must change when the same Func leads to other rows
 	if o.LostEdits {
 		version = "1+lost/"
 	}
-	return division{filingOf(o), version + o.BucketsVersion}
+	return division{filingOf(o), withSchema(o.Schema, version+o.BucketsVersion)}
 }
 
 // mixed is the version of a workspace to which a server of an earlier version, which does not know
@@ -33,10 +33,10 @@ func divisionOf(o Options) division {
 const mixed = "mixed"
 
 // errDivision reports that the records are filed by another version of Options.Buckets.
-var errDivision = errors.New("another version of Options.Buckets has filed the records: restart the server with the newest version")
+var errDivision = errors.New("the records have another Options.Schema, or are filed by another version of Options.Buckets: restart the server with the newest version")
 
-// checkDivision returns an error if the records are filed by another version of Options.Buckets. The
-// buckets that a record has left would be unknown, and a client could keep or receive what it may not read.
+// checkDivision returns an error if the records have another form, or are filed by another version of Options.Buckets.
+// The buckets that a record has left would be unknown, and a client could keep or receive what it may not read.
 func (s *session) checkDivision() error {
 	if s.divided == s.version {
 		return nil
@@ -48,15 +48,22 @@ func (s *session) checkDivision() error {
 	return Unavailable(errDivision)
 }
 
-// divide files all records again that are filed by another version of Options.Buckets. New calls it.
+// divide translates all records of another Options.Schema, and files all records again that are filed by another
+// version of Options.Buckets. New calls it.
 func (s *Server) divide(ctx context.Context) error {
 	stale, err := s.database.workspaces(ctx, `division <> $1`, s.division.version)
 	if err != nil {
 		return err
 	}
+	if err := s.tryUpgrades(ctx, stale); err != nil {
+		return err
+	}
 	for _, name := range stale {
-		moved := 0
+		moved, changed := 0, 0
 		err := s.database.locked(ctx, &session{division: s.division, workspace: name}, func(tx *session) (err error) {
+			if changed, err = tx.upgrade(ctx, s.options); err != nil {
+				return err
+			}
 			if tx.divided != tx.version { // no other process was faster
 				moved, err = tx.divideAll(ctx)
 			}
@@ -68,7 +75,7 @@ func (s *Server) divide(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("file the records of the workspace %q: %w", name, err)
 		}
-		s.options.Log.InfoContext(ctx, "filed the records under other buckets", "workspace", name, "moved", moved)
+		s.options.Log.InfoContext(ctx, "changed the form or the buckets of the records", "workspace", name, "changed", changed, "moved", moved)
 	}
 	return nil
 }

@@ -22,6 +22,10 @@
 //	pull.go        pulls, by sequence, page by page
 //	chunk.go       pulls with a cursor, in chunks
 //	lines.go       the lines of a chunk, or columns
+//	versions.go    the versions of the app that clients state
+//	oldform.go     what old clients push, pull and are answered
+//	lostform.go    rows of lost edits in the form of another version
+//	upgrade.go     translating all records after Options.Schema has changed
 //	reading.go     how a pull looks up the next records
 //	snapshot.go    what a chunk of a pull is made from
 //	restored.go    after a restore from a backup: the epoch, and the erasures since the backup
@@ -86,6 +90,22 @@
 // HTTP, tokens, quotas, event streams and the text of pulls. For another database, implement Backend and
 // call NewFrontend, as examples/cluster does. The Backend decides with EngineOf, files records with WithRows if
 // there are buckets, and answers with the failures of this package.
+//
+// # Versions of the app
+//
+// With Options.Schema and Options.Lenses, clients of earlier versions of the app write next to clients of the
+// newest one. The Frontend translates at the boundary: a Backend decodes a push with [Pushed.Items], returns the
+// merge.Push in its Outcome, and otherwise stores and sees one form only. The page RENAMING.md has the steps of a
+// change, and the section "Versions of the app" of PROTOCOL.md says what old clients see.
+//
+//   - New translates what is stored, once, and there is no way back: only a backup. Stamps, sequences and buckets
+//     stay, so old clients are sent nothing again. A server with the former Schema answers 503 from then on.
+//   - The functions of a lens run on what clients wrote. A record that they cannot translate stops New. A field
+//     that they cannot translate for an old client is left out for that client, and logged.
+//   - The journal is not translated. The history of a field begins with the upgrade; the earlier part is under the
+//     old name.
+//   - examples/cluster translates at the boundary, but not what it stores: there, add a lens before the fields have
+//     data.
 //
 // # A workspace is the unit of locking
 //

@@ -18,6 +18,9 @@ import (
 //
 // The stream ends when the token ends, and when the user is signed out.
 func (s *Frontend) serveEvents(w http.ResponseWriter, r *http.Request, m Sender) error {
+	if _, err := s.lensOf(r); err != nil { // as the pull that follows would say
+		return err
+	}
 	l := s.feed.listen(m, addressOf(r))
 	if l == nil {
 		return Unavailable(errors.New("too many event streams are open"))

@@ -35,7 +35,7 @@ type Frontend struct {
 }
 
 // NewFrontend returns a Frontend over a Backend of your own. Of the options, it uses Authenticate, MayGrant,
-// Origins, Open, Buckets, Log and Now; the others are the Backend's. The caller should run its Watch
+// Origins, Open, Buckets, Schema, Lenses, Log and Now; the others are the Backend's. The caller should run its Watch
 // method.
 func NewFrontend(ctx context.Context, b Backend, o Options) (*Frontend, error) {
 	if o.Log == nil {
@@ -45,6 +45,9 @@ func NewFrontend(ctx context.Context, b Backend, o Options) (*Frontend, error) {
 		o.Now = time.Now
 	}
 	if err := checkOrigins(o.Origins); err != nil {
+		return nil, err
+	}
+	if err := checkVersions(o); err != nil {
 		return nil, err
 	}
 	key, err := b.Secret(ctx)

@@ -27,7 +27,7 @@ func (s *Server) pushGroup(workspace string, group []*pushing) {
 	var decoded []*pushing
 	for _, p := range group {
 		p.try(func() (err error) {
-			if p.items, err = s.decode(p.Body); err != nil {
+			if p.items, err = p.Items(s.decode); err != nil {
 				return Malformed(err)
 			}
 			return nil

@@ -229,7 +229,7 @@ func (h *history) answer(p *pushing) string {
 	if p.failed() {
 		return fmt.Sprint(p.panicked, codeOf(p.err), p.err)
 	}
-	return fmt.Sprintf("%s %v %+v %d", p.out.Answer.AppendJSON(nil), p.out.answerJSON(clock.TimestampOf(h.wall)), p.out.Ahead, p.out.read)
+	return fmt.Sprintf("%s %v %+v %d", p.out.Answer.AppendJSON(nil), p.out.answerJSON(nil, clock.TimestampOf(h.wall)), p.out.Ahead, p.out.read)
 }
 
 // codeOf returns the code of a failure, or "".

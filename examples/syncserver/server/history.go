@@ -48,6 +48,14 @@ func (s *Frontend) serveHistory(w http.ResponseWriter, r *http.Request, m Sender
 	if err != nil {
 		return Malformed(err)
 	}
+	old, err := s.lensOf(r)
+	if err != nil {
+		return err
+	}
+	var known bool
+	if what.field, known = raisedName(old, what.Table, what.field); !known {
+		return noHistory("the version of this client has no such field")
+	}
 	sql, ok := s.backend.(sqlBackend)
 	if !ok || !s.options.Journal {
 		return noHistory("this server keeps no journal")

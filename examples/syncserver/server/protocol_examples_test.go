@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/fieldlww/fieldlww/examples/syncserver/testbed/databasetest"
+	"github.com/fieldlww/fieldlww/record/lens"
 )
 
 // stages of the document: what happens before the example that names one. Variables keep their values.
@@ -28,6 +29,11 @@ func stages() map[string]func(*calendar, variables) *calendar {
 				q.count("demo", v["$DAN"], 1<<20)
 			}
 			return c
+		},
+		"versions": func(c *calendar, _ variables) *calendar { // another server, which also serves clients of the version 1
+			l, err := lens.New(lens.Table{Name: "tasks", Fields: []lens.Field{{Old: "caption", New: "title"}}})
+			require.NoError(c.t, err)
+			return documented(c.t, Options{Schema: "2", Lenses: map[string]lens.Lens{"1": l}})
 		},
 		"divided": func(c *calendar, _ variables) *calendar { // another server, which has buckets and keeps a journal
 			return documented(c.t, Options{Buckets: byProject, Journal: true})

@@ -9,6 +9,7 @@ import (
 
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/record"
+	"github.com/fieldlww/fieldlww/record/lens"
 )
 
 // The default and the maximum number of records in a page.
@@ -73,6 +74,9 @@ func (s *Frontend) servePull(w http.ResponseWriter, r *http.Request, m Sender) e
 	}
 	p := page{Sender: m, chunk: firstRecords}
 	var err error
+	if p.old, err = s.lensOf(r); err != nil {
+		return err
+	}
 	if p.after, err = number(r, "after", 0); err != nil {
 		return Malformed(err)
 	}
@@ -86,6 +90,8 @@ func (s *Frontend) servePull(w http.ResponseWriter, r *http.Request, m Sender) e
 	defer reader.leave()
 	return s.sendChunks(reader, nil, func() ([]part, bool, error) {
 		lines, err := sql.pull(r.Context(), &p)
+		s.logUntranslated(r.Context(), m, p.failed)
+		p.failed = nil
 		if len(lines) == 0 {
 			return nil, false, err
 		}
@@ -152,6 +158,8 @@ func (s *Frontend) sendChunks(to *reader, z *sealer, next func() (chunk []part, 
 // page is the part of a page that is still to be sent.
 type page struct {
 	Sender
+	old          *lens.Lens // of an old client
+	failed       error      // why it was not sent some fields of the last chunk
 	after, limit int64
 	chunk        int64 // how many records to ask for next
 	begun        bool
@@ -216,7 +224,7 @@ type snapshotRecord struct {
 func (s *Server) readChunk(ctx context.Context, p *page) (lines []byte, err error) {
 	most := min(p.limit, p.chunk)
 	rows, err := s.database.db.QueryContext(ctx, `
-		SELECT k.seq, k.tbl, k.id, k.data, w.seq, w.fence_seq, w.fence_stamp
+		SELECT k.seq, k.tbl, k.id, k.data, w.seq, w.fence_seq, w.fence_stamp, w.division
 		FROM records AS k JOIN workspaces AS w ON w.name = $1
 		WHERE k.workspace = $1 AND k.bucket = '' AND k.seq > $2 AND k.purge <> $4
 			AND EXISTS (SELECT 1 FROM members WHERE workspace = $1 AND "user" = $5 AND bucket = '')
@@ -227,6 +235,7 @@ func (s *Server) readChunk(ctx context.Context, p *page) (lines []byte, err erro
 	defer rows.Close()
 	var r snapshotRecord
 	var now fence
+	var version string
 	var seq, taken int64 // the last sequence of the workspace, and how many records were read
 	for rows.Next() {
 		if taken > 0 {
@@ -237,8 +246,11 @@ func (s *Server) readChunk(ctx context.Context, p *page) (lines []byte, err erro
 			return lines, rows.Err()
 		}
 		var key record.Key
-		if err := rows.Scan(&r.seq, &key.Table, &key.ID, &r.Record, &seq, &now.seq, &now.stamp); err != nil {
+		if err := rows.Scan(&r.seq, &key.Table, &key.ID, &r.Record, &seq, &now.seq, &now.stamp, &version); err != nil {
 			return nil, err
+		}
+		if version != s.division.version {
+			return nil, Unavailable(errDivision)
 		}
 		r.Record = r.WithKey(key)
 		taken++
@@ -256,7 +268,9 @@ func (s *Server) readChunk(ctx context.Context, p *page) (lines []byte, err erro
 // appendRecord appends the line for a record, and moves p past it.
 func (p *page) appendRecord(dst []byte, r snapshotRecord, f fence) []byte {
 	p.after = r.seq
-	mutation := record.Mutation{Data: merge.Purge(r.Record, f.stamp, 1)}.AppendJSON(nil)
+	data, err := lowered(p.old, merge.Purge(r.Record, f.stamp, 1))
+	p.failed = errors.Join(p.failed, err)
+	mutation := record.Mutation{Data: data}.AppendJSON(nil)
 	return fmt.Appendf(dst, `{"seq":%d,%s`+"\n", r.seq, mutation[1:]) // without its opening brace
 }
 

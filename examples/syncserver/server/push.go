@@ -43,12 +43,15 @@ func (s *Frontend) servePush(w http.ResponseWriter, r *http.Request, m Sender) e
 	if err := s.pushes.admit(m.Workspace, m.User); err != nil {
 		return err
 	}
-	at, err := cursorOf(r)
-	if err != nil {
+	p := Pushed{Body: body, Whole: r.URL.Query().Get("v") != "2", Budget: Budget{s.pushes, m.Workspace, m.User}}
+	if p.Cursor, err = cursorOf(r); err != nil {
+		return err
+	}
+	if p.old, err = s.oldForm(r); err != nil {
 		return err
 	}
 	begun, wall := time.Now(), s.options.Now()
-	out, err := s.backend.Push(r.Context(), m, Pushed{body, r.URL.Query().Get("v") != "2", at, Budget{s.pushes, m.Workspace, m.User}})
+	out, err := s.backend.Push(r.Context(), m, p)
 	if err == nil || r.Context().Err() == nil && isUnavailable(err) {
 		s.health.recordPush(m.Workspace, err == nil)
 	}
@@ -57,7 +60,7 @@ func (s *Frontend) servePush(w http.ResponseWriter, r *http.Request, m Sender) e
 	}
 	s.logPush(r.Context(), m, out)
 	s.metrics.countPush(body, out, wall, time.Since(begun))
-	return writeJSON(w, out.answerJSON(clock.TimestampOf(s.options.Now())))
+	return writeJSON(w, out.answerJSON(p.old, clock.TimestampOf(s.options.Now())))
 }
 
 // readPush reads the body of a push. A large body waits for an upload slot, which the caller
@@ -132,7 +135,7 @@ func (s *Server) apply(ctx context.Context, tx *session, p *pushing) (out Outcom
 	if err != nil {
 		return out, err
 	}
-	out.Answer = j.answer
+	out.Answer, out.Push = j.answer, j.Push
 	if tooFarAhead(out.Answer) {
 		if out.Ahead, err = s.ahead(ctx, tx, wall, stored.MayRead); err != nil {
 			return out, err
@@ -228,17 +231,17 @@ type pushAnswer struct {
 // maxTold is the maximum number of violations in an answer.
 const maxTold = 100
 
-// answerJSON returns the answer to the client.
-func (o Outcome) answerJSON(now clock.Timestamp) pushAnswer {
+// answerJSON returns the answer to the client, in the form of the client.
+func (o Outcome) answerJSON(old *oldForm, now clock.Timestamp) pushAnswer {
 	a := pushAnswer{
-		Results: o.Answer.AppendJSON(nil), Violations: []violation.Violation{}, Unchecked: rulesOf(o.Report),
-		Ahead: o.Ahead, ServerTime: now,
+		Results: old.results(o), Violations: []violation.Violation{}, Unchecked: rulesOf(o.Report),
+		Ahead: old.ahead(o.Ahead), ServerTime: now,
 	}
 	for _, u := range o.Told {
 		// A violation that does not matter any longer, such as a conflict in the past, is stored
 		// but not reported.
 		before, _ := violation.Parse(u.Before)
-		after, err := violation.Parse(u.After)
+		after, err := violation.Parse(old.row(u.After))
 		was, is := before.StatusAt(now), after.StatusAt(now)
 		if err != nil || was != violation.Open && is != violation.Open || len(a.Violations) == maxTold {
 			continue

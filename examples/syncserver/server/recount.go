@@ -62,7 +62,8 @@ func (s *session) recount(ctx context.Context) error {
 	}
 	s.foreign = true
 	if s.divided != "" {
-		s.divided = mixed
+		schema, _ := cutSchema(s.divided)
+		s.divided = withSchema(schema, mixed)
 	}
 	if _, err := s.tx.ExecContext(ctx, `DELETE FROM indexed`); err != nil {
 		return err

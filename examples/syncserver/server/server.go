@@ -12,6 +12,7 @@ import (
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/merge/buckets"
 	"github.com/fieldlww/fieldlww/record"
+	"github.com/fieldlww/fieldlww/record/lens"
 	"github.com/fieldlww/fieldlww/violation"
 )
 
@@ -58,6 +59,19 @@ type Options struct {
 	// whose pushes have made 100 such rows, with no choice made, may make no more: writes that would need a row are
 	// refused as merge.LimitExceeded. Nil names none. New refuses it without LostEdits.
 	Keep func(table, field string) bool
+	// Schema names the version of the app in whose form the server stores records. A client states its version with
+	// each push, pull, event stream and history, in the parameter schema. New translates the records that are stored in
+	// the form of an earlier version, in one transaction for each workspace; there is no way back. All servers on one
+	// database must have the same Schema; a server with another one answers 503. Empty means that there is no other
+	// version.
+	Schema string
+	// Lenses has a lens from each earlier version whose clients are still served to the version Schema, by the name of
+	// the earlier one. The name "" is for clients that state no version, and for records that were stored before the
+	// server had a Schema. Without it, such clients are served in the form that is stored. A client that states a
+	// version which is neither here nor Schema is refused with the status 400 and the code unknown_schema. Guard,
+	// rights, rules, buckets, Keep and the journal only see the form that is stored. The file PROTOCOL.md says what old
+	// clients see, and RENAMING.md how to rename a field.
+	Lenses map[string]lens.Lens
 	// TableMaxRecord is the maximum size of a record, by table, in bytes. The default is 256 KiB.
 	// A rule reads at most 16 MiB of records at a time, so set a lower limit for tables from
 	// which a rule reads many records.

@@ -38,7 +38,7 @@ func (c *Client) Pull(ctx context.Context) error {
 // pullPage sends a request and applies its answer, which has at least one chunk.
 func (c *Client) pullPage(ctx context.Context, p *replica.Pull) error {
 	query := url.Values{"cursor": {p.Cursor}, "limit": {strconv.Itoa(pageRecords)}}
-	response, err := c.do(ctx, "GET", "/v1/pull?"+query.Encode(), nil)
+	response, err := c.do(ctx, "GET", c.Server.asks("/v1/pull", query), nil)
 	if err != nil {
 		return err
 	}

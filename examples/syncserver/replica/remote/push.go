@@ -113,7 +113,7 @@ func (c *Client) push(ctx context.Context, batch []byte) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, pushTimeout)
 	defer cancel()
 	query := url.Values{"v": {"2"}, "cursor": {c.Replica.Cursor()}}
-	response, err := c.do(ctx, "POST", "/v1/push?"+query.Encode(), batch)
+	response, err := c.do(ctx, "POST", c.Server.asks("/v1/push", query), batch)
 	if err != nil {
 		return nil, err
 	}

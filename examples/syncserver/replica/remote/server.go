@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strconv"
 	"time"
 
@@ -18,6 +19,9 @@ import (
 type Server struct {
 	// URL is the prefix of the server's paths, such as https://example.com.
 	URL string
+	// Schema is the version of the app that the program is, as the server names it. A server with another version
+	// translates what this client pushes and pulls. Empty states no version.
+	Schema string
 	// HTTP sends the requests; nil means http.DefaultClient.
 	HTTP *http.Client
 }
@@ -101,6 +105,14 @@ type call struct {
 
 // accepted are the media types of answers. A server that knows columns sends the records of a pull so.
 const accepted = "application/vnd.fieldlww.columns+jsonl;v=1, application/jsonl;q=0.5, application/json;q=0.5"
+
+// asks returns the path of a push or a pull.
+func (s Server) asks(path string, query url.Values) string {
+	if s.Schema != "" {
+		query.Set("schema", s.Schema)
+	}
+	return path + "?" + query.Encode()
+}
 
 // do sends a request and returns when the answer begins. The caller must close its body. Package
 // net/http requests compression and decompresses the body.
