@@ -97,13 +97,14 @@ func (g gate) refuseMalformed(item *record.Item) *Refusal {
 	return nil
 }
 
-// refuseOthers refuses writes whose client ID is not the actor's.
+// refuseOthers refuses writes whose client ID is not the actor's. A gateway may push the writes of
+// any client, but not of an import.
 func (g gate) refuseOthers(data record.Record) *Refusal {
-	if g.AnyClient {
+	if g.AnyClient && len(g.Imports) == 0 {
 		return nil
 	}
 	for name, w := range data.All() {
-		if w.Stamp.Client != g.Actor {
+		if w.Stamp.Client != g.Actor && (!g.AnyClient || g.isImport(w.Stamp.Client)) {
 			return &Refusal{Code: OtherClient, Path: "data." + record.PathName(name) + ".clientId"}
 		}
 	}

@@ -235,6 +235,7 @@ func (a *application) decideWrites(before record.Record) {
 			// Two items hold the same write: both get the same Change.
 			t.Change = a.itemWrites[n-1].Change
 		}
+		a.markImported(t)
 		a.markSeen(t)
 	}
 }
@@ -256,8 +257,18 @@ func (a *application) incoming(key record.Key, items []int) record.Record {
 	return r
 }
 
+// markImported notes which of the two writes an import made.
+func (a *application) markImported(t itemWrite) {
+	if len(a.request.Imports) > 0 {
+		t.IncomingImported = a.request.isImport(t.Incoming.Stamp.Client)
+		t.BeforeImported = a.request.isImport(t.Before.Stamp.Client)
+	}
+}
+
 // markSeen finds out whether the winner's author had seen the loser. Nothing is known if one
-// client made both writes, or if the incoming write has no base.
+// client made both writes, or if the incoming write has no base. Of an import it does not matter
+// whether it was seen or had seen anything: it replaces only its own writes, and it has another
+// run to write again.
 //
 // For example, Ana's title of 12:00:04 is stored, and Ben, whose watermark is 12:00:02,
 // pushes a title with a base:
@@ -275,7 +286,7 @@ func (a *application) markSeen(t itemWrite) {
 		// The winner's author cannot have seen a write that arrives only now. The clients of
 		// a gateway, however, may have seen writes that the gateway had not sent yet.
 		if a.watermarks.isNew(t.Incoming.Stamp) && t.Incoming.Stamp.Client == a.request.Actor {
-			t.Seen = SeenNo
+			t.setUnseen()
 		}
 	case base == t.Before.Stamp:
 		t.Seen = SeenYes
@@ -283,6 +294,13 @@ func (a *application) markSeen(t itemWrite) {
 		// Authors see the greatest of the writes that reached them, so the stored write did not
 		// reach this author. A base above the stored write refers to a write that is not stored
 		// here (perhaps refused), so it does not show which lower writes the author saw.
+		t.setUnseen()
+	}
+}
+
+// setUnseen notes that the winner's author had not seen the loser, unless one of them is an import.
+func (t itemWrite) setUnseen() {
+	if !t.IncomingImported && !t.BeforeImported {
 		t.Seen = SeenNo
 	}
 }

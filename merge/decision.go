@@ -1,7 +1,6 @@
 package merge
 
 import (
-	"fmt"
 	"iter"
 	"log/slog"
 	"slices"
@@ -23,6 +22,10 @@ type Decision struct {
 	// Seen says whether the author of the winner had seen the loser. It is known
 	// only for writes by different clients, from the base that an item may carry.
 	Seen Seen
+	// IncomingImported and BeforeImported report whether an import made the write: see
+	// Request.Imports. Its time is no time of day, so the sentences leave it out, and the margin
+	// between the two writes means nothing.
+	IncomingImported, BeforeImported bool
 }
 
 // Lost reports whether the loser is a lost edit: another client wrote it, its value
@@ -73,6 +76,7 @@ func (d Decision) compare(e Decision) int {
 // contains no values, which may be private:
 //
 //	tasks/42/title: a write by 7f3c61f2… at 2026-03-02 14:02:07.120 UTC replaced one by 91aa04d7…, 3 ms earlier, which it had not seen
+//	tasks/42/title: a write by 7f3c61f2… at 2026-03-02 14:02:07.120 UTC replaced one imported by 0d15ea5e…, which it had seen
 func (d Decision) String() string { return d.sentence(d.noun(d.Incoming), d.other()) }
 
 // WithValues returns the sentence of String with both values in it. These may be long and
@@ -94,9 +98,8 @@ func (d Decision) WithValues() string {
 // sentence puts the parts together, given the nouns for the two writes.
 func (d Decision) sentence(incoming, other string) string {
 	by, beforeBy := d.clients()
-	at := d.Incoming.Stamp.Time.Time().Format("2006-01-02 15:04:05.000 UTC")
-	head := fmt.Sprintf("%s: %s by %s at %s ", d.place(), incoming, by, at)
-	before := other + " by " + beforeBy
+	head := d.place() + ": " + incoming + " " + by + " "
+	before := other + " " + beforeBy
 	switch d.Step() {
 	case 0:
 		return head + "came after the field was purged"
@@ -111,24 +114,35 @@ func (d Decision) sentence(incoming, other string) string {
 		return head + "has the same stamp as " + other + " already stored, and " + d.tie()
 	}
 	if d.Won() {
-		return head + "replaced " + before + ", " + d.distance("earlier") + d.sight("which it had") + d.rule()
+		return head + "replaced " + before + d.distance("earlier") + d.sight("which it had") + d.rule()
 	}
-	return head + "gave way to " + before + ", " + d.distance("later") + d.sight("whose author had") + d.rule()
+	return head + "gave way to " + before + d.distance("later") + d.sight("whose author had") + d.rule()
 }
 
-// clients returns the names of the clients of the two writes, in short form unless two
-// different clients have the same short form.
+// clients says by whom the two writes are, and when the incoming one was made. The names are in
+// short form unless two different clients have the same short form.
 func (d Decision) clients() (incoming, before string) {
 	v, w := d.Incoming.Stamp.Client, d.Before.Stamp.Client
+	name := short
 	if short(v) == short(w) && v != w {
-		return v.String(), w.String()
+		name = clock.ClientID.String
 	}
-	return short(v), short(w)
+	by := func(imported bool, c clock.ClientID) string {
+		if imported {
+			return "imported by " + name(c)
+		}
+		return "by " + name(c)
+	}
+	incoming, before = by(d.IncomingImported, v), by(d.BeforeImported, w)
+	if !d.IncomingImported {
+		incoming += " at " + d.Incoming.Stamp.Time.Time().Format("2006-01-02 15:04:05.000 UTC")
+	}
+	return incoming, before
 }
 
 // rule names the rule that decided if the times were equal.
 func (d Decision) rule() string {
-	if d.Step() == ByClient {
+	if d.Step() == ByClient && !d.isImported() {
 		return ": the greater client ID wins"
 	}
 	return ""
@@ -161,7 +175,10 @@ func (d Decision) other() string {
 	return "one"
 }
 
-// distance says how far apart the two writes are. Side is "earlier" or "later": the position
+// isImported reports whether one of the writes is imported.
+func (d Decision) isImported() bool { return d.IncomingImported || d.BeforeImported }
+
+// distance says how far apart the two writes are, unless one is imported. Side is "earlier" or "later": the position
 // of the stored write, seen from the incoming one.
 func (d Decision) distance(side string) string {
 	same := ""
@@ -169,12 +186,14 @@ func (d Decision) distance(side string) string {
 		same = ", of the same value"
 	}
 	switch {
+	case d.isImported():
+		return same
 	case d.Step() == ByClient:
-		return "at the very same time" + same
+		return ", at the very same time" + same
 	case d.Margin() == 0:
-		return side + " in the same millisecond" + same
+		return ", " + side + " in the same millisecond" + same
 	}
-	return span(d.Margin()) + " " + side + same
+	return ", " + span(d.Margin()) + " " + side + same
 }
 
 // sight says whether the winner's author had seen the loser.
@@ -222,7 +241,8 @@ func span(d time.Duration) string {
 }
 
 // LogValue returns the decision as attributes for log/slog, without values: table,
-// id, field, outcome, step, margin, lost, and the stamps of winner and loser.
+// id, field, outcome, step, margin, lost, and the stamps of winner and loser. If one of the writes is
+// imported, there is no margin, and the imported one has "imported" instead of a time.
 func (d Decision) LogValue() slog.Value {
 	attrs := []slog.Attr{
 		slog.String("table", d.Key.Table),
@@ -230,16 +250,24 @@ func (d Decision) LogValue() slog.Value {
 		slog.String("field", d.Field),
 		slog.String("outcome", d.Outcome.String()),
 		slog.String("step", d.Step().String()),
-		slog.Duration("margin", d.Margin()),
-		slog.Bool("lost", d.Lost()),
-		stampAttr("winner", d.Winner().Stamp),
 	}
-	if loser := d.Loser(); !loser.IsZero() {
-		attrs = append(attrs, stampAttr("loser", loser.Stamp))
+	if !d.isImported() {
+		attrs = append(attrs, slog.Duration("margin", d.Margin()))
+	}
+	winner, loser := d.IncomingImported, d.BeforeImported
+	if !d.Won() {
+		winner, loser = loser, winner
+	}
+	attrs = append(attrs, slog.Bool("lost", d.Lost()), stampAttr("winner", d.Winner().Stamp, winner))
+	if w := d.Loser(); !w.IsZero() {
+		attrs = append(attrs, stampAttr("loser", w.Stamp, loser))
 	}
 	return slog.GroupValue(attrs...)
 }
 
-func stampAttr(name string, s clock.Stamp) slog.Attr {
+func stampAttr(name string, s clock.Stamp, imported bool) slog.Attr {
+	if imported {
+		return slog.Group(name, slog.Bool("imported", true), slog.String("clientId", s.Client.String()))
+	}
 	return slog.Group(name, slog.String("updatedAt", s.Time.String()), slog.String("clientId", s.Client.String()))
 }

@@ -180,7 +180,10 @@ func (a *application) addGone(i int) {
 			r.Fields = r.Fields[1:]
 			continue
 		}
-		fields = append(fields, Decision{Key: r.Key, Field: name, Change: Change{Incoming: w, Outcome: FieldGone}})
+		fields = append(fields, Decision{
+			Key: r.Key, Field: name, Change: Change{Incoming: w, Outcome: FieldGone},
+			IncomingImported: a.request.isImport(w.Stamp.Client),
+		})
 	}
 	r.Fields = fields
 	r.Notes = append(r.Notes, Gone)

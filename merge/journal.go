@@ -35,7 +35,7 @@ func (p *Push) head(s Stored, a Answer) headJSON {
 	wall := plainTime(p.request.Wall)
 	head := headJSON{
 		Wall: &wall, Actor: p.request.Actor, AnyClient: p.request.AnyClient, Whole: p.request.WholeItems,
-		Fence: max(s.Fence, 0), Level: s.Level,
+		Imports: p.request.Imports, Fence: max(s.Fence, 0), Level: s.Level,
 		Marks: []stampJSON{}, Keys: make([]keyJSON, len(p.keys)), Answer: a.Digest().String(),
 	}
 	if p.maxAhead != 0 {
@@ -87,17 +87,18 @@ func (p *Push) appendItems(dst []byte, a Answer) []byte {
 // follow the head, as lists of mutations.
 type (
 	headJSON struct {
-		Wall      *time.Time      `json:"wall"`
-		Actor     clock.ClientID  `json:"actor,omitzero"`
-		AnyClient bool            `json:"anyClient,omitempty"`
-		Whole     bool            `json:"wholeItems,omitempty"`
-		MaxAhead  string          `json:"maxAhead,omitempty"`
-		Fence     clock.Timestamp `json:"fence,omitzero"`
-		Level     int             `json:"level,omitempty"`
-		Marks     []stampJSON     `json:"marks"`
-		Keys      []keyJSON       `json:"keys"`
-		Erased    []keyJSON       `json:"erased,omitempty"`
-		Answer    string          `json:"answer"`
+		Wall      *time.Time       `json:"wall"`
+		Actor     clock.ClientID   `json:"actor,omitzero"`
+		AnyClient bool             `json:"anyClient,omitempty"`
+		Whole     bool             `json:"wholeItems,omitempty"`
+		Imports   []clock.ClientID `json:"imports,omitempty"`
+		MaxAhead  string           `json:"maxAhead,omitempty"`
+		Fence     clock.Timestamp  `json:"fence,omitzero"`
+		Level     int              `json:"level,omitempty"`
+		Marks     []stampJSON      `json:"marks"`
+		Keys      []keyJSON        `json:"keys"`
+		Erased    []keyJSON        `json:"erased,omitempty"`
+		Answer    string           `json:"answer"`
 	}
 	lineJSON struct {
 		headJSON

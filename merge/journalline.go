@@ -49,7 +49,7 @@ func ParseJournalLine(line []byte) (JournalLine, error) {
 	if err != nil {
 		return JournalLine{}, err
 	}
-	l := JournalLine{Request: Request{Actor: in.Actor, AnyClient: in.AnyClient, WholeItems: in.Whole, Wall: *in.Wall}}
+	l := JournalLine{Request: Request{Actor: in.Actor, AnyClient: in.AnyClient, WholeItems: in.Whole, Imports: in.Imports, Wall: *in.Wall}}
 	l.Stored.Fence, l.Stored.Level = in.Fence, in.Level
 	if in.MaxAhead != "" {
 		bound, err := time.ParseDuration(in.MaxAhead)

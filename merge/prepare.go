@@ -20,6 +20,12 @@ type Request struct {
 	// fence differs from the stored write of its field. Set it for clients that join an accepted
 	// item as a whole, without looking at the outcome of each field.
 	WholeItems bool
+	// Imports lists the IDs of imports: see package merge/imports. A write with such an ID has no
+	// time at which a person made it. So in a pair with such a write no edit is reported as lost, and
+	// the Decision says that the write is imported. Only the import itself pushes such writes, with
+	// its ID as the Actor; from another Actor they are refused as OtherClient, also with AnyClient.
+	// Pass the same IDs in every Request of a workspace.
+	Imports []clock.ClientID
 	// Wall is the time by the server's own clock, against which stamps are judged. The zero
 	// time means that the clock is not set.
 	Wall time.Time
@@ -74,6 +80,9 @@ func (e *Engine) Prepare(r Request) *Push {
 
 // Request returns the request that was prepared. Its items must not be changed.
 func (p *Push) Request() Request { return p.request }
+
+// isImport reports whether an ID is the ID of an import.
+func (r *Request) isImport(c clock.ClientID) bool { return slices.Contains(r.Imports, c) }
 
 // key returns the key of the item at position i, or the part of it that could be read.
 func (p *Push) key(i int) record.Key { return p.request.Items[i].Mutation.Data.Key() }
