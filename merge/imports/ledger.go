@@ -17,7 +17,7 @@ import (
 // A Ledger is immutable and compares with ==. Store its text in a table with one row for each import
 // and key, next to the records, and in the same backups. Its text is JSON, with the names sorted:
 //
-//	{"run":2,"hashes":{"due":"dCNOmK_nSY-12hHzasLiTQ","title":"…"}}
+//	{"run":2,"hashes":{"due":"dCNOmK_nSY-12vHzasLXig","title":"83Ayr7KRyXxI5YfLtJRRnQ"}}
 type Ledger struct {
 	text string
 }

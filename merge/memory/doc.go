@@ -20,6 +20,8 @@
 // A server with [Server.Buckets] shows each client only the records of the buckets that it was given
 // with [Server.Grant]. Package buckets describes the protocol.
 //
+// [Server.Import] brings the rows of an older system over, as package imports describes.
+//
 // A [Server] is a mergetest.Backend.
 //
 // # Files
@@ -30,4 +32,5 @@
 //	rights.go   which client may read which buckets, and write there
 //	purge.go    the fence: samples, raises, and the sweep
 //	store.go    the tables of a database: records, watermarks and the sequence
+//	import.go   rows of a source without stamps, and the ledgers of their imports
 package memory

@@ -2,6 +2,7 @@ package memory
 
 import (
 	"crypto/rand"
+	"slices"
 	"sync"
 	"time"
 
@@ -34,6 +35,9 @@ type Server struct {
 	// MayWrite decides, after the buckets, whether a client may make a mutation, given the stored
 	// record and the record after it, as in merge.Stored. Nil permits everything.
 	MayWrite func(client clock.ClientID, seen, after record.Record, m record.Mutation) error
+	// Imports lists the IDs of the imports, see Import. No client may have one of them: Push refuses
+	// all its items as merge.OtherClient.
+	Imports []clock.ClientID
 
 	mu    sync.Mutex
 	store store
@@ -51,7 +55,7 @@ func (s *Server) Restored() *Server {
 	defer s.mu.Unlock()
 	return &Server{
 		Engine: s.Engine, Now: s.Now, PageSize: s.PageSize, Level: s.Level,
-		Buckets: s.Buckets, MayWrite: s.MayWrite,
+		Buckets: s.Buckets, MayWrite: s.MayWrite, Imports: s.Imports,
 		store: s.store.copy(), epoch: rand.Text(),
 	}
 }
@@ -64,6 +68,9 @@ func (s *Server) Push(client clock.ClientID, batch []byte) (answer []byte, err e
 	if err != nil {
 		return nil, err
 	}
+	if slices.Contains(s.Imports, client) {
+		client = clock.ClientID{} // no stamp has it
+	}
 	a, err := s.Apply(merge.Request{Actor: client, Wall: s.wall(), Items: items})
 	if err != nil {
 		return nil, err
@@ -72,8 +79,10 @@ func (s *Server) Push(client clock.ClientID, batch []byte) (answer []byte, err e
 }
 
 // Apply decides about a request and stores the updates and watermarks. It is atomic: no
-// other push and no pull sees a part of it. An error means that nothing was stored.
+// other push and no pull sees a part of it. An error means that nothing was stored. Apply sets the
+// Imports of the request.
 func (s *Server) Apply(r merge.Request) (merge.Answer, error) {
+	r.Imports = s.Imports
 	push := s.Engine.Prepare(r)
 	s.mu.Lock() // begin the transaction, and lock the records
 	defer s.mu.Unlock()
@@ -117,6 +126,7 @@ func (s *Server) Erase(key record.Key, at clock.Stamp) (clock.Stamp, error) {
 	if !after.Equal(before.Record) {
 		s.put(after)
 	}
+	s.store.closeImports(key)
 	if w, ok := after.Get(record.ErasedField); ok {
 		at = w.Stamp
 	}

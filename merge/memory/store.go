@@ -10,7 +10,7 @@ import (
 	"github.com/fieldlww/fieldlww/record"
 )
 
-// store holds what a database would hold in four tables and a counter.
+// store holds what a database would hold in six tables and a counter.
 type store struct {
 	rows map[record.Key]row
 	// log has the key of each change, in the order of sequences, which begin with 1. A grant has
@@ -18,6 +18,7 @@ type store struct {
 	log        []record.Key
 	grants     map[grant]int64 // the sequence of each
 	watermarks map[clock.ClientID]clock.Timestamp
+	imports    map[clock.ClientID]*importState
 	greatest   clock.Timestamp // of all stamps that were ever stored
 	samples    []sample        // by time, none older than the fence
 	fence      fence
@@ -43,6 +44,7 @@ func (s *store) copy() store {
 	c := *s
 	c.rows, c.grants, c.watermarks = maps.Clone(s.rows), maps.Clone(s.grants), maps.Clone(s.watermarks)
 	c.log, c.samples = slices.Clone(s.log), slices.Clone(s.samples)
+	c.imports = s.copyImports()
 	return c
 }
 
