@@ -23,7 +23,8 @@ type Decision struct {
 	// only for writes by different clients, from the base that an item may carry.
 	Seen Seen
 	// IncomingImported and BeforeImported report whether an import made the write: see
-	// Request.Imports. Its time is no time of day, so the sentences leave it out, and the margin
+	// Request.Imports. Its time says nothing about when a
+	// person wrote, so the sentences leave it out, and the margin
 	// between the two writes means nothing.
 	IncomingImported, BeforeImported bool
 }

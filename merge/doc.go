@@ -33,6 +33,7 @@
 //	buckets                                    which client holds which records
 //	memory                                     a reference backend
 //	mergetest                                  the convergence kit
+//	imports                                    what a run of an import writes
 //	internal/lawtest internal/repotest         tests of the laws, and of the module
 //
 // # The rule
@@ -157,6 +158,10 @@
 // as it arrives through a gateway, or at or below a fence; or between servers, which
 // exchange no watermarks. Keep the watermark with the records, and lock it with them;
 // otherwise each of two simultaneous deliveries of one item counts as the first.
+//
+// Rows of an older system come over as package merge/imports describes, with the ID of their import
+// and not with the time of the run. Name the IDs of imports in [Request.Imports], or their writes are
+// reported as lost edits of 1970.
 //
 // # Clocks that are wrong
 //

@@ -40,7 +40,7 @@
 //
 // These are laws, and a test visits all histories of a small world to check them. In that world, each
 // simpler rule breaks one: the time of the run as the stamp wins over edits that were made before and
-// arrive later; the least stamp of all is below the fence, so what it writes is gone; one stamp for
+// arrive later; a write with the least stamp of all is below the fence, so it is gone; one stamp for
 // all runs has two values; without a ledger, a run brings back what people deleted; a ledger without
 // hashes never brings a changed row back; and a ledger that notes only what was written brings a
 // deletion back as soon as it is purged.
@@ -55,8 +55,8 @@
 //     merge.Request.Actor set to the ID of the import, and Request.Imports to the IDs of all imports;
 //     save the answer, with sequences, as for any push. Engine.MaxAhead must be negative, because a
 //     fence may be ahead of a wall clock that was set back.
-//  4. In the same transaction, store the ledgers that have changed, except those of refused items.
-//     A record that is full or that the Guard refuses is refused like that of a client.
+//  4. In the same transaction, store the ledgers that have changed, except the ledgers of refused items.
+//     The item of a full record is refused, as is an item that the Guard does not permit.
 //
 // Clients pull what was imported like any other change, and need no new code.
 //

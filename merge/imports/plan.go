@@ -19,7 +19,8 @@ type Run struct {
 	// row, in a transaction of its own, so that the number of a run that broke off is never used
 	// again.
 	Number int64
-	// Fence and Level are those of merge.Stored, read inside the lock in which the plan is applied.
+	// Fence and Level go into merge.Stored as well. Read them inside the lock in which the plan is
+	// applied.
 	// They may rise during a run.
 	Fence clock.Timestamp
 	Level int
@@ -143,7 +144,7 @@ func (p *planner) isDead() bool {
 	return p.now.Len() == 0 || p.now.Len() == 1 && p.now.Deleted() && life.Stamp.Time <= p.Fence
 }
 
-// isBegun reports whether the row begins its record, which is absent or dead. If the row was seen
+// isBegun reports whether the row creates its record, which is absent or dead. If the row was seen
 // before, people have deleted the record, and it stays deleted until a value in the source
 // changes. A column that is new in the source does not count, or it would bring back everything
 // that was deleted. Without a ledger, a record that is known as deleted stays deleted.

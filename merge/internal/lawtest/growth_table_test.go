@@ -16,6 +16,7 @@ func growthTable() map[string]measured {
 	maps.Copy(all, growthOfValues())
 	maps.Copy(all, growthOfFields())
 	maps.Copy(all, growthOfLens())
+	maps.Copy(all, growthOfImports())
 	return all
 }
 
@@ -72,4 +73,6 @@ const withoutSize = `
 	merge.Change.Margin merge.Code.Advice merge.Collection.Len merge.Collection.At merge.Decision.Lost merge.Decision.String
 	merge.Decision.LogValue merge.Digest.Add merge.Digest.Sub merge.Digest.String merge.Fold.Len merge.Push.Keys merge.Push.Request merge.Refusal.Unwrap
 	merge.Result.Accepted
+
+	imports.Run.Stamp imports.Closed imports.Ledger.Value
 `

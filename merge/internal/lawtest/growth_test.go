@@ -111,8 +111,8 @@ func (c cost) least(do func()) cost {
 	return cost{min(took, c.time), min(bytes, c.bytes)}
 }
 
-// TestEveryFunctionIsMeasured: every exported function of clock, record, record/fields, record/lens and merge is in the
-// table of measured functions, or in the list of functions whose input has a constant size.
+// TestEveryFunctionIsMeasured: every exported function of clock, record, record/fields, record/lens, merge and merge/imports
+// is in the table of measured functions, or in the list of functions whose input has a constant size.
 func TestEveryFunctionIsMeasured(t *testing.T) {
 	known := map[string]bool{}
 	for names := range growthTable() {
@@ -125,7 +125,7 @@ func TestEveryFunctionIsMeasured(t *testing.T) {
 		known[name] = true
 	}
 	var all []string
-	for _, pkg := range []string{"clock", "record", "record/fields", "record/lens", "merge"} {
+	for _, pkg := range []string{"clock", "record", "record/fields", "record/lens", "merge", "merge/imports"} {
 		all = append(all, exportedFunctions(t, pkg)...)
 	}
 	require.ElementsMatch(t, all, slices.Collect(maps.Keys(known)))

@@ -31,7 +31,7 @@ const mostNames = 32
 // and describe the change in .github/CHANGELOG.md in the same commit.
 func TestExportedAPIMatchesGoldenFiles(t *testing.T) {
 	packages := exported(t)
-	for _, name := range []string{"clock", "record", "record/fields", "record/lens", "merge", "merge/buckets", "merge/memory", "merge/mergetest", "violation", "violation/violationtest"} {
+	for _, name := range []string{"clock", "record", "record/fields", "record/lens", "merge", "merge/buckets", "merge/imports", "merge/memory", "merge/mergetest", "violation", "violation/violationtest"} {
 		t.Run(name, func(t *testing.T) {
 			got := describe(packages(name))
 			golden := filepath.Join("testdata", "api", strings.ReplaceAll(name, "/", "_")+".txt")

@@ -25,7 +25,8 @@ func may() map[string][]string {
 		"record/internal/opinion":  {}, // used by tests only
 		"merge":                    {"clock", "record"},
 		"merge/buckets":            {"clock", "record", "merge"},
-		"merge/memory":             {"clock", "record", "merge", "merge/buckets"},
+		"merge/imports":            {"clock", "record", "merge"},
+		"merge/memory":             {"clock", "record", "merge", "merge/buckets", "merge/imports"},
 		"merge/internal/lawtest":   {},
 		"merge/internal/repotest":  {},
 		"violation":                {"clock", "record", "merge", "merge/buckets"},
