@@ -106,8 +106,8 @@ type planner struct {
 	seen  entries
 	now   record.Record // the normal form of the stored record
 
-	hashes  map[string]string // of seen, with those of the row in place of its own
-	changed bool              // the hashes differ from those of seen
+	hashes  map[string]string // the hashes of seen, replaced by the hashes of the row
+	changed bool              // the hashes differ from the hashes of seen
 }
 
 // hashAll hashes the values of the row.
