@@ -5,6 +5,10 @@
 //	names.go      a unique name that two people took while they were offline
 //	tree.go       a tree without cycles, although two moves can make one
 //	cascade.go    a record whose owner is deleted counts as deleted, and comes back with it
+//	attachments.go
+//	              photos and files, which are stored apart from the records that name them
+//	rest.go       a REST API that was there before, next to sync
+//	metrics.go    metrics from an Answer, with the standard library
 //
 // # Readings
 //
