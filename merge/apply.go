@@ -212,10 +212,26 @@ func (a *application) collectWrites(key record.Key, items []int) {
 		a.answer.Results[i].Fields = slices.Clip(a.decisions[from:])
 	}
 	if len(items) > 1 {
-		slices.SortFunc(a.itemWrites, func(t, u itemWrite) int {
-			return cmp.Or(strings.Compare(t.Field, u.Field), t.Incoming.Compare(u.Incoming))
-		})
+		a.itemWrites = sorted(a.itemWrites)
 	}
+}
+
+// sorted returns writes sorted by field, and within a field in ascending order. It sorts their
+// positions, because a program needs less code to sort numbers only.
+func sorted(writes []itemWrite) []itemWrite {
+	order := make([]int, len(writes))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(i, j int) int {
+		t, u := writes[i], writes[j]
+		return cmp.Or(strings.Compare(t.Field, u.Field), t.Incoming.Compare(u.Incoming))
+	})
+	ordered := make([]itemWrite, len(writes))
+	for to, from := range order {
+		ordered[to] = writes[from]
+	}
+	return ordered
 }
 
 // decideWrites decides between each write and the winner in its field so far. If the writes
