@@ -17,9 +17,9 @@ import (
 type layout struct {
 	name string
 	statements
-	// scan reads the current row of load or pull, adds its contents to the fold, and
-	// returns the sequence of the row.
-	scan func(*sql.Rows, *merge.Fold) (int64, error)
+	// scan reads the current row of load or pull, adds its contents, and returns the
+	// sequence of the row.
+	scan func(*sql.Rows, *contents) (int64, error)
 	// encode returns the rows that save stores for one update, as JSON objects.
 	encode func(update) ([]any, error)
 }
@@ -41,6 +41,16 @@ type statements struct {
 	save string
 	// pull returns the rows of the next $2 sequences above $1.
 	pull string
+	// dirty returns the next $2 IDs above $1 of tasks with foreign writes, in ascending
+	// order. It is empty in a layout to which only the server writes.
+	dirty string
+}
+
+// contents is what the rows of a query hold.
+type contents struct {
+	merge.Fold
+	// foreign has an entry for each dirty row.
+	foreign []foreignWrites
 }
 
 // update is a record to store, and its new sequence.
@@ -49,9 +59,10 @@ type update struct {
 	seq int64
 }
 
-// page is a part of the state: the records with a sequence in some range.
+// page is a part of the state: the records with a sequence in some range, or of some keys.
 type page struct {
-	records merge.Collection
+	records merge.Collection // without foreign writes
+	foreign []foreignWrites
 	last    int64 // the greatest sequence of the page, or 0 if it is empty
 }
 
@@ -77,21 +88,20 @@ func keyRows(keys []record.Key) []keyRow {
 }
 
 // load locks the records of the keys, which are sorted, and returns the existing ones.
-func (l layout) load(ctx context.Context, tx *sql.Tx, keys []record.Key) (merge.Collection, error) {
+func (l layout) load(ctx context.Context, tx *sql.Tx, keys []record.Key) (page, error) {
 	if len(keys) == 0 {
-		return merge.Collection{}, nil
+		return page{}, nil
 	}
 	list, err := json.Marshal(keyRows(keys))
 	if err != nil {
-		return merge.Collection{}, err
+		return page{}, err
 	}
 	for _, statement := range l.lock {
 		if _, err := tx.ExecContext(ctx, statement, string(list)); err != nil {
-			return merge.Collection{}, fmt.Errorf("lock: %w", err)
+			return page{}, fmt.Errorf("lock: %w", err)
 		}
 	}
-	p, err := l.read(tx.QueryContext(ctx, l.statements.load, string(list)))
-	return p.records, err
+	return l.read(tx.QueryContext(ctx, l.statements.load, string(list)))
 }
 
 // peek returns the existing records of the keys, and locks nothing.
@@ -135,14 +145,14 @@ func (l layout) read(rows *sql.Rows, err error) (p page, _ error) {
 		return page{}, err
 	}
 	defer rows.Close()
-	var fold merge.Fold
+	var found contents
 	for rows.Next() {
-		seq, err := l.scan(rows, &fold)
+		seq, err := l.scan(rows, &found)
 		if err != nil {
 			return page{}, err
 		}
 		p.last = max(p.last, seq)
 	}
-	p.records = fold.Collection()
+	p.records, p.foreign = found.Collection(), found.foreign
 	return p, rows.Err()
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"database/sql"
 
-	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -83,13 +82,13 @@ const documentsSelect = `
 			JOIN documents AS d USING (tbl, id)`
 
 // scanDocument reads (seq, tbl, id, data).
-func scanDocument(rows *sql.Rows, fold *merge.Fold) (seq int64, err error) {
+func scanDocument(rows *sql.Rows, found *contents) (seq int64, err error) {
 	var key record.Key
 	var fields record.Record
 	if err := rows.Scan(&seq, &key.Table, &key.ID, &fields); err != nil {
 		return 0, err
 	}
-	fold.Add(fields.WithKey(key))
+	found.Add(fields.WithKey(key))
 	return seq, nil
 }
 

@@ -106,7 +106,7 @@ const fieldsPull = `
 	)`
 
 // scanField reads (seq, tbl, id, field, value, at, client).
-func scanField(rows *sql.Rows, fold *merge.Fold) (seq int64, err error) {
+func scanField(rows *sql.Rows, found *contents) (seq int64, err error) {
 	var key record.Key
 	var name string
 	var w record.FieldValue
@@ -114,7 +114,7 @@ func scanField(rows *sql.Rows, fold *merge.Fold) (seq int64, err error) {
 	if err != nil {
 		return 0, err
 	}
-	_, err = fold.Write(key, name, w)
+	_, err = found.Write(key, name, w)
 	return seq, err
 }
 

@@ -85,11 +85,11 @@ func interleave(t *testing.T, s *server, first, second record.Record) {
 
 // load returns the stored task "a".
 func load(t *testing.T, s *server, tx *sql.Tx) merge.Collection {
-	c, err := s.layout.load(context.Background(), tx, []record.Key{task("a")})
+	p, err := s.layout.load(context.Background(), tx, []record.Key{task("a")})
 	if err != nil {
 		t.Error(err)
 	}
-	return c
+	return p.records
 }
 
 // mergeAndSave joins a record to the records that were read, and saves the result.

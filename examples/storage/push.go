@@ -48,11 +48,11 @@ func (s *server) apply(ctx context.Context, tx *sql.Tx, push *merge.Push) (merge
 	if err != nil {
 		return merge.Answer{}, fmt.Errorf("watermark: %w", err)
 	}
-	found, err := s.layout.load(ctx, tx, push.Keys())
+	found, err := s.load(ctx, tx, push.Keys())
 	if err != nil {
 		return merge.Answer{}, fmt.Errorf("load: %w", err)
 	}
-	stored := merge.Stored{Records: found.Lookup(push.Keys()), Watermarks: []clock.Stamp{mark}}
+	stored := merge.Stored{Records: found.records.Lookup(push.Keys()), Watermarks: []clock.Stamp{mark}}
 	if s.division != nil {
 		if err := s.division.limit(ctx, tx, &stored); err != nil {
 			return merge.Answer{}, fmt.Errorf("rights: %w", err)
@@ -67,7 +67,7 @@ func (s *server) apply(ctx context.Context, tx *sql.Tx, push *merge.Push) (merge
 			return merge.Answer{}, fmt.Errorf("watermark: %w", err)
 		}
 	}
-	return answer, s.store(ctx, tx, answer.Updates)
+	return answer, s.store(ctx, tx, together(found.stamped, answer.Updates))
 }
 
 // store checks the rules on updated records, and saves the records and the violation rows.

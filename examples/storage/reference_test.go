@@ -49,7 +49,7 @@ func requireLoads(t *testing.T, s *server) {
 	got, err := s.layout.load(context.Background(), tx, keys)
 	require.NoError(t, err)
 	require.NoError(t, tx.Rollback())
-	require.Equal(t, all.Digest(), got.Digest())
+	require.Equal(t, all.Digest(), got.records.Digest())
 }
 
 // requireRestart requires that the clock of a restarted server continues above every

@@ -82,7 +82,7 @@ func (s *server) withWritten(ctx context.Context, tx *sql.Tx, rows []merge.Updat
 		return nil, fmt.Errorf("lock rows: %w", err)
 	}
 	for i, u := range rows {
-		if row, ok := stored.Get(keys[i]); ok {
+		if row, ok := stored.records.Get(keys[i]); ok {
 			if rows[i].After, err = merge.Records(u.After, violation.UserFields(row)); err != nil {
 				return nil, err
 			}

@@ -18,15 +18,18 @@ import (
 // changes nothing. The Guard is not asked, since it judges clients.
 func (s *server) write(ctx context.Context, key record.Key, edit func(*record.Edit) error) error {
 	err := s.transaction(ctx, nil, func(tx *sql.Tx) error {
-		found, err := s.layout.load(ctx, tx, []record.Key{key})
+		found, err := s.load(ctx, tx, []record.Key{key})
 		if err != nil {
 			return fmt.Errorf("load: %w", err)
 		}
-		u, err := s.edited(found.Lookup([]record.Key{key})[0], edit)
-		if err != nil || u.Before.Equal(u.After) {
+		u, err := s.edited(found.records.Lookup([]record.Key{key})[0], edit)
+		if err != nil {
 			return err
 		}
-		return s.store(ctx, tx, []merge.Update{u})
+		if u.Before.Equal(u.After) {
+			return s.store(ctx, tx, found.stamped)
+		}
+		return s.store(ctx, tx, together(found.stamped, []merge.Update{u}))
 	})
 	if err != nil {
 		return fmt.Errorf("write %s: %w", key, err)
