@@ -1,0 +1,225 @@
+package main
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/record"
+	"github.com/stretchr/testify/require"
+)
+
+// seen returns the fields of the task a that a new device sees, as JSON. A deletion has none.
+func seen(t *testing.T, s *server) map[string]string {
+	t.Helper()
+	a, _ := stateOf(t, s).Get(task("a"))
+	fields := make(map[string]string)
+	for name, w := range a.All() {
+		fields[name] = w.Value.JSON()
+	}
+	return fields
+}
+
+// TestForeignWritesArriveAsWhatTheyAre: what the shell of the database writes to the columns, devices
+// pull after a sweep. Before it, they pull the record as it was.
+func TestForeignWritesArriveAsWhatTheyAre(t *testing.T) {
+	type fields = map[string]string
+	stored := fields{"title": `"Paint"`, "estimate": "3", "done": "", "color": `"green"`}
+	with := func(changes fields) fields {
+		all := fields{}
+		for _, f := range []fields{stored, changes} {
+			for name, v := range f {
+				all[name] = v
+			}
+		}
+		return all
+	}
+	for _, c := range []struct {
+		name, script string
+		want         fields
+	}{
+		{"a value", `UPDATE tasks SET title = 'Oil' WHERE id = 'a'`, with(fields{"title": `"Oil"`})},
+		{"text with quotes", `UPDATE tasks SET title = '"<é>''\n' WHERE id = 'a'`, with(fields{"title": `"\"<é>'\\n"`})},
+		{"empty text", `UPDATE tasks SET title = '' WHERE id = 'a'`, with(fields{"title": `""`})},
+		{"zero", `UPDATE tasks SET estimate = 0 WHERE id = 'a'`, with(fields{"estimate": "0"})},
+		{"a great number", `UPDATE tasks SET estimate = 9223372036854775807 WHERE id = 'a'`, with(fields{"estimate": "9223372036854775807"})},
+		{"NULL", `UPDATE tasks SET title = NULL WHERE id = 'a'`, with(fields{"title": "null"})},
+		{"a field in rest", `UPDATE tasks SET done = false WHERE id = 'a'`, with(fields{"done": "false"})},
+		{"two columns", `UPDATE tasks SET title = 'Oil', estimate = 4 WHERE id = 'a'`, with(fields{"title": `"Oil"`, "estimate": "4"})},
+		{"twice", `UPDATE tasks SET title = 'Oil'; UPDATE tasks SET title = 'Sand', done = true`, with(fields{"title": `"Sand"`, "done": "true"})},
+		{"there and back", `UPDATE tasks SET title = 'Oil'; UPDATE tasks SET title = 'Paint'`, stored},
+		{"the same value", `UPDATE tasks SET title = 'Paint', estimate = 3 WHERE id = 'a'`, stored},
+		{"NULL over a field in rest", `UPDATE tasks SET done = NULL`, stored},
+		{"all columns, as an ORM", `UPDATE tasks SET id = id, title = 'Oil', title_at = title_at, title_by = title_by, rest = rest, was = was, seq = seq`,
+			with(fields{"title": `"Oil"`})},
+		{"an upsert", `INSERT INTO tasks (id, title) VALUES ('a', 'Oil') ON CONFLICT (id) DO UPDATE SET title = excluded.title`,
+			with(fields{"title": `"Oil"`})},
+		{"DELETE", `DELETE FROM tasks WHERE id = 'a'`, with(fields{"$deleted": "true"})},
+		{"DELETE after UPDATE", `UPDATE tasks SET title = 'Oil'; DELETE FROM tasks`, with(fields{"title": `"Oil"`, "$deleted": "true"})},
+		{"DELETE, taken back", `DELETE FROM tasks; UPDATE tasks SET deleted = NULL`, stored},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			onEachShell(t, func(t *testing.T, s *server, sh shell) {
+				m, err := record.New(task("a")).Edit(clock.Stamp{Time: at(0), Client: ana}).
+					Set("title", "Paint").Set("estimate", 3).Delete("done").Set("color", "green").Mutation()
+				require.NoError(t, err)
+				push(t, s, m.Data)
+				sh.run(c.script + ";")
+				require.Equal(t, stored, seen(t, s), "before the sweep")
+				before := stateOf(t, s)
+				require.NoError(t, s.sweep(context.Background()))
+				require.Equal(t, c.want, seen(t, s))
+				for r := range stateOf(t, s).All() {
+					for name, w := range r.All() {
+						old, _ := before.At(0).Get(name)
+						require.Equal(t, w.Value == old.Value, w.Stamp == old.Stamp, name)
+					}
+				}
+				require.Empty(t, dirtyRows(t, s))
+				state := stateOf(t, s)
+				require.NoError(t, s.sweep(context.Background()))
+				require.Equal(t, state.Digest(), stateOf(t, s).Digest(), "a second sweep")
+			})
+		})
+	}
+}
+
+// TestForeignRowBecomesARecord: a foreign INSERT gets stamps and a sequence. Its NULLs are absent
+// fields, because the row does not tell whether they were written.
+func TestForeignRowBecomesARecord(t *testing.T) {
+	onEachShell(t, func(t *testing.T, s *server, sh shell) {
+		push(t, s, titled(t, "b", "Paint", clock.Stamp{Time: at(0), Client: ana}))
+		sh.run(`INSERT INTO tasks (id, title, done) VALUES ('a', '', false);`)
+		require.Empty(t, seen(t, s))
+		require.NoError(t, s.sweep(context.Background()))
+		require.Equal(t, map[string]string{"title": `""`, "done": "false"}, seen(t, s))
+
+		sh.run(`INSERT INTO tasks (id, title) VALUES ('c', 'mistake'); DELETE FROM tasks WHERE id = 'c';`)
+		require.NoError(t, s.sweep(context.Background()))
+		require.Equal(t, 2, stateOf(t, s).Len(), "a row that is deleted before it was stamped is no record")
+	})
+}
+
+// TestDeletedRowKeepsItsID: a deletion is a write like any other. A later one restores the record.
+func TestDeletedRowKeepsItsID(t *testing.T) {
+	onEachShell(t, func(t *testing.T, s *server, sh shell) {
+		push(t, s, titled(t, "a", "Paint", clock.Stamp{Time: at(0), Client: ana}))
+		sh.run(`DELETE FROM tasks WHERE id = 'a';`)
+		require.Equal(t, "0", sh.run(`SELECT count(*) FROM tasks WHERE deleted IS NOT TRUE;`))
+		require.NoError(t, s.sweep(context.Background()))
+		_, err := sh.try(`INSERT INTO tasks (id, title) VALUES ('a', 'Oil');`)
+		require.Error(t, err)
+		require.Contains(t, strings.ToLower(err.Error()), "unique")
+
+		sh.run(`UPDATE tasks SET title = 'Oil' WHERE id = 'a';`)
+		require.NoError(t, s.sweep(context.Background()))
+		a, _ := stateOf(t, s).Get(task("a"))
+		require.True(t, a.Deleted(), "a write to a deleted record does not restore it")
+
+		sh.run(`UPDATE tasks SET deleted = false WHERE id = 'a';`)
+		require.NoError(t, s.sweep(context.Background()))
+		require.Equal(t, map[string]string{"title": `"Oil"`, "$deleted": "false"}, seen(t, s))
+	})
+}
+
+// TestForeignWriteIsStampedBeforeAPush: a push to a dirty row merges with the foreign value, which
+// counts as made when the push arrives. The devices learn of lost edits.
+func TestForeignWriteIsStampedBeforeAPush(t *testing.T) {
+	onEachShell(t, func(t *testing.T, s *server, sh shell) {
+		push(t, s, titled(t, "a", "Paint", clock.Stamp{Time: at(0), Client: ana}))
+		phone := device{id: ana}
+		require.NoError(t, phone.pull(context.Background(), s))
+		edit := func(minute int, name string, v any) string {
+			m, err := phone.edit("a", at(minute)).Set(name, v).Mutation()
+			require.NoError(t, err)
+			answer, err := s.push(context.Background(), ana, m.AppendJSON(nil))
+			require.NoError(t, err)
+			return string(answer)
+		}
+
+		sh.run(`UPDATE tasks SET title = 'Oil' WHERE id = 'a';`)
+		require.NotContains(t, edit(1, "estimate", 3), "lost_edit")
+		require.Equal(t, map[string]string{"title": `"Oil"`, "estimate": "3"}, seen(t, s))
+		require.Empty(t, dirtyRows(t, s))
+
+		require.Contains(t, edit(2, "title", "Sand"), "lost_edit", "a later edit by an author who has not seen the foreign write")
+		require.Equal(t, `"Sand"`, seen(t, s)["title"])
+
+		sh.run(`UPDATE tasks SET title = 'Wax' WHERE id = 'a';`)
+		require.NoError(t, phone.pull(context.Background(), s))
+		require.NoError(t, s.sweep(context.Background()))
+		phone.seen = stateOf(t, s)
+		require.NotContains(t, edit(3, "title", "Varnish"), "lost_edit", "its author has pulled the foreign write")
+
+		sh.run(`UPDATE tasks SET title = 'Tar' WHERE id = 'a';`)
+		require.NoError(t, s.sweep(context.Background()))
+		late, err := record.New(task("a")).Edit(clock.Stamp{Time: at(1), Client: ben}).Set("title", "Old").Mutation()
+		require.NoError(t, err)
+		answer, err := s.push(context.Background(), ben, late.AppendJSON(nil))
+		require.NoError(t, err)
+		require.Contains(t, string(answer), "lost_edit", "an edit made offline before the foreign write")
+		require.Equal(t, `"Tar"`, seen(t, s)["title"])
+	})
+}
+
+// TestServerWriteStampsForeignValues: the server's own write of one field keeps the foreign value of
+// another one.
+func TestServerWriteStampsForeignValues(t *testing.T) {
+	onEachShell(t, func(t *testing.T, s *server, sh shell) {
+		push(t, s, titled(t, "a", "Paint", clock.Stamp{Time: at(0), Client: ana}))
+		sh.run(`UPDATE tasks SET estimate = 7 WHERE id = 'a';`)
+		require.NoError(t, s.write(context.Background(), task("a"), func(e *record.Edit) error {
+			w, _ := e.Seen().Get("estimate")
+			require.Equal(t, record.MustOf(7), w.Value)
+			e.Set("title", "Oil")
+			return nil
+		}))
+		require.Equal(t, map[string]string{"title": `"Oil"`, "estimate": "7"}, seen(t, s))
+	})
+}
+
+// TestForeignWriterCannotWriteServerColumns: the database refuses a foreign write to stamps and
+// sequences, and whatever would drop them.
+func TestForeignWriterCannotWriteServerColumns(t *testing.T) {
+	onEachShell(t, func(t *testing.T, s *server, sh shell) {
+		push(t, s, titled(t, "a", "Paint", clock.Stamp{Time: at(0), Client: ana}))
+		before := stateOf(t, s)
+		scripts := []string{
+			`UPDATE tasks SET title = 'Oil', title_at = title_at + 1;`,
+			`UPDATE tasks SET title_by = 'me';`,
+			`UPDATE tasks SET id = 'b';`,
+			`UPDATE tasks SET title = 'Oil', seq = 0;`,
+			`UPDATE tasks SET title = 'Oil', rest = '{}', estimate_at = 1;`,
+			`UPDATE tasks SET title = 'Oil'; UPDATE tasks SET was = NULL;`,
+			`INSERT INTO tasks (id, title, title_at) VALUES ('b', 'Oil', 1);`,
+			`INSERT INTO tasks (id, title, seq) VALUES ('b', 'Oil', 100);`,
+		}
+		if sh.program == "psql" {
+			scripts = append(scripts, `TRUNCATE tasks;`)
+		} else {
+			scripts = append(scripts, `INSERT OR REPLACE INTO tasks (id, title) VALUES ('a', 'Oil');`)
+		}
+		for _, script := range scripts {
+			_, err := sh.try(script)
+			require.Error(t, err, script)
+			require.Regexp(t, "only the sync server writes|INSERT OR REPLACE would drop", err.Error(), script)
+			require.Equal(t, before.Digest(), stateOf(t, s).Digest(), script)
+		}
+	})
+}
+
+// TestForeignValueThatNoColumnCanKeep: SQLite lets a program store text with U+0000 or without valid
+// UTF-8. Such a value moves to rest, or is repaired, and stops no sweep. An ID that no record can
+// have is left out.
+func TestForeignValueThatNoColumnCanKeep(t *testing.T) {
+	s := serverOn(t, sqlite(t), columns(columnsSQLite()))
+	sh := shellOf(t, s)
+	push(t, s, titled(t, "a", "Paint", clock.Stamp{Time: at(0), Client: ana}))
+	for text, want := range map[string]string{"'x' || char(0)": `"x\u0000"`, "CAST(x'61ff' AS TEXT)": `"a�"`} {
+		sh.run(`INSERT INTO tasks (id, title) VALUES ('', 'no ID') ON CONFLICT DO NOTHING; UPDATE tasks SET title = ` + text + ` WHERE id = 'a';`)
+		require.NoError(t, s.sweep(context.Background()))
+		require.Equal(t, map[string]string{"title": want}, seen(t, s))
+		require.Equal(t, 1, stateOf(t, s).Len())
+	}
+}
