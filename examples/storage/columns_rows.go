@@ -69,14 +69,17 @@ type column struct {
 	stamp       clock.Stamp
 }
 
-// write returns the write in the columns. SQLite has no booleans: it returns 0 or 1. A foreign
-// writer may have stored text that is not valid UTF-8 in SQLite.
+// write returns the write in the columns. SQLite has no booleans: it returns 0 or 1. There, a
+// foreign writer may also have stored text that is not valid UTF-8, and blobs in a table that is
+// not STRICT.
 func (c column) write() (record.FieldValue, error) {
 	switch v := c.value.(type) {
 	case int64:
 		if c.name == "done" || c.name == "deleted" {
 			c.value = v != 0
 		}
+	case []byte:
+		c.value = strings.ToValidUTF8(string(v), "\uFFFD")
 	case string:
 		c.value = strings.ToValidUTF8(v, "\uFFFD")
 	}

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"database/sql"
+	"strings"
 	"testing"
 
 	"github.com/fieldlww/fieldlww/clock"
@@ -49,21 +51,35 @@ func titleWhereEstimateIs3(t *testing.T, db *sql.DB) (title string) {
 	return title
 }
 
-// TestLegacyRowMustBeStamped: shadow columns refuse a value without a stamp, which a
-// merge would treat as absent. Stamping it once, with the client ID of the server, makes
-// it take part in merges and pulls.
-func TestLegacyRowMustBeStamped(t *testing.T) {
-	for name, open := range columnsServers() {
-		t.Run(name, func(t *testing.T) {
-			s := open(t)
-			_, err := s.db.Exec(`INSERT INTO tasks (id, title, seq) VALUES ('a', 'legacy', 1)`)
-			require.ErrorContains(t, err, "title_stamped")
-			exec(t, s.db, `INSERT INTO tasks (id, title, title_at, title_by, seq) VALUES ('a', 'legacy', $1, $2, 1)`,
-				at(0), ben)
-			want := titled(t, "a", "legacy", clock.Stamp{Time: at(0), Client: ben})
-			require.Equal(t, string(batchOf(want)), string(stateOf(t, s).AppendLines(nil)))
-		})
-	}
+// TestExistingTableIsStampedOnce: a table that other programs fill gets the columns of the server.
+// Each old row is marked, and the first sweep stamps it and gives it a sequence.
+func TestExistingTableIsStampedOnce(t *testing.T) {
+	onEachDatabase(t, func(t *testing.T, db *sql.DB) {
+		l, document := columns(columnsPostgres()), "JSON"
+		if strings.HasSuffix(t.Name(), "SQLite") {
+			l, document = columns(columnsSQLite()), "TEXT"
+		}
+		exec(t, db, `CREATE TABLE tasks (id TEXT PRIMARY KEY, title TEXT, estimate BIGINT, done BOOLEAN, owner TEXT)`)
+		exec(t, db, `INSERT INTO tasks VALUES ('a', 'legacy', 0, NULL, 'Ana'), ('b', NULL, NULL, NULL, NULL)`)
+		exec(t, db, `ALTER TABLE tasks ADD deleted BOOLEAN`)
+		for _, c := range stampedColumns() {
+			exec(t, db, `ALTER TABLE tasks ADD `+c.name+`_at BIGINT`)
+			exec(t, db, `ALTER TABLE tasks ADD `+c.name+`_by TEXT`)
+		}
+		exec(t, db, `ALTER TABLE tasks ADD rest `+document)
+		exec(t, db, `ALTER TABLE tasks ADD was `+strings.Replace(document, "JSON", "JSONB", 1))
+		exec(t, db, `ALTER TABLE tasks ADD seq BIGINT NOT NULL DEFAULT 0`)
+		exec(t, db, `UPDATE tasks SET was = '{}'`)
+
+		s := serverOn(t, db, l)
+		require.Zero(t, stateOf(t, s).Len())
+		require.NoError(t, s.sweep(context.Background()))
+		a, _ := stateOf(t, s).Get(task("a"))
+		require.Equal(t, map[string]any{"title": "legacy", "estimate": int64(0)}, a.Map())
+		require.Equal(t, s.id, titleOf(t, s).Stamp.Client)
+		exec(t, db, `UPDATE tasks SET owner = 'Ben' WHERE id = 'a'`)
+		require.Empty(t, dirtyRows(t, s), "a column that does not sync")
+	})
 }
 
 // columnsServers returns, for each database, a function that opens a server with shadow

@@ -223,3 +223,73 @@ func TestForeignValueThatNoColumnCanKeep(t *testing.T) {
 		require.Equal(t, 1, stateOf(t, s).Len())
 	}
 }
+
+// TestForeignWriteMovesBetweenBuckets: a foreign write that moves a record leaves its old bucket, also
+// if a push is what stamps it.
+func TestForeignWriteMovesBetweenBuckets(t *testing.T) {
+	byDone := func(r record.Record) []string {
+		done, _ := r.Get("done")
+		if b, _ := done.Value.Bool(); b {
+			return []string{"done"}
+		}
+		return []string{"open"}
+	}
+	for _, how := range []string{"sweep", "push"} {
+		t.Run(how, func(t *testing.T) {
+			onEachShell(t, func(t *testing.T, s *server, sh shell) {
+				ctx := context.Background()
+				require.NoError(t, s.divide(ctx, &division{byDone, logOf(t)}))
+				for client, buckets := range map[clock.ClientID][]string{ana: {"open", "done"}, ben: {"open"}} {
+					for _, bucket := range buckets {
+						require.NoError(t, s.grant(ctx, client, bucket))
+					}
+				}
+				push(t, s, titled(t, "a", "Paint", clock.Stamp{Time: at(0), Client: ana}))
+				phone := &member{device: &device{id: ben}}
+				require.NoError(t, phone.pull(ctx, s))
+				require.Equal(t, []string{"a"}, phone.ids())
+
+				sh.run(`UPDATE tasks SET done = true WHERE id = 'a';`)
+				if how == "sweep" {
+					require.NoError(t, s.sweep(ctx))
+				} else {
+					push(t, s, titled(t, "a", "Oil", clock.Stamp{Time: at(1), Client: ana}))
+				}
+				require.NoError(t, phone.pull(ctx, s))
+				require.Empty(t, phone.ids())
+			})
+		})
+	}
+}
+
+// TestForeignRoleNeedsOnlyItsColumns: a role that may write nothing but the columns of values can do
+// all that a foreign writer does, without the search path of the server.
+func TestForeignRoleNeedsOnlyItsColumns(t *testing.T) {
+	s := serverOn(t, postgres(t), columns(columnsPostgres()))
+	var schema string
+	require.NoError(t, s.db.QueryRow(`SELECT current_schema()`).Scan(&schema))
+	role := "role_" + schema
+	if _, err := s.db.Exec(`CREATE ROLE ` + role); err != nil {
+		t.Skipf("SKIPPED, NOT PASSED: the user of FIELDLWW_POSTGRES cannot create a role: %v", err)
+	}
+	t.Cleanup(func() { exec(t, s.db, `DROP OWNED BY `+role+`; DROP ROLE `+role) })
+	exec(t, s.db, `GRANT USAGE ON SCHEMA `+schema+` TO `+role+`;
+		GRANT SELECT, DELETE, INSERT (id, title, estimate, done), UPDATE (title, estimate, done, deleted) ON tasks TO `+role)
+	push(t, s, titled(t, "a", "Paint", clock.Stamp{Time: at(0), Client: ana}))
+	as := func(statement string) error {
+		tx := begin(t, s.db)
+		exec := func(statement string) error { _, err := tx.Exec(statement); return err }
+		require.NoError(t, exec(`SET LOCAL ROLE `+role+`; SET LOCAL search_path = pg_catalog`))
+		if err := exec(statement); err != nil {
+			return err
+		}
+		return tx.Commit()
+	}
+	require.NoError(t, as(`INSERT INTO `+schema+`.tasks (id, title) VALUES ('b', 'Oil')`))
+	require.NoError(t, as(`UPDATE `+schema+`.tasks SET title = 'Sand' WHERE id = 'a'`))
+	require.NoError(t, as(`DELETE FROM `+schema+`.tasks WHERE id = 'a'`))
+	require.ErrorContains(t, as(`UPDATE `+schema+`.tasks SET seq = seq + 1`), "permission denied")
+	require.NoError(t, s.sweep(context.Background()))
+	require.Equal(t, map[string]string{"title": `"Sand"`, "$deleted": "true"}, seen(t, s))
+	require.Equal(t, 2, stateOf(t, s).Len())
+}
