@@ -190,7 +190,8 @@
 //   - One row for each field, in which NULL is a deletion and the text null is the value null.
 //     It stores and sends only the fields that changed.
 //   - Columns next to the columns of an existing table: title also gets title_at and
-//     title_by. Queries read the table as before; each new field is a migration.
+//     title_by. Queries read the table as before; each new field is a migration. Programs that
+//     do not know of sync may go on writing to it, with triggers: see examples/storage.
 //
 // The traps:
 //
@@ -204,6 +205,8 @@
 //   - A comparison with a NULL stamp is NULL, so an UPDATE … WHERE excluded.at > t.at
 //     ignores every write over an old row. Stamp old rows once, as the server's own writes
 //     and with a sequence, before clients push.
+//   - A plain UPDATE by another program puts a second value under a stamp. A trigger must keep the
+//     stored value for pulls and pushes, until the server has stamped the new one.
 //   - A conditional upsert whose condition is false returns no row. That is neither an error
 //     nor "not found".
 //   - SQLite compares by storage class: a stamp bound as bytes beats every stamp bound

@@ -67,7 +67,7 @@ func triggersSQLite() string {
 }
 
 // triggersPostgres creates the triggers. The foreign writer may have another search path and no
-// right to UPDATE, so the function that deletes keeps those of its creator.
+// right to UPDATE, so the function that deletes has the path and the rights of its creator.
 func triggersPostgres() string {
 	return `
 			CREATE OR REPLACE FUNCTION z_sync_closed() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -9,7 +9,9 @@
 // short story on SQLite, which ends with the same digest for each of the three layouts.
 //
 // The server writes records of its own with the same locks and above the stored stamps: see
-// write.go.
+// write.go. With shadow columns, programs that do not know of sync may write to the table as well:
+// triggers notice them (columns_triggers.go), pulls and pushes see the stamped values
+// (columns_rows.go), and the server stamps the others (foreign.go).
 //
 // A server may flag violations as well: violations.go keeps an index of the scopes of
 // documents and checks them in the push, and violations_view.go reads that index.

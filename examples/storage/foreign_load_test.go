@@ -117,9 +117,9 @@ func foreignScript(program, rounds int) string {
 func TestForeignWritersUnderLoad(t *testing.T) {
 	const programs, devices = 3, 3
 	onEachShell(t, func(t *testing.T, s *server, sh shell) {
-		rounds := 100
+		rounds := 80
 		if sh.program == "sqlite3" { // waits for the disk
-			rounds = 30
+			rounds = 20
 		}
 		seen := &witness{values: make(map[string]record.Value), titles: make(map[record.Value]bool)}
 		s.layout = seen.watches(t, s.layout)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -35,54 +36,62 @@ func TestForeignWritesArriveAsWhatTheyAre(t *testing.T) {
 		}
 		return all
 	}
-	for _, c := range []struct {
-		name, script string
-		want         fields
+	cases := []struct {
+		script string // of the task ID
+		want   fields
 	}{
-		{"a value", `UPDATE tasks SET title = 'Oil' WHERE id = 'a'`, with(fields{"title": `"Oil"`})},
-		{"text with quotes", `UPDATE tasks SET title = '"<é>''\n' WHERE id = 'a'`, with(fields{"title": `"\"<é>'\\n"`})},
-		{"empty text", `UPDATE tasks SET title = '' WHERE id = 'a'`, with(fields{"title": `""`})},
-		{"zero", `UPDATE tasks SET estimate = 0 WHERE id = 'a'`, with(fields{"estimate": "0"})},
-		{"a great number", `UPDATE tasks SET estimate = 9223372036854775807 WHERE id = 'a'`, with(fields{"estimate": "9223372036854775807"})},
-		{"NULL", `UPDATE tasks SET title = NULL WHERE id = 'a'`, with(fields{"title": "null"})},
-		{"a field in rest", `UPDATE tasks SET done = false WHERE id = 'a'`, with(fields{"done": "false"})},
-		{"two columns", `UPDATE tasks SET title = 'Oil', estimate = 4 WHERE id = 'a'`, with(fields{"title": `"Oil"`, "estimate": "4"})},
-		{"twice", `UPDATE tasks SET title = 'Oil'; UPDATE tasks SET title = 'Sand', done = true`, with(fields{"title": `"Sand"`, "done": "true"})},
-		{"there and back", `UPDATE tasks SET title = 'Oil'; UPDATE tasks SET title = 'Paint'`, stored},
-		{"the same value", `UPDATE tasks SET title = 'Paint', estimate = 3 WHERE id = 'a'`, stored},
-		{"NULL over a field in rest", `UPDATE tasks SET done = NULL`, stored},
-		{"all columns, as an ORM", `UPDATE tasks SET id = id, title = 'Oil', title_at = title_at, title_by = title_by, rest = rest, was = was, seq = seq`,
+		{`UPDATE tasks SET title = 'Oil' WHERE id = 'ID'`, with(fields{"title": `"Oil"`})},
+		{`UPDATE tasks SET title = '"<é>''\n' WHERE id = 'ID'`, with(fields{"title": `"\"<é>'\\n"`})},
+		{`UPDATE tasks SET title = '' WHERE id = 'ID'`, with(fields{"title": `""`})},
+		{`UPDATE tasks SET estimate = 0 WHERE id = 'ID'`, with(fields{"estimate": "0"})},
+		{`UPDATE tasks SET estimate = 9223372036854775807 WHERE id = 'ID'`, with(fields{"estimate": "9223372036854775807"})},
+		{`UPDATE tasks SET title = NULL WHERE id = 'ID'`, with(fields{"title": "null"})},
+		{`UPDATE tasks SET done = false WHERE id = 'ID'`, with(fields{"done": "false"})},
+		{`UPDATE tasks SET title = 'Oil', estimate = 4 WHERE id = 'ID'`, with(fields{"title": `"Oil"`, "estimate": "4"})},
+		{`UPDATE tasks SET title = 'Oil' WHERE id = 'ID'; UPDATE tasks SET title = 'Sand', done = true WHERE id = 'ID'`, with(fields{"title": `"Sand"`, "done": "true"})},
+		{`UPDATE tasks SET title = 'Oil' WHERE id = 'ID'; UPDATE tasks SET title = 'Paint' WHERE id = 'ID'`, stored},
+		{`UPDATE tasks SET title = 'Paint', estimate = 3 WHERE id = 'ID'`, stored},
+		{`UPDATE tasks SET done = NULL WHERE id = 'ID'`, stored},
+		{`UPDATE tasks SET id = id, title = 'Oil', title_at = title_at, title_by = title_by, rest = rest, was = was, seq = seq WHERE id = 'ID'`,
 			with(fields{"title": `"Oil"`})},
-		{"an upsert", `INSERT INTO tasks (id, title) VALUES ('a', 'Oil') ON CONFLICT (id) DO UPDATE SET title = excluded.title`,
+		{`INSERT INTO tasks (id, title) VALUES ('ID', 'Oil') ON CONFLICT (id) DO UPDATE SET title = excluded.title`,
 			with(fields{"title": `"Oil"`})},
-		{"DELETE", `DELETE FROM tasks WHERE id = 'a'`, with(fields{"$deleted": "true"})},
-		{"DELETE after UPDATE", `UPDATE tasks SET title = 'Oil'; DELETE FROM tasks`, with(fields{"title": `"Oil"`, "$deleted": "true"})},
-		{"DELETE, taken back", `DELETE FROM tasks; UPDATE tasks SET deleted = NULL`, stored},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			onEachShell(t, func(t *testing.T, s *server, sh shell) {
-				m, err := record.New(task("a")).Edit(clock.Stamp{Time: at(0), Client: ana}).
-					Set("title", "Paint").Set("estimate", 3).Delete("done").Set("color", "green").Mutation()
-				require.NoError(t, err)
-				push(t, s, m.Data)
-				sh.run(c.script + ";")
-				require.Equal(t, stored, seen(t, s), "before the sweep")
-				before := stateOf(t, s)
-				require.NoError(t, s.sweep(context.Background()))
-				require.Equal(t, c.want, seen(t, s))
-				for r := range stateOf(t, s).All() {
-					for name, w := range r.All() {
-						old, _ := before.At(0).Get(name)
-						require.Equal(t, w.Value == old.Value, w.Stamp == old.Stamp, name)
-					}
-				}
-				require.Empty(t, dirtyRows(t, s))
-				state := stateOf(t, s)
-				require.NoError(t, s.sweep(context.Background()))
-				require.Equal(t, state.Digest(), stateOf(t, s).Digest(), "a second sweep")
-			})
-		})
+		{`DELETE FROM tasks WHERE id = 'ID'`, with(fields{"$deleted": "true"})},
+		{`UPDATE tasks SET title = 'Oil' WHERE id = 'ID'; DELETE FROM tasks WHERE id = 'ID'`, with(fields{"title": `"Oil"`, "$deleted": "true"})},
+		{`DELETE FROM tasks WHERE id = 'ID'; UPDATE tasks SET deleted = NULL WHERE id = 'ID'`, stored},
 	}
+	onEachShell(t, func(t *testing.T, s *server, sh shell) {
+		var body []record.Record
+		var script strings.Builder
+		for i, c := range cases {
+			id := fmt.Sprint("c", i)
+			m, err := record.New(task(id)).Edit(clock.Stamp{Time: at(0), Client: ana}).
+				Set("title", "Paint").Set("estimate", 3).Delete("done").Set("color", "green").Mutation()
+			require.NoError(t, err)
+			body = append(body, m.Data)
+			script.WriteString(strings.ReplaceAll(c.script, "ID", id) + ";\n")
+		}
+		pushAs(t, s, ana, body...)
+		before := stateOf(t, s)
+		sh.run(script.String())
+		require.Equal(t, before.Digest(), stateOf(t, s).Digest(), "before the sweep")
+		require.NoError(t, s.sweep(context.Background()))
+		state := stateOf(t, s)
+		for i, c := range cases {
+			old, _ := before.Get(task(fmt.Sprint("c", i)))
+			now, _ := state.Get(old.Key())
+			got := make(fields)
+			for name, w := range now.All() {
+				got[name] = w.Value.JSON()
+				previous, _ := old.Get(name)
+				require.Equal(t, w.Value == previous.Value, w.Stamp == previous.Stamp, "%s: the stamp of %s", c.script, name)
+			}
+			require.Equal(t, c.want, got, c.script)
+		}
+		require.Empty(t, dirtyRows(t, s))
+		require.NoError(t, s.sweep(context.Background()))
+		require.Equal(t, state.Digest(), stateOf(t, s).Digest(), "a second sweep")
+	})
 }
 
 // TestForeignRowBecomesARecord: a foreign INSERT gets stamps and a sequence. Its NULLs are absent
@@ -97,7 +106,7 @@ func TestForeignRowBecomesARecord(t *testing.T) {
 
 		sh.run(`INSERT INTO tasks (id, title) VALUES ('c', 'mistake'); DELETE FROM tasks WHERE id = 'c';`)
 		require.NoError(t, s.sweep(context.Background()))
-		require.Equal(t, 2, stateOf(t, s).Len(), "a row that is deleted before it was stamped is no record")
+		require.Equal(t, 2, stateOf(t, s).Len(), "a row that is deleted before it was stamped makes no record")
 	})
 }
 
