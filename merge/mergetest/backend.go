@@ -65,7 +65,8 @@ type Backend interface {
 	Pull(client clock.ClientID, cursor string) (lines []byte, next string, err error)
 }
 
-// Restarter is a Backend that can be stopped and started again.
+// Restarter is a Backend that can be stopped and started again. The kit restarts it between requests, and after
+// half of the errors from [Env.Crash].
 type Restarter interface {
 	// Restart returns a new process over the same store. State that was only in memory is gone. The
 	// old process is neither used again nor closed. An error fails the test.
@@ -123,7 +124,9 @@ func (e *Env) Now() time.Time {
 // failed request later.
 func (e *Env) Pause() { e.env.Pause() }
 
-// Crash returns an error where the server is to die, and nil otherwise. Call it in Push between any
-// two steps, and after the commit, and return its error at once: Push must do nothing more, and an
-// open transaction is rolled back. A [Restarter] is then restarted.
+// Crash returns an error where the server is to die or its commit is to fail, and nil otherwise. Call it in
+// Push between any two steps, and after the commit, and return its error at once: Push must do nothing more,
+// and an open transaction is rolled back. Half of the time, a [Restarter] is then restarted. Otherwise, and
+// if the Backend is not a Restarter, the same process goes on, as after a commit that failed: whatever it
+// keeps in memory must then match what is stored.
 func (e *Env) Crash() error { return e.env.Crash() }

@@ -28,6 +28,7 @@ func halves(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
 	for _, m := range answer.Watermarks {
 		o.disk.marks[m.Client] = max(o.disk.marks[m.Client], m.Time)
 	}
+	o.clock.Observe(answer.Greatest) // the process may go on
 	return nil, err
 }
 

@@ -143,7 +143,7 @@ type broken struct {
 // With SHOW=1 and -v, it prints the text of each failure.
 func TestBrokenBackendsAreFound(t *testing.T) {
 	tests := slices.Concat(brokenRules(), brokenDeletions(), brokenStores(), brokenBatches(), brokenVerdicts(), brokenOutcomes(), brokenPushes(), brokenPulls(), brokenFaults(),
-		brokenClocks(), brokenRestores(), brokenStorms(), brokenReaders(), brokenLosses(), brokenSpellings(), brokenBad(), brokenCrashes(), brokenValues(), brokenCounters())
+		brokenClocks(), brokenRestores(), brokenStorms(), brokenReaders(), brokenLosses(), brokenSpellings(), brokenBad(), brokenCrashes(), brokenValues(), brokenCounters(), brokenCommits())
 	checkAll(t, tests, func(t *testing.T, b broken) { b.check(t, Options{}) })
 }
 

@@ -26,7 +26,7 @@
 //
 //   - [Env.Now]: stamps that are too far ahead, and a server whose clock is not set
 //   - [Env.Pause]: concurrent pushes, pushes during a pull, and endless conflicts
-//   - [Env.Crash], [Restarter], [Restorer]: crashes, restarts and restored backups
+//   - [Env.Crash], [Restarter], [Restorer]: crashes, failed commits, restarts and restored backups
 //   - [ServerWriter]: the server's own clock
 //   - [Purger]: deleted data that is purged behind a fence, devices that are away for longer than the
 //     retention, retries from below the fence, and Clients that are reset
@@ -72,7 +72,8 @@
 //   - counters: additions whose names are folded by case, that are summed up, or that count or are told as new
 //     when they arrive again; resets that delete additions which their authors had not seen
 //   - transactions: items stored in part, a read and a write without a lock, answers before the
-//     commit, and changes that stay in memory until a pull stores them
+//     commit, changes that stay in memory until a pull stores them, and rows and marks in memory that
+//     are not rolled back when a commit fails
 //   - pulls: cursors that are stamps or offsets, or are read after the rows; pages that end within a
 //     sequence number; sequence numbers drawn before the commit; reads from a lagging replica
 //   - retries: answers that are kept and replayed, retries that change something, and a push that

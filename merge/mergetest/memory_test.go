@@ -147,13 +147,13 @@ func (s *memory) Push(client clock.ClientID, batch []byte) ([]byte, error) {
 			return nil, err
 		}
 		s.disk.save(answer)
+		s.clock.Observe(answer.Greatest) // before the crash point: the process may go on after it
 		if s.holds != nil {
 			s.holds(s, request, answer)
 		}
 		if err := s.env.Crash(); err != nil {
 			return nil, err
 		}
-		s.clock.Observe(answer.Greatest)
 		if s.tells != nil {
 			return json.Marshal(s.tells(request, answer))
 		}

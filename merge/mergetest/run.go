@@ -104,6 +104,7 @@ func probe(create sim.NewProcess, given Options, o *sim.Config) error {
 	plain.Clients = false // the question is what the backend does
 	w, err := sim.Run(create, plain, sim.Scenario{Steps: append(steps, o.Grammar.Pushes(0))})
 	o.Points, o.Pauses = w.Points, w.Pauses
+	o.Restarts = w.Able.Can(check.CanRestart)
 	o.Purges, o.Erases = w.Able.Can(check.CanPurge), w.Able.Can(check.CanErase)
 	if o.Grants = w.Able.Can(check.CanGrant); o.Grants && given.IDs == nil {
 		o.IDs = append(o.IDs, schedule.SecretIDs()...)

@@ -27,6 +27,7 @@ import (
 //	ana pushes                      ana pushes, answer lost, twice, reversed, last only, doubled
 //	ana pushes, spelled otherwise   in JSON that is not in canonical form
 //	ana pushes, server dies at 2    at the second call to Env.Crash within this push
+//	ana pushes, commit fails at 2   at the second call to Env.Crash; the process goes on, also if it is a Restarter
 //	ana pushes, ben syncs at 1      ben pushes and pulls during the first call to Env.Pause
 //	ana pushes, ben storms          ben edits the same field and pushes, during every call to Env.Pause
 //	ana pushes, unread              no pull follows this push until another step makes one

@@ -15,6 +15,9 @@ import (
 // whatever the result of the run.
 type Counts map[string]int
 
+// FailedCommit is the event that a commit failed and the process went on.
+const FailedCommit = "failed commits"
+
 // Count counts one occurrence of an event.
 func (j *Judge) Count(what string) { j.Counts[what]++ }
 

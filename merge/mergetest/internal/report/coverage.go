@@ -36,6 +36,7 @@ func Required(a check.Abilities, o sim.Config) []string {
 		{several && a.Can(check.CanRetry), []string{"storms"}},
 		{several && (a.Can(check.CanPage) || a.Can(check.CanPausePull)), []string{"pushes within a pull"}},
 		{a.Can(check.CanCrash), []string{"crashes"}},
+		{a.Can(check.CanCrash | check.CanRestart), []string{check.FailedCommit}},
 	} {
 		if x.when {
 			all = append(all, x.what...)

@@ -114,6 +114,9 @@ func Text(r sim.Result) string {
 	if r.Counts["spelled otherwise"] > 0 {
 		hints = append([]string{lookAtSpelling}, hints...)
 	}
+	if r.Counts[check.FailedCommit] > 0 {
+		hints = append(hints, lookAtRollback)
+	}
 	for _, hint := range hints {
 		b.WriteString("\n" + hint + "\n")
 	}
@@ -122,6 +125,9 @@ func Text(r sim.Result) string {
 
 // lookAtSpelling is printed if the law is broken only when a push is spelled otherwise.
 const lookAtSpelling = "One of the pushes is spelled otherwise, with the same meaning: look for text that is checked, compared or stored as it arrived, such as a stamp, a client ID, a number or an escape."
+
+// lookAtRollback is printed if the law is broken only after a failed commit.
+const lookAtRollback = "The commit of a push fails, and the process goes on: look for state in memory that is changed before the commit and not rolled back, such as a cache of rows, marks or sequence numbers, and for a transaction that stays open."
 
 // source returns a Go test that runs the steps.
 func (f Found) source(steps []schedule.Step) string {

@@ -22,6 +22,7 @@ type Domain struct {
 	AnyField bool                // the backend accepts fields with other names as well
 	Flaws    []string            // the flaws that an item can have
 	Clients  bool                // every second device, from the first, is a Client of the user
+	Restarts bool                // the server can be restarted
 	Purges   bool                // the server purges
 	Erases   bool                // the server erases records
 	Grants   bool                // the server lets each client read only some buckets

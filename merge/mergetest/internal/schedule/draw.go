@@ -15,7 +15,8 @@ type Dice struct {
 	Seed uint64
 	Grammar
 	Domain Domain
-	kinds  []*Kind // each kind as many times as its weight
+	more   *rand.Rand // draws variants of what was drawn, so that all other draws stay as they are
+	kinds  []*Kind    // each kind as many times as its weight
 	Faults Faults
 	Silent []time.Duration // the long silences still to come
 }
@@ -25,7 +26,7 @@ type Faults struct{ Lost, Twice, Reversed, Last, Doubled, Spelled, Damaged, Dies
 
 // Draw returns the schedule of a seed.
 func Draw(seed uint64, o Domain) []Step {
-	d := &Dice{Rand: rand.New(rand.NewPCG(seed, 5)), Seed: seed, Domain: o, Grammar: o.Grammar}
+	d := &Dice{Rand: rand.New(rand.NewPCG(seed, 5)), more: rand.New(rand.NewPCG(seed, 6)), Seed: seed, Domain: o, Grammar: o.Grammar}
 	d.narrow()
 	d.chooseFaults()
 	var steps []Step
@@ -175,10 +176,21 @@ func (d *Dice) PushManner() Manner {
 	}
 	if d.Faults.Dies && d.IntN(3) == 0 {
 		n := max(3, d.Domain.Points)
-		m.Dies = Pick(d, 1, 2, d.Early(n), 1+d.IntN(n))
+		m = d.crash(m, Pick(d, 1, 2, d.Early(n), 1+d.IntN(n)))
 	}
 	if hits(d.Faults.Meets) && d.Domain.Devices > 1 {
 		m.At, m.Whom = Pick(d, 1, d.Pause()), d.IntN(d.Domain.Devices)
+	}
+	return m
+}
+
+// crash returns a manner in which a crash point returns an error: the server dies, or, if its process could be
+// told apart from the next one, only the commit fails.
+func (d *Dice) crash(m Manner, at int) Manner {
+	if d.Domain.Restarts && d.more.IntN(2) == 0 {
+		m.Fails = at
+	} else {
+		m.Dies = at
 	}
 	return m
 }

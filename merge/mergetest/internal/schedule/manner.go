@@ -20,6 +20,7 @@ type Manner struct {
 	Storms    bool // another device edits the same field and pushes, in every pause
 	Unread    bool // no device pulls after the push
 	Dies      int  // the crash point at which the server dies, counted from 1
+	Fails     int  // the crash point at which the commit fails and the process goes on, counted from 1
 	At        int  // the pause in which another device syncs, counted from 1; in a pull, the gap between two pages is a pause too
 	Whom      int  // the device of At or Storms
 	Garbled   int  // the byte that is garbled in a copy that arrives first, counted from 1
@@ -73,7 +74,7 @@ type place struct {
 }
 
 func (m *Manner) places() []place {
-	return []place{{"server dies", &m.Dies}, {"garbled", &m.Garbled}, {"cut", &m.Cut}}
+	return []place{{"server dies", &m.Dies}, {"commit fails", &m.Fails}, {"garbled", &m.Garbled}, {"cut", &m.Cut}}
 }
 
 func (m *Manner) parse(g Grammar, parts []string) (err error) {
@@ -147,6 +148,9 @@ func (g Grammar) plainerManner(s Step) (all [][]Step) {
 	}
 	if s.Manner.Dies > 1 {
 		all = append(all, s.with(func(p *Step) { p.Manner.Dies-- }))
+	}
+	if s.Manner.Fails > 1 {
+		all = append(all, s.with(func(p *Step) { p.Manner.Fails-- }))
 	}
 	if s.Manner.At > 1 {
 		all = append(all, s.with(func(p *Step) { p.Manner.At-- }))

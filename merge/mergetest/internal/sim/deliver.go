@@ -44,10 +44,13 @@ func (w *world) deliver(does string, b check.Batch, m schedule.Manner) (h heard,
 // ledger knew of each item before the push.
 func (w *world) unanswered(r *request, known []check.Prior, err error) bool {
 	switch {
-	case r.dead && err == nil:
+	case r.failed && err == nil:
 		w.Tell(r.does, "Env.Crash returned an error, but Push continued")
 		w.Broken(law.Dies, "Env.Crash returned an error, but Push continued and returned an answer without an error")
-	case r.dead:
+	case r.failed && r.Dies == 0:
+		w.Tell(r.does, "no answer, and the process goes on; it is unknown what it stored")
+		w.JudgeWhole(r.Batch, known)
+	case r.failed:
 		w.Tell(r.does, "the server dies; it is unknown what it stored")
 		w.restart()
 		w.JudgeWhole(r.Batch, known)
@@ -58,7 +61,7 @@ func (w *world) unanswered(r *request, known []check.Prior, err error) bool {
 		w.Tell(r.does, "error: "+err.Error())
 		w.BrokenPush(r.Batch, err)
 	}
-	return err != nil || r.dead
+	return err != nil || r.failed
 }
 
 // heard is an answer, as text and decoded.

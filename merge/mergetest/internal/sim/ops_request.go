@@ -54,7 +54,7 @@ func drawPull(d *schedule.Dice, s *schedule.Step) {
 
 // afterPush sometimes returns steps in which two devices edit the same field and one syncs or
 // storms during the push of the other, in which the server writes the field that it was storing
-// when it died, or in which several answers to a Client in a row are lost, which must not make the
+// when it died or its commit failed, or in which several answers to a Client in a row are lost, which must not make the
 // Client give up.
 func afterPush(f schedule.Follow) []schedule.Step {
 	switch {
@@ -62,8 +62,9 @@ func afterPush(f schedule.Follow) []schedule.Step {
 		return []schedule.Step{f.Edit(f.Who), f.Loses(), f.Loses(), f.Loses(), f.Loses(), f.Loses(), f.Loses()}
 	case f.Manner.Unread && f.IntN(3) == 0:
 		return afterUnread(f)
-	case f.Manner.Dies > 0 && f.On():
-		return []schedule.Step{f.Edit(f.Who), f.Pushing(f.Who, schedule.Manner{Dies: f.Manner.Dies}), f.Write()}
+	case f.Manner.Dies+f.Manner.Fails > 0 && f.On():
+		again := schedule.Manner{Dies: f.Manner.Dies, Fails: f.Manner.Fails}
+		return []schedule.Step{f.Edit(f.Who), f.Pushing(f.Who, again), f.Write()}
 	case f.A == f.B || !f.Faults.Meets || f.IntN(3) > 0:
 		return nil
 	}

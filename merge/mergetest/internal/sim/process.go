@@ -65,7 +65,7 @@ func (p Process) can() (a check.Abilities) {
 type Env struct{ w *world }
 
 // errCrash is the error that Env.Crash returns at a crash.
-var errCrash = errors.New("mergetest: the server dies here")
+var errCrash = errors.New("mergetest: the server dies here, or its commit fails")
 
 // Now returns the time of the server.
 func (e *Env) Now() time.Time {

@@ -17,7 +17,8 @@ type request struct {
 	pull           *device // the device that pulls; nil for a push
 	outer          *request
 	pauses, points int
-	met, dead      bool
+	met            bool
+	failed         bool // whether Env.Crash returned an error
 }
 
 // serve runs a request, within which other things may happen.
@@ -134,7 +135,7 @@ func (d *device) seenBy(id string) record.Record {
 	return d.shown(id)
 }
 
-// crash tells the server to die, if a crash is due at this point.
+// crash tells the server to die, or its commit to fail, if a crash is due at this point.
 func (w *world) crash() error {
 	w.Able |= check.CanCrash
 	r := w.serving
@@ -143,12 +144,13 @@ func (w *world) crash() error {
 	}
 	r.points++
 	w.points = max(w.points, r.points)
-	if r.Dies == 0 || r.points < r.Dies {
+	at := max(r.Dies, r.Fails)
+	if at == 0 || r.points < at {
 		return nil
 	}
-	if !r.dead {
-		r.dead = true
-		w.Count("crashes")
+	if !r.failed {
+		r.failed = true
+		w.Count(map[bool]string{true: "crashes", false: check.FailedCommit}[r.Dies > 0])
 	}
 	return errCrash
 }
