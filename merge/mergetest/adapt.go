@@ -56,10 +56,24 @@ func processOf(b Backend) sim.Process {
 	if k, ok := b.(Keeper); ok {
 		p.Keeps, p.Held = k.Keeps, k.Held
 	}
+	if a, ok := b.(Auditor); ok {
+		p.Audit = a.Audit
+	}
+	if i, ok := b.(Importer); ok {
+		p.Import = func(rows []sim.ImportRow) error { return i.Import(ImportID(), importRows(rows)) }
+	}
 	if c, ok := b.(io.Closer); ok {
 		p.Close = c.Close
 	}
 	return p
+}
+
+// importRows converts the rows of an import.
+func importRows(rows []sim.ImportRow) (all []ImportRow) {
+	for _, r := range rows {
+		all = append(all, ImportRow(r))
+	}
+	return all
 }
 
 // restarting adapts a function that returns a restarted Backend to one that returns a Process.

@@ -60,6 +60,9 @@ func (s *quirky) Push(client clock.ClientID, batch []byte) ([]byte, error) {
 	}
 	request := s.request(client, items)
 	request.AnyClient = s.any
+	if s.asks != nil {
+		s.asks(&request)
+	}
 	push := s.quirks.engine.Prepare(request)
 	stored := s.disk.load(push)
 	if !s.marks {

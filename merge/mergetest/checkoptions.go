@@ -36,7 +36,50 @@ func (o Options) check(d schedule.Domain) error {
 			return fmt.Errorf("mergetest: Options.Fields has no values for the field %q: add one", name)
 		}
 	}
+	for _, r := range o.Stored {
+		if err := o.checkStored(d, r); err != nil {
+			return err
+		}
+	}
 	return o.checkRefused()
+}
+
+// checkStored checks a record that the store has at first.
+func (o Options) checkStored(d schedule.Domain, r record.Record) error {
+	refuse := func(format string, args ...any) error {
+		return fmt.Errorf("mergetest: Options.Stored has a record %s: "+format, append([]any{r.Key()}, args...)...)
+	}
+	id, ok := d.IDOf(r.Key().Table, r.Key().ID)
+	if table, rest := d.KeyOf(id); !ok || table != r.Key().Table || rest != r.Key().ID {
+		return refuse("use the tables %q, and no ID that begins with the name of the second table and a colon", d.Tables)
+	}
+	if err := schedule.CheckName(r.Key().ID); err != nil {
+		return err
+	}
+	if r.Len() == 0 || slices.ContainsFunc(o.Stored, func(s record.Record) bool { return s.Key() == r.Key() && !s.Equal(r) }) {
+		return refuse("list each record once, and give it a field")
+	}
+	for name, v := range r.All() {
+		if device := schedule.Whose(v.Stamp.Client); slices.Contains(schedule.People(), device) {
+			return refuse("its field %s is stamped by the ID of a device; use another one", name)
+		}
+		if ahead := v.Stamp.Time.Time().Sub(schedule.Start()); d.Bounded() && ahead > d.MaxAhead {
+			return refuse("its field %s is stamped %v after the start of a run: at most %v is possible", name, ahead, d.MaxAhead)
+		}
+	}
+	return nil
+}
+
+// withStored returns a domain that also has the records that the store has at first.
+func (o Options) withStored(d schedule.Domain) schedule.Domain {
+	d.IDs = slices.Clone(d.IDs)
+	for _, r := range o.Stored {
+		id, _ := d.IDOf(r.Key().Table, r.Key().ID)
+		if d.Stored = append(d.Stored, id); !slices.Contains(d.IDs, id) {
+			d.IDs = append(d.IDs, id)
+		}
+	}
+	return d
 }
 
 func (o Options) checkRefused() error {

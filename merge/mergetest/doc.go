@@ -33,7 +33,10 @@
 //   - [Eraser]: erased records, late items on them, and restores from backups that still have them
 //   - [Granter]: clients that read only some buckets, whose rights change, and records that move between buckets
 //   - [Keeper]: fields whose accepted values must not vanish unseen
+//   - [Importer]: imports of rows without stamps, which win over no person and bring nothing back
+//   - [Auditor]: rules that a write skips
 //   - Options.Refused: limits and guards
+//   - Options.Stored: a store that is filled before the first request, as after a migration
 //   - pulls with one row per page: paging
 //   - Options.OnlyFields left false: counters as package record/fields writes them, and records that grow past the
 //     limits of one push
@@ -53,9 +56,15 @@
 // [Replay]. Everything follows from the seed, in one goroutine and in virtual time. The kit repeats
 // a failing run many times to shrink it, so a backend must start empty and behave the same each time.
 //
-// The kit does not test how requests wait for locks, which takes two real connections. Nor does it
-// test what package merge does not do: servers that exchange state, and stamps that a server
-// replaces.
+// The kit does not test the following:
+//
+//   - how requests wait for locks, which takes two real connections
+//   - an import that breaks off in the middle, or that runs during other requests; two imports of one record
+//   - rows that other programs write into the tables of the server, without a stamp
+//   - what the rules find: an audit that makes the same mistake as the writes passes
+//   - roles, such as readers, and other rights than buckets
+//   - speed, memory and the size of the store
+//   - what package merge does not do: servers that exchange state, and stamps that a server replaces
 //
 // # What it finds
 //
@@ -97,6 +106,11 @@
 //     client may not read
 //   - kept fields: values that are not held because nothing is known about what an author had seen, or because
 //     both writes are by one client; held values that share a key, or that room, a restart or a restore takes away
+//   - stored records: rows without a sequence number, without a stamp or with a new one, and rows that pushes do not find
+//   - imports: stamps that win over people or over late edits, runs without a ledger, that stamp everything again, that
+//     use a number twice, that skip NULLs or whole rows, that give no sequence number, and lost edits that are claimed
+//     against an import
+//   - rules that a push, a write of the server, an import or an erasure skips
 //   - clients of a server that purges: edits that are shown although they are gone, resets and clocks of
 //     pulls that are ignored, creations that are not marked, and writes that are not sent again after a
 //     restore
@@ -172,7 +186,7 @@
 //	run, options, checkoptions, alike   Run and Check; the meaning of Options, and their defaults
 //	schedule                            Schedule and Replay
 //	command, remote                     Clients in a program: its start, and the calls
-//	backend, purger, granter, keeper, client, adapt
+//	backend, purger, granter, keeper, importer, auditor, client, adapt
 //	                                    the interfaces that users implement, adapted for the packages below
 //	checklaws, generators               laws of joins, and random data
 //	checklens, checklensnames           laws of lenses
@@ -182,12 +196,13 @@
 //	internal/oracle                     write (the rule), history (the fate of each write), lostedit, fence and erase (what
 //	                                    a server that purges may lack), gone (what it must refuse), bucket (who may read
 //	                                    and write what), kept (which values a server must hold), counter (what an
-//	                                    addition adds)
+//	                                    addition adds), imports (what a run of an import must write)
 //	internal/schedule                   steps as text (step, argument, manner, kind), drawn from a seed (draw, follow,
 //	                                    family, domain, people, bucket, counter), made small (shrink, rename, generalize)
 //	internal/check                      events in, breaches out: judge, events; answers (sent, verdict, settle, lost,
 //	                                    notes), stored writes (stored, pulled, clue), purging (gone, alone, purged, erased), rights
-//	                                    (bucket), held values (kept), sums (counter), Clients (replica, sentby, shown)
+//	                                    (bucket), held values (kept), sums (counter), the first state (filled), imports
+//	                                    (imported), rules (derived), Clients (replica, sentby, shown)
 //	internal/sim                        a run: world, finish; the table of steps (ops and ops_*); devices (device,
 //	                                    deviceedit, devicegone, view, flaw, respell), requests (push, pull, pullline,
 //	                                    request, deliver), the server (server, process, bucket), Clients (app, clientedit,

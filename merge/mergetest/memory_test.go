@@ -50,8 +50,10 @@ type disk struct {
 	seen     map[string]bool // not part of backups; only some backends use it
 	greatest clock.Timestamp // the greatest stamp that was ever stored; only a purger uses greatest and purge
 	purge    purgeState
-	shares   *shares // only a sharer uses it
-	held     []held  // only a keeper uses it
+	shares   *shares   // only a sharer uses it
+	held     []held    // only a keeper uses it
+	imported *imported // only an importer uses it
+	derived  *derived  // only an auditor uses it
 	// locked reports whether a push is being served. Only some backends use it.
 	locked bool
 }
@@ -63,6 +65,7 @@ func newDisk() *disk {
 func (d *disk) copy() *disk {
 	c := *d
 	c.rows, c.marks, c.shares, c.held = maps.Clone(d.rows), maps.Clone(d.marks), d.shares.copy(), slices.Clone(d.held)
+	c.imported, c.derived = d.imported.copy(), d.derived.copy()
 	return &c
 }
 

@@ -11,8 +11,10 @@ import (
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/check"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/sim"
+	"github.com/fieldlww/fieldlww/record"
 )
 
 // Options say what Run and Check do, and what the devices write. The zero Options suit a backend that
@@ -60,6 +62,13 @@ type Options struct {
 	// (merge.Forbidden, or a code of your own). If Refused is nil, limits and guards are not tested.
 	// In the test that a failure prints, this map is the variable refused.
 	Refused map[merge.Code]map[string]string
+	// Stored are the records that each new Backend stores when the kit gets it, for example rows of an import, data
+	// from before a migration, tombstones, or records that are larger than the limits of a push. NewBackend must store
+	// them; the kit checks that a new device pulls them as they are, and lets devices edit and delete them. Their tables
+	// must be ones that the devices write to. Their stamps must have IDs that no device has, such as ImportID, and
+	// must not be ahead of the start of a run, 2024-03-04T12:00:00Z, by more than MaxAhead. Each new device pulls all of
+	// them, so keep them few. In the test that a failure prints, this slice is the variable stored.
+	Stored []record.Record
 	// NewClient makes a Client of yours: an empty one, with the given ID, that reads the time from wall. Wall
 	// is the clock of a device, and may be wrong. Every other device, beginning with the first, is then such
 	// a Client. When the device is reinstalled, the kit makes a new Client. A Client cannot be cloned or
@@ -92,9 +101,10 @@ func (o Options) withDefaults() (sim.Config, error) {
 	if err := o.check(d); err != nil {
 		return sim.Config{}, err
 	}
+	d = o.withStored(d)
 	var err error
 	d.Fields, err = canonicalFields(o.Fields)
-	return sim.NewConfig(d, o.Refused, apps(o.NewClient)), err
+	return sim.NewConfig(d, check.Rules{Refused: o.Refused, Stored: o.Stored}, apps(o.NewClient)), err
 }
 
 // withDefaultFields returns the given fields and the default ones.
@@ -129,6 +139,9 @@ func (o Options) literal() string {
 	}
 	if o.Refused != nil {
 		parts = append(parts, "Refused: refused")
+	}
+	if o.Stored != nil {
+		parts = append(parts, "Stored: stored")
 	}
 	if o.NewClient != nil {
 		parts = append(parts, "NewClient: newClient")

@@ -106,6 +106,7 @@ func probe(create sim.NewProcess, given Options, o *sim.Config) error {
 	o.Points, o.Pauses = w.Points, w.Pauses
 	o.Restarts = w.Able.Can(check.CanRestart)
 	o.Purges, o.Erases = w.Able.Can(check.CanPurge), w.Able.Can(check.CanErase)
+	o.Imports = w.Able.Can(check.CanImport)
 	if o.Grants = w.Able.Can(check.CanGrant); o.Grants && given.IDs == nil {
 		o.IDs = append(o.IDs, schedule.SecretIDs()...)
 	}

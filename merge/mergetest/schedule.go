@@ -53,6 +53,8 @@ import (
 //	server forgets-time             Env.Now is in 1970 from now on
 //	server learns-time              Env.Now is right again
 //	server purges 24h               with this retention, if it is a Purger
+//	server imports 1 points=9       if it is an Importer: the row 1 of the source has a new value, and all rows are
+//	                                imported; points=deleted takes the column away
 //	server erases 1                 if it is an Eraser and stores that record
 //	ana leaves a                    the bucket a is revoked from ana, if the server is a Granter; "" is the empty name
 //	ana joins a                     the bucket a is granted to ana again

@@ -1,7 +1,7 @@
 package check
 
 // Abilities is the set of abilities that the backend and the Clients have shown.
-type Abilities uint16
+type Abilities uint32
 
 // The abilities that a backend or a Client may have.
 const (
@@ -21,6 +21,8 @@ const (
 	CanErase
 	CanGrant
 	CanKeep
+	CanImport
+	CanAudit
 )
 
 // Can reports whether the set contains all the abilities in b.

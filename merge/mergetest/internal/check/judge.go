@@ -34,6 +34,7 @@ type Judge struct {
 	Horizon    time.Time                      // devices that pulled after this time write above the fence
 	Level      int                            // at which the server purges; 0 before it purged
 	Sight      *Sight                         // nil if the backend has no buckets
+	filled     map[string]bool                // by record ID, whether the store had the record at first
 	begun      map[string]int                 // by record ID, the sending in which the record last began a new life
 	Last       Moments
 }
@@ -42,6 +43,7 @@ type Judge struct {
 type Rules struct {
 	schedule.Domain
 	Refused map[merge.Code]map[string]string // the fields that the backend must refuse permanently
+	Stored  []record.Record                  // what the store has before the first request
 	Marks   bool                             // edits lost on arrival must be reported, even if none was reported in this run
 }
 
@@ -57,6 +59,8 @@ type Lab interface {
 	Fresh() map[oracle.FieldKey]oracle.Write
 	// Held returns the writes that the backend holds next to its records.
 	Held() []record.Record
+	// Derived lets the backend derive everything again from its records, and returns what changed.
+	Derived() []record.Key
 	// IsServing reports whether a request is being served.
 	IsServing() bool
 	// Stale reports whether the greatest write of a field is stored, although the puller found f

@@ -19,7 +19,7 @@ func (a Answer) base(x arrival) oracle.Base {
 // server may have purged a mark below the fence, so the server need not know whether a write below
 // the fence arrived before.
 func (j *Judge) loss(a Answer, x arrival) oracle.Loss {
-	l := j.Ledger.Of(x.FieldKey).Loss(x.Write, a.base(x), a.Mark)
+	l := j.Ledger.Of(x.FieldKey).Loss(x.Write, a.base(x), a.Mark, schedule.Importer())
 	l.Unsure = l.Unsure || l.Own && l.Is && x.Time <= j.Ledger.Fence
 	return l
 }
@@ -30,6 +30,8 @@ func (a Answer) lossReason(x arrival, l oracle.Loss) string {
 	switch l.Why {
 	case oracle.OneClient:
 		return "both writes are by one client"
+	case oracle.OfImport:
+		return "one of the writes is by an import"
 	case oracle.OneValue:
 		return "both writes have the same value"
 	case oracle.WithoutBase:

@@ -44,6 +44,7 @@ func (j *Judge) JudgeOutcomes(a Answer) {
 		}
 		j.countTie(j.Ledger.Of(x.FieldKey), x.Write)
 		j.countAddition(a, x)
+		j.countFilled(x)
 		wrong = append(wrong, j.judgeArrival(a, x, e)...)
 		j.accept(a, x)
 	}

@@ -20,6 +20,7 @@ func (j *Judge) Audit() {
 			j.acceptFound(found)
 		}
 		j.judgeKept()
+		j.JudgeDerived()
 		j.Last.audit, j.Last.audited, j.Unread = j.Moment, j.Sendings, false
 		j.Changed()
 	}

@@ -51,6 +51,8 @@ const (
 	ServerClock
 	Poison
 	Kept
+	Filled
+	Derived
 
 	// about a backend that purges
 	ComesBack
@@ -75,6 +77,12 @@ const (
 	Rights
 	Allowed
 	HandedOver
+
+	// about a backend that imports
+	ImportWrites
+	ImportYields
+	ImportRepeats
+	ImportBrings
 
 	// about the run as a whole
 	Settle
@@ -114,7 +122,7 @@ type Text struct{ Name, Says, Look string }
 
 // Text returns what a failure prints if the law is broken.
 func (l Law) Text() Text {
-	for _, texts := range []map[Law]Text{answerLaws(), fieldLaws(), storeLaws(), purgeLaws(), bucketLaws(), runLaws(), clientLaws()} {
+	for _, texts := range []map[Law]Text{answerLaws(), fieldLaws(), storeLaws(), purgeLaws(), bucketLaws(), importLaws(), runLaws(), clientLaws()} {
 		if t, ok := texts[l]; ok {
 			return t
 		}

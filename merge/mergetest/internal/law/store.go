@@ -68,6 +68,16 @@ func storeLaws() map[Law]Text {
 			"The server does not stamp its own writes further ahead than the stamps that it accepted.",
 			"Observe Answer.Greatest, after the commit, and not the stamps that were pushed.",
 		},
+		Derived: {
+			"an audit of the rules changes nothing",
+			"What a backend derives from its records with each write is what an audit derives from all of them.",
+			"The last step of the schedule made the write whose rules were skipped. Look for a write of the server's own, an import, an erasure or a retry that stores records without running the rules, and for rules that run outside the transaction of the write, or on the records from before it.",
+		},
+		Filled: {
+			"what a backend stores at first is pulled as it is",
+			"When newBackend returns, the store has the records of Options.Stored. A client that pulls from the beginning gets each of them with these values and these stamps.",
+			"Look for rows that a migration left without a sequence number, so that no pull returns them, for stamps that are NULL or the time of the migration, and for values that it converted. Look also for a store that newBackend fills after it read its state into memory.",
+		},
 		Kept: {
 			"no value of a kept field vanishes",
 			"Each accepted value of a field that Keeper.Keeps names stands, or was overwritten by a write that has it as its base, or lies at or below the fence, or was erased, or is among the writes that Held returns.",

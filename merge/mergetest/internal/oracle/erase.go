@@ -11,6 +11,7 @@ func (l *Ledger) Erase(id string, at Stamp) {
 	}
 	l.Of(FieldKey{id, deletedField}).Set(Write{Stamp: at, Value: "true"}, Fate{State: Accepted})
 	l.Erased[id] = at
+	l.close(id)
 }
 
 // IsErased reports whether a record was erased and is not dead yet, so that all items on it are gone.

@@ -44,6 +44,7 @@ type Ledger struct {
 	Count     int               // the number of accepted writes, counted at each arrival
 	Fence     int64             // the stamp up to which deleted data was purged; 0 if nothing was
 	Erased    map[string]Stamp  // the last erasure of each erased record
+	Source    Source            // of the imports
 }
 
 // Mark bounds the greatest time that was accepted from a client. That time is at least Sure and at
@@ -58,12 +59,12 @@ func (m Mark) Accepted(time int64) Mark { return Mark{max(m.Sure, time), max(m.M
 
 // NewLedger returns an empty ledger.
 func NewLedger() Ledger {
-	return Ledger{Histories: map[FieldKey]*History{}, Marks: map[[16]byte]Mark{}, Erased: map[string]Stamp{}}
+	return Ledger{Histories: map[FieldKey]*History{}, Marks: map[[16]byte]Mark{}, Erased: map[string]Stamp{}, Source: Source{map[FieldKey]string{}, map[string]bool{}}}
 }
 
 // Clone returns a deep copy.
 func (l *Ledger) Clone() *Ledger {
-	c := Ledger{map[FieldKey]*History{}, slices.Clone(l.Keys), maps.Clone(l.Marks), l.Count, l.Fence, maps.Clone(l.Erased)}
+	c := Ledger{map[FieldKey]*History{}, slices.Clone(l.Keys), maps.Clone(l.Marks), l.Count, l.Fence, maps.Clone(l.Erased), l.Source.clone()}
 	for k, p := range l.Histories {
 		q := *p
 		q.Writes = map[Write]*Fate{}

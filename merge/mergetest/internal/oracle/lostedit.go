@@ -14,6 +14,7 @@ type reason int
 const (
 	firstWrite reason = iota
 	OneClient
+	OfImport // one of the writes is by an import
 	OneValue
 	WithoutBase
 	ByBase // decided by whether the base is below the write that was there
@@ -27,8 +28,9 @@ type Base struct {
 }
 
 // Loss returns the loss when the write x, with the base b, meets the greatest write accepted before it.
-// The parameter m is the mark of the client of x at that moment.
-func (p *History) Loss(x Write, b Base, m Mark) Loss {
+// The parameter m is the mark of the client of x at that moment, and importer is the ID of the server's imports: no edit is
+// lost to a write of an import, and no such write is a lost edit.
+func (p *History) Loss(x Write, b Base, m Mark, importer [16]byte) Loss {
 	l := Loss{Other: p.Best}
 	above, _ := Rule(x, p.Best)
 	switch {
@@ -36,6 +38,8 @@ func (p *History) Loss(x Write, b Base, m Mark) Loss {
 		l.Why = firstWrite
 	case p.Best.Client == x.Client:
 		l.Why = OneClient
+	case p.Best.Client == importer || x.Client == importer:
+		l.Why = OfImport
 	case SameValue(p.Best, x):
 		l.Why = OneValue
 	case !b.Known:

@@ -117,6 +117,9 @@ func Text(r sim.Result) string {
 	if r.Counts[check.FailedCommit] > 0 {
 		hints = append(hints, lookAtRollback)
 	}
+	if r.Counts[check.EditOfStored] > 0 {
+		hints = append(hints, lookAtStored)
+	}
 	for _, hint := range hints {
 		b.WriteString("\n" + hint + "\n")
 	}
@@ -128,6 +131,9 @@ const lookAtSpelling = "One of the pushes is spelled otherwise, with the same me
 
 // lookAtRollback is printed if the law is broken only after a failed commit.
 const lookAtRollback = "The commit of a push fails, and the process goes on: look for state in memory that is changed before the commit and not rolled back, such as a cache of rows, marks or sequence numbers, and for a transaction that stays open."
+
+// lookAtStored is printed if the law is broken only after an edit of a record of Options.Stored.
+const lookAtStored = "A record that was stored before the first request is edited: look for a stamp that is NULL, so that each comparison with it is decided the same way, and for code that does not find the record where a migration put it."
 
 // source returns a Go test that runs the steps.
 func (f Found) source(steps []schedule.Step) string {

@@ -16,6 +16,7 @@ type Domain struct {
 	MaxAhead time.Duration // how far a stamp may be ahead; negative means no bound
 	Tables   []string
 	IDs      []string
+	Stored   []string            // the IDs of the records that the store has at first
 	Names    []string            // the names of the fields, sorted
 	Given    []string            // the names that the user listed, sorted
 	Fields   map[string][]string // the values of each field, as JSON
@@ -26,6 +27,7 @@ type Domain struct {
 	Purges   bool                // the server purges
 	Erases   bool                // the server erases records
 	Grants   bool                // the server lets each client read only some buckets
+	Imports  bool                // the server imports rows
 	Points   int                 // the most calls to Env.Crash seen in one push
 	Pauses   int                 // the most calls to Env.Pause seen in one push
 

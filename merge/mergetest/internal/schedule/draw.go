@@ -71,6 +71,11 @@ func (d *Dice) chooseFaults() {
 // values. What it keeps of a list is adjacent, and so easily confused.
 func (d *Dice) narrow() {
 	d.Domain.IDs = some(d, Pick(d, 2, 3, 4), d.Domain.IDs)
+	for i := range d.Domain.IDs { // every other record is stored already, if there are such records
+		if n := len(d.Domain.Stored); n > 0 && i%2 == 0 {
+			d.Domain.IDs[i] = d.Domain.Stored[d.more.IntN(n)]
+		}
+	}
 	if d.On() {
 		alike := func(names []string) []string {
 			return slices.SortedStableFunc(slices.Values(names), func(a, b string) int {

@@ -22,6 +22,9 @@ func Stranger() [16]byte { return [16]byte{0: 0xfe, 6: 0x40, 8: 0x80, 15: 0xef} 
 // Operator returns the ID with which a server may stamp its erasures.
 func Operator() [16]byte { return [16]byte{0: 0x09, 6: 0x40, 8: 0x80, 15: 0xe9} }
 
+// Importer returns the ID under which a server imports.
+func Importer() [16]byte { return [16]byte{0: 0x1a, 6: 0x40, 8: 0x80, 15: 0x1d} }
+
 // Whose returns the name of a client.
 func Whose(id [16]byte) string {
 	for device, name := range People() {
@@ -29,8 +32,11 @@ func Whose(id [16]byte) string {
 			return name
 		}
 	}
-	if id == Stranger() {
+	switch id {
+	case Stranger():
 		return "a stranger"
+	case Importer():
+		return "an import"
 	}
 	return "another client"
 }

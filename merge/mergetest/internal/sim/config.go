@@ -4,7 +4,6 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/check"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
 )
@@ -17,14 +16,15 @@ type Config struct {
 }
 
 // NewConfig returns the configuration of a domain.
-func NewConfig(d schedule.Domain, refused map[merge.Code]map[string]string, newClient NewApp) Config {
+func NewConfig(d schedule.Domain, r check.Rules, newClient NewApp) Config {
 	t := newTable()
 	d.Grammar, d.Families, d.Clients = t.grammar, t.families, newClient != nil
 	for _, f := range knownFlaws() {
 		d.Flaws = append(d.Flaws, f.name)
 	}
-	for _, code := range slices.Sorted(maps.Keys(refused)) {
+	for _, code := range slices.Sorted(maps.Keys(r.Refused)) {
 		d.Flaws = append(d.Flaws, string(code))
 	}
-	return Config{Rules: check.Rules{Domain: d, Refused: refused}, NewApp: newClient, ops: t.ops}
+	r.Domain = d
+	return Config{Rules: r, NewApp: newClient, ops: t.ops}
 }

@@ -56,7 +56,7 @@ type table struct {
 
 func newTable() *table {
 	t := &table{ops: map[*schedule.Kind]op{}}
-	for _, families := range [][]family{editOps(), requestOps(), clockOps(), loadOps(), serverOps(), identityOps(), rareServerOps(), purgeOps(), bucketOps(), counterOps()} {
+	for _, families := range [][]family{editOps(), requestOps(), clockOps(), loadOps(), serverOps(), identityOps(), rareServerOps(), purgeOps(), bucketOps(), counterOps(), importOps()} {
 		for _, f := range families {
 			w := schedule.Weighted{Often: f.often}
 			for _, o := range f.ops {

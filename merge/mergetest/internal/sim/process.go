@@ -28,7 +28,15 @@ type Process struct {
 	Revoke  func(client clock.ClientID, bucket string) error
 	Keeps   func(table, field string) bool // Keeps and Held are both nil, or neither is
 	Held    func() ([]record.Record, error)
+	Import  func(rows []ImportRow) error
+	Audit   func() (changed []record.Key, err error) // derives everything again
 	Close   func() error
+}
+
+// ImportRow is a row of the source of an import. mergetest.ImportRow documents its members.
+type ImportRow struct {
+	Key    record.Key
+	Fields map[string]record.Value
 }
 
 // NewProcess makes an empty backend for one run.
@@ -56,6 +64,12 @@ func (p Process) can() (a check.Abilities) {
 	}
 	if p.Keeps != nil {
 		a |= check.CanKeep
+	}
+	if p.Audit != nil {
+		a |= check.CanAudit
+	}
+	if p.Import != nil {
+		a |= check.CanImport
 	}
 	return a
 }

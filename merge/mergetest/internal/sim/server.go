@@ -45,6 +45,7 @@ func (w *world) write(s schedule.Step) {
 		}
 		w.Count("writes")
 		w.JudgeWrite(oracle.FieldKey{ID: s.ID, Field: a.Name}, v)
+		w.JudgeDerived()
 		w.Changed()
 	}
 }
@@ -148,6 +149,18 @@ func (w *world) Held() []record.Record {
 		w.Broken(law.Answered, "Held: %v", err)
 	}
 	return all
+}
+
+// Derived lets the backend derive everything again from its records, and returns what changed.
+func (w *world) Derived() []record.Key {
+	if w.backend.Audit == nil { // a restart returned a backend that is not an Auditor
+		return nil
+	}
+	changed, err := w.backend.Audit()
+	if err != nil {
+		w.Broken(law.Answered, "Audit: %v", err)
+	}
+	return changed
 }
 
 // setClockUnset sets whether the server's clock is unset.

@@ -32,6 +32,7 @@ type world struct {
 
 	decoded map[string][]line // the decoded lines, keyed by their text
 	grown   int               // the number of fields added by growing records
+	source  check.Rows        // of the imports
 	added   map[string]int    // by record ID, the number of additions to its counter
 }
 
@@ -81,7 +82,7 @@ func (w *world) result() Result {
 
 // newWorld returns a run at its start, without a backend.
 func newWorld(o Config) *world {
-	w := &world{o: o, decoded: map[string][]line{}, added: map[string]int{}}
+	w := &world{o: o, decoded: map[string][]line{}, added: map[string]int{}, source: check.Rows{}}
 	w.Judge = check.NewJudge(o.Rules, w)
 	return w
 }
@@ -97,7 +98,7 @@ func (w *world) play(create NewProcess, steps []schedule.Step) (err error) {
 	w.Able |= w.backend.can()
 	w.Keeps = w.backend.Keeps
 	w.openBuckets()
-	if err := w.mustBeEmpty(); err != nil {
+	if err := w.mustBeNew(); err != nil {
 		return err
 	}
 	for i, step := range steps {
@@ -112,14 +113,18 @@ func (w *world) play(create NewProcess, steps []schedule.Step) (err error) {
 	return nil
 }
 
-// mustBeEmpty returns an error if the backend already has fields of the records that devices
-// write.
-func (w *world) mustBeEmpty() error {
-	found := w.Fresh()
-	if len(found) == 0 || w.Breach != nil {
+// mustBeNew returns an error if the backend has fields of the records that devices write, and Options.Stored lacks
+// these fields.
+func (w *world) mustBeNew() error {
+	others := w.JudgeFilled(w.Fresh())
+	if len(others) == 0 || w.Breach != nil {
 		return nil
 	}
-	return fmt.Errorf("mergetest: the backend is not empty when a run begins; newBackend must return an empty one each time. It has:\n%s", check.Listed(found))
+	what := "is not empty when a run begins; newBackend must return an empty one each time"
+	if len(w.o.Stored) > 0 {
+		what = "has more than Options.Stored when a run begins; newBackend must return a new one each time"
+	}
+	return fmt.Errorf("mergetest: the backend %s. It has:\n%s", what, check.Listed(others))
 }
 
 // Scenario is a schedule to run.
