@@ -129,6 +129,9 @@ func (t teller) what(e fieldlog.Event) string {
 	if w.IsZero() {
 		return "a write that is not in the journal"
 	}
+	if e.IncomingImported {
+		return noun(e.Field, w, mostShown) + ", imported by " + t.names.of(w.Stamp.Client)
+	}
 	s := noun(e.Field, w, mostShown) + ", written"
 	if w.Stamp.Client != e.Actor {
 		s += " by " + t.names.of(w.Stamp.Client)

@@ -15,12 +15,13 @@ import (
 const shortID = 8
 
 // devices holds the names that clients have given themselves. A client has a record in the table
-// devices, with the client ID as its ID and the name in the field name, as in examples/syncserver.
+// devices, with the client ID as its ID and the name in the field name, as in examples/syncserver. An
+// import has such a record in the table imports.
 type devices map[clock.ClientID]string
 
 // add takes in a record. The name of a deleted record is forgotten.
 func (d devices) add(r record.Record) {
-	if r.Key().Table != "devices" {
+	if table := r.Key().Table; table != "devices" && table != "imports" {
 		return
 	}
 	c, err := clock.ParseClientID(r.Key().ID)

@@ -57,6 +57,13 @@ func (t teller) because(d merge.Decision) string {
 	in, was := d.Incoming.Stamp, d.Before.Stamp
 	won, before := d.Won(), t.of(d.Field, d.Before)
 	rule := "the value that sorts last wins"
+	byStamp := d.Step() == merge.ByTime || d.Step() == merge.ByClient
+	switch {
+	case byStamp && d.BeforeImported:
+		return fmt.Sprintf("%s write %d, which is imported", pick(won, "above", "below"), before)
+	case byStamp && d.IncomingImported:
+		return fmt.Sprintf("imported, %s write %d", pick(won, "above", "below"), before)
+	}
 	switch d.Step() {
 	case merge.FirstWrite:
 		return "the first write of this field"

@@ -22,7 +22,8 @@ type Log struct {
 	fence   clock.Timestamp // the greatest fence of the notices
 	// touched is set once the field has been stored or a push has tried to write it.
 	touched bool
-	line    int // line of the last push that listed the record; 0 before the first
+	imports []clock.ClientID // of the last push that listed the record
+	line    int              // line of the last push that listed the record; 0 before the first
 	stands  map[string]record.FieldValue
 }
 
@@ -31,6 +32,9 @@ func (l *Log) Stands() record.FieldValue { return l.stands[l.Field] }
 
 // Mark returns the deletion mark of the record at the end, or the zero FieldValue.
 func (l *Log) Mark() record.FieldValue { return l.stands[record.DeletedField] }
+
+// Imported reports whether an import made a write that is stored at the end.
+func (l *Log) Imported(w record.FieldValue) bool { return slices.Contains(l.imports, w.Stamp.Client) }
 
 // fields returns the fields that the log covers.
 func (l *Log) fields() []string {
@@ -52,6 +56,7 @@ func (l *Log) addUnpushed(p Push) {
 		}
 		e := Event{Line: p.Line, Wall: p.Request.Wall, Found: true, Since: l.line}
 		e.Key, e.Field, e.Before, e.Incoming = l.Key, field, was, w
+		e.BeforeImported, e.IncomingImported = p.imported(was), p.imported(w)
 		e.Purged = w.IsZero() && (deleted || was.Deleted()) && was.Stamp.Time <= p.Stored.Fence
 		l.add(e)
 	}
@@ -74,6 +79,7 @@ func (l *Log) addItem(p Push, i int) {
 		} else {
 			e.Key, e.Field = l.Key, field
 			e.Incoming, _ = m.Data.Get(field)
+			e.IncomingImported = p.imported(e.Incoming)
 		}
 		all = append(all, e)
 	}
@@ -106,7 +112,7 @@ func (l *Log) add(e Event) {
 
 // setStands records which writes are stored after a push.
 func (l *Log) setStands(p Push) {
-	l.line = p.Line
+	l.line, l.imports = p.Line, p.Request.Imports
 	after := p.After(l.Key)
 	for _, field := range l.fields() {
 		w, _ := after.Get(field)

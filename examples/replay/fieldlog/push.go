@@ -25,6 +25,11 @@ func (p Push) Before(key record.Key) record.Record {
 	return p.Stored.Records[i]
 }
 
+// imported reports whether an import made a write.
+func (p Push) imported(w record.FieldValue) bool {
+	return slices.Contains(p.Request.Imports, w.Stamp.Client)
+}
+
 // After returns a record as it was stored after the push.
 func (p Push) After(key record.Key) record.Record {
 	i, changed := slices.BinarySearchFunc(p.Answer.Updates, key, func(u merge.Update, key record.Key) int {

@@ -58,7 +58,7 @@ func Restated(d merge.Decision, sentence string) string {
 		side = " later"
 	}
 	end := strings.LastIndex(sentence, side)
-	if d.Margin() == 0 || end < 0 {
+	if d.Margin() == 0 || end < 0 || d.BeforeImported || d.IncomingImported {
 		return sentence
 	}
 	begin := strings.LastIndex(sentence[:end], ", ") + len(", ")

@@ -29,7 +29,7 @@ func (t *Timeline) endingOf(l *fieldlog.Log) []string {
 	case w.Deleted():
 		text = []string{fmt.Sprintf("The field is empty: %s.", t.did(b, l.Field, "cleared it", w))}
 	default:
-		text = []string{fmt.Sprintf("The field shows what %s.", t.did(b, l.Field, "wrote", w))}
+		text = []string{fmt.Sprintf("The field shows what %s.", t.wrote(b, l, w))}
 		if t.options.Values {
 			text = append(text, "The value is "+literal(w, 400))
 		}
@@ -43,6 +43,14 @@ func (t *Timeline) endingOf(l *fieldlog.Log) []string {
 // did tells who made a write, when, and its number.
 func (t *Timeline) did(b *book, field, verb string, w record.FieldValue) string {
 	return fmt.Sprintf("%s %s on %s (write %d)", t.name(w.Stamp.Client), verb, t.minute(w.Stamp.Time.Time()), b.number(field, w))
+}
+
+// wrote tells who wrote a value or imported it, and its number.
+func (t *Timeline) wrote(b *book, l *fieldlog.Log, w record.FieldValue) string {
+	if l.Imported(w) {
+		return fmt.Sprintf("%s imported (write %d)", t.name(w.Stamp.Client), b.number(l.Field, w))
+	}
+	return t.did(b, l.Field, "wrote", w)
 }
 
 // mostLosses is the number of lost edits that the sentences about the end name.

@@ -53,13 +53,13 @@ func (t *Timeline) addMarks(l *fieldlog.Log) {
 		}
 		notices, last = t.addNotices(notices, e.Line, last)
 		m := mark{number: i + 1, made: e.Incoming.Stamp.Time.Time(), arrived: later(e.Wall, last), found: e.Found, shape: b.fate(e, i+1)}
-		if e.Found && !e.Incoming.IsZero() && m.made.Before(m.arrived) {
+		if e.Found && !e.Incoming.IsZero() && !e.IncomingImported && m.made.Before(m.arrived) {
 			m.arrived = later(m.made, last) // the journal does not say when: this is the earliest time
 		}
 		last = m.arrived
 		m.label, m.clock = labelOf(e), b.faults[i+1] != nil || !e.Found && ahead(e) >= time.Minute
 		m.lane, m.moot, m.unseen = t.laneOfEvent(e), !e.Found && !e.Won(), e.Lost() && e.Won()
-		if e.Incoming.IsZero() || b.isRepeated(e, i+1) {
+		if e.Incoming.IsZero() || e.IncomingImported || b.isRepeated(e, i+1) {
 			m.made = m.arrived // it was made before, or it is unknown when
 		}
 		m.row = t.rowOf(b, e, m)
@@ -78,6 +78,8 @@ func labelOf(e fieldlog.Event) string {
 	switch {
 	case e.Incoming.IsZero():
 		return ""
+	case e.IncomingImported:
+		return "imported"
 	case e.Field == record.DeletedField:
 		return pick(deletes, "deleted", "restored")
 	case e.Incoming.Deleted():
@@ -158,8 +160,12 @@ func (s shape) word() string {
 // isFirst reports whether nothing was stored before the write of an event.
 func isFirst(e fieldlog.Event) bool { return e.Step() == merge.FirstWrite }
 
-// ahead returns how far the stamp of a write was ahead of the server's clock when it arrived.
+// ahead returns how far the stamp of a write was ahead of the server's clock when it arrived. The stamp
+// of an import comes from no clock.
 func ahead(e fieldlog.Event) time.Duration {
+	if e.IncomingImported {
+		return 0
+	}
 	ms := e.Incoming.Stamp.Time.Millis() - clock.TimestampOf(e.Wall).Millis()
 	return time.Duration(ms) * time.Millisecond
 }

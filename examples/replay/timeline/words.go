@@ -23,7 +23,10 @@ func (t *Timeline) rowOf(b *book, e fieldlog.Event, m mark) row {
 	k := teller{t: t, b: b, e: e, m: m}
 	k.r = row{line: e.Line, arrived: e.Wall, who: t.name(e.Actor)}
 	if !e.Incoming.IsZero() {
-		k.r.who, k.r.made = t.name(e.Incoming.Stamp.Client), e.Incoming.Stamp.Time.Time()
+		k.r.who = t.name(e.Incoming.Stamp.Client)
+	}
+	if !e.Incoming.IsZero() && !e.IncomingImported {
+		k.r.made = e.Incoming.Stamp.Time.Time()
 	}
 	switch m.shape {
 	case removed:
@@ -75,9 +78,9 @@ func (t *Timeline) verb(e fieldlog.Event) string {
 	case e.Incoming.Deleted():
 		return "cleared this field"
 	case t.options.Values:
-		return "wrote " + literal(e.Incoming, 120)
+		return pick(e.IncomingImported, "imported ", "wrote ") + literal(e.Incoming, 120)
 	}
-	return "wrote this field"
+	return pick(e.IncomingImported, "imported", "wrote") + " this field"
 }
 
 // literal returns a value as JSON, cut to a number of characters.
@@ -104,14 +107,15 @@ func (k *teller) outcome() string {
 	case k.e.Won():
 		return fmt.Sprintf("It replaced %s%s%s.", other, distance(k.e, "made", "earlier"), k.sight())
 	}
-	return fmt.Sprintf("%s%s already counted, and stays.", upper(other), distance(k.e, "made", "later")+pick(k.e.Margin() > 0, ",", ""))
+	apart := distance(k.e, "made", "later")
+	return fmt.Sprintf("%s%s already counted, and stays.", upper(other), apart+pick(apart != "", ",", ""))
 }
 
 // other names the write that was stored before, and its author unless it is the same.
 func (k *teller) other() string {
 	other := fmt.Sprintf("write %d", k.b.number(k.e.Field, k.e.Before))
 	if !k.e.Before.IsZero() && k.e.Before.Stamp.Client != k.e.Incoming.Stamp.Client {
-		other += " by " + k.t.name(k.e.Before.Stamp.Client)
+		other += pick(k.e.BeforeImported, ", imported by ", " by ") + k.t.name(k.e.Before.Stamp.Client)
 	}
 	return other
 }
@@ -129,9 +133,10 @@ func (k *teller) tellRepeat() {
 	}
 }
 
-// distance says how far apart the two writes of a decision are, or nothing if the times are equal.
+// distance says how far apart the two writes of a decision are, or nothing if the times are equal or one of the writes is
+// imported.
 func distance(e fieldlog.Event, made, side string) string {
-	if e.Margin() == 0 {
+	if e.Margin() == 0 || e.BeforeImported || e.IncomingImported {
 		return ""
 	}
 	return fmt.Sprintf(", %s %s %s", made, fieldlog.Margin(e.Margin()), side)
