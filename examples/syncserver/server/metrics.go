@@ -11,6 +11,7 @@ import (
 
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/merge/buckets"
+	"github.com/fieldlww/fieldlww/violation"
 )
 
 // metrics counts what a Frontend does since it was created. No label names a workspace, a user, a client, a table, a
@@ -23,6 +24,7 @@ type metrics struct {
 	notes    *prometheus.CounterVec // by code
 	steps    *prometheus.CounterVec // of decisions
 	lost     prometheus.Counter
+	writes   prometheus.Counter     // of the server itself
 	rules    *prometheus.CounterVec // by rule
 	pulls    *prometheus.CounterVec // by how they begin
 	lag      prometheus.Histogram
@@ -52,7 +54,8 @@ func newMetrics() *metrics {
 		notes:    counters("notes_total", "Notes on accepted items.", "code"),
 		steps:    counters("decisions_total", "Decisions on fields, by the step of the rule that decided.", "step"),
 		lost:     counter("lost_edits_total", "Edits that lost against a write whose author had not seen them."),
-		rules:    counters("rule_failures_total", "Checks in which a rule could not check all scopes of a push.", "rule"),
+		writes:   counter("server_writes_total", "Writes of the server itself that changed something."),
+		rules:    counters("rule_failures_total", "Pushes, and writes of the server, for which a rule could not check all scopes.", "rule"),
 		pulls:    counters("pulls_total", "Pulls, by how they begin.", "begin"),
 		lag:      histogram("pull_lag_sequences", "The last sequence of a workspace minus the sequence that a pull begins after.", []float64{0, 1, 10, 100, 1000, 10_000, 100_000}),
 		pushed:   counter("pushed_bytes_total", "Bytes of the bodies of pushes that were answered."),
@@ -96,7 +99,7 @@ func notes() []merge.Code {
 // all returns all metrics of m.
 func (m *metrics) all() []prometheus.Collector {
 	return []prometheus.Collector{
-		m.pushes, m.pushTime, m.skew, m.items, m.notes, m.steps, m.lost, m.rules, m.pulls, m.lag, m.pushed, m.pulled, m.failures,
+		m.pushes, m.pushTime, m.skew, m.items, m.notes, m.steps, m.lost, m.writes, m.rules, m.pulls, m.lag, m.pushed, m.pulled, m.failures,
 	}
 }
 
@@ -151,7 +154,18 @@ func (m *metrics) countPush(body []byte, out Outcome, wall time.Time, took time.
 		m.steps.WithLabelValues(d.Step().String()).Inc()
 	}
 	m.lost.Add(float64(len(out.Answer.LostEdits())))
-	for _, name := range slices.Compact(rulesOf(out.Report)) { // sorted
+	m.countRules(out.Report)
+}
+
+// countWrite counts a write of the server itself.
+func (m *metrics) countWrite(done Written) {
+	m.writes.Inc()
+	m.countRules(done.Report)
+}
+
+// countRules counts the rules that failed.
+func (m *metrics) countRules(report violation.Report) {
+	for _, name := range slices.Compact(rulesOf(report)) { // sorted
 		m.rules.WithLabelValues(m.names.label(name)).Inc()
 	}
 }

@@ -151,7 +151,8 @@ func (brokenRule) Check(violation.Group) (violation.Findings, error) {
 	return violation.Findings{}, errors.New("broken")
 }
 
-// TestMetricsCountFailedRules checks that a rule counts once for each push that it could not check.
+// TestMetricsCountFailedRules checks that a rule counts once for each push, and each write of the server, that it could
+// not check.
 func TestMetricsCountFailedRules(t *testing.T) {
 	d := open(t, databasetest.SQLite(t)).database
 	rules := &violation.Checker{Rules: map[string]violation.Rule{"broken": brokenRule{}}}
@@ -160,8 +161,17 @@ func TestMetricsCountFailedRules(t *testing.T) {
 	for id := range 3 {
 		c.push2(c.set(board.Tasks, fmt.Sprint(id), board.Title, "x"), c.set(board.Tasks, fmt.Sprint(id+10), board.Title, "x"))
 	}
+	for _, title := range []string{"y", "y"} { // the second one changes nothing
+		_, err := s.Write(t.Context(), "demo", record.Key{Table: board.Tasks, ID: "1"}, func(e *record.Edit) error {
+			e.SetMap(map[string]any{board.Title: title})
+			return nil
+		})
+		require.NoError(t, err)
+	}
 	got := collected(t, s.Frontend)
-	require.EqualValues(t, 3, got[`rule_failures_total{rule="broken"}`])
+	require.EqualValues(t, 4, got[`rule_failures_total{rule="broken"}`])
+	require.EqualValues(t, 1, got["server_writes_total"])
+	require.EqualValues(t, 3, got["pushes_total"])
 	require.EqualValues(t, 1, got["unchecked_rules"])
 }
 

@@ -80,6 +80,7 @@ func (s *Server) WriteAll(ctx context.Context, workspace string, keys []record.K
 	}
 	if done.Seq > 0 {
 		s.logPush(ctx, w.by, Outcome{Answer: done.Answer, Report: done.Report})
+		s.metrics.countWrite(done)
 	}
 	return done, nil
 }
