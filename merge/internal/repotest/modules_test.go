@@ -86,3 +86,23 @@ func read(t *testing.T, name string) string {
 	require.NoError(t, err)
 	return string(text)
 }
+
+// TestModulesRequireOneVersion: if two modules of this repository require a module, they require the same version of it. In
+// the workspace of examples/go.work, the go command takes the greatest version for all of them, so a module with a lower one
+// would be tested with another version than its users get.
+func TestModulesRequireOneVersion(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join(root, "examples", "*", "go.mod"))
+	require.NoError(t, err)
+	versions := make(map[string]string)
+	for _, file := range append(files, filepath.Join(root, "go.mod")) {
+		var m moduleFile
+		edited(t, "mod", file, &m)
+		for _, r := range m.Require {
+			if other, ok := versions[r.Path]; ok {
+				require.Equal(t, other, r.Version, "%s: another module requires another version of %s", file, r.Path)
+			}
+			versions[r.Path] = r.Version
+		}
+	}
+	require.NotEmpty(t, versions)
+}
