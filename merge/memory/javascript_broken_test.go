@@ -124,6 +124,6 @@ func TestBrokenJavaScriptClientsAreFound(t *testing.T) {
 
 // newGranting makes a backend with buckets that purges at level 2.
 func newGranting(env *mergetest.Env) (mergetest.Backend, error) {
-	s := &memory.Server{Now: env.Now, PageSize: 2, Level: 2, Buckets: mergetest.Buckets}
+	s := &memory.Server{Now: env.Now, Imports: importIDs(), PageSize: 2, Level: 2, Buckets: mergetest.Buckets}
 	return granting{purging{backend{s, env}}}, nil
 }

@@ -22,7 +22,7 @@ func TestJavaScriptClientConverges(t *testing.T) {
 		t.Skip("there is no Node.js")
 	}
 	withBuckets := func(env *mergetest.Env) (mergetest.Backend, error) {
-		s := &memory.Server{Now: env.Now, PageSize: 1, Level: 2, Buckets: mergetest.Buckets}
+		s := &memory.Server{Now: env.Now, Imports: importIDs(), PageSize: 1, Level: 2, Buckets: mergetest.Buckets}
 		return granting{purging{backend{s, env}}}, nil
 	}
 	for _, c := range []struct {

@@ -36,7 +36,7 @@ func (p purging) Backup() (func() (mergetest.Backend, error), error) {
 
 func newPurging(level int) func(*mergetest.Env) (mergetest.Backend, error) {
 	return func(env *mergetest.Env) (mergetest.Backend, error) {
-		return purging{backend{&memory.Server{Now: env.Now, PageSize: 1, Level: level}, env}}, nil
+		return purging{backend{&memory.Server{Now: env.Now, Imports: importIDs(), PageSize: 1, Level: level}, env}}, nil
 	}
 }
 

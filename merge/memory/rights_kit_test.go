@@ -44,7 +44,7 @@ func TestClientsHoldWhatTheyMayRead(t *testing.T) {
 				o.Seeds = 10
 			}
 			mergetest.Run(t, func(env *mergetest.Env) (mergetest.Backend, error) {
-				s := &memory.Server{Now: env.Now, PageSize: 1, Level: level, Buckets: mergetest.Buckets}
+				s := &memory.Server{Now: env.Now, Imports: importIDs(), PageSize: 1, Level: level, Buckets: mergetest.Buckets}
 				return granting{purging{backend{s, env}}}, nil
 			}, o)
 		})

@@ -10,6 +10,7 @@ import (
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/merge/imports"
 	"github.com/fieldlww/fieldlww/merge/memory"
 	"github.com/fieldlww/fieldlww/merge/mergetest"
 	"github.com/fieldlww/fieldlww/record"
@@ -22,7 +23,7 @@ type backend struct {
 }
 
 func newBackend(env *mergetest.Env) (mergetest.Backend, error) {
-	return backend{&memory.Server{Now: env.Now, PageSize: 1}, env}, nil
+	return backend{&memory.Server{Now: env.Now, Imports: importIDs(), PageSize: 1}, env}, nil
 }
 
 func (b backend) Push(client clock.ClientID, batch []byte) ([]byte, error) {
@@ -37,6 +38,24 @@ func (b backend) Push(client clock.ClientID, batch []byte) ([]byte, error) {
 	}
 	return answer, err
 }
+
+// Import brings the rows of a source over.
+func (b backend) Import(id clock.ClientID, rows []mergetest.ImportRow) error {
+	source := make([]imports.Row, len(rows))
+	for i, row := range rows {
+		source[i] = imports.Row(row)
+	}
+	a, err := b.Server.Import(id, source)
+	for _, r := range a.Results {
+		if !r.Accepted() {
+			return r.Refusal
+		}
+	}
+	return err
+}
+
+// importIDs returns the IDs of the imports of the kit.
+func importIDs() []clock.ClientID { return []clock.ClientID{mergetest.ImportID()} }
 
 // Restart returns a new process over the same store.
 func (b backend) Restart() (mergetest.Backend, error) { return b, nil }
