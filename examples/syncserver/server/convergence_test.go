@@ -19,6 +19,7 @@ import (
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/merge/mergetest"
 	"github.com/fieldlww/fieldlww/record"
+	"github.com/fieldlww/fieldlww/record/lens"
 )
 
 // pair is a backend for the convergence kit: two servers that take turns, on one database. Each has
@@ -86,6 +87,11 @@ func (s *Server) admitted(client clock.ClientID) (Sender, error) {
 
 // Push may crash before it stores anything, or after the commit.
 func (p *pair) Push(client clock.ClientID, batch []byte) ([]byte, error) {
+	return p.pushBy(client, batch, nil)
+}
+
+// pushBy pushes as a client of a version.
+func (p *pair) pushBy(client clock.ClientID, batch []byte, version *lens.Lens) ([]byte, error) {
 	if err := p.env.Crash(); err != nil {
 		return nil, err
 	}
@@ -93,11 +99,18 @@ func (p *pair) Push(client clock.ClientID, batch []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	out, err := p.next().push(context.Background(), m, Pushed{Body: batch})
+	b := Pushed{Body: batch}
+	if version != nil {
+		b.old = &oldForm{Lens: *version}
+	}
+	out, err := p.next().push(context.Background(), m, b)
 	if err := p.env.Crash(); err != nil {
 		return nil, err
 	}
-	return out.Answer.AppendJSON(nil), err
+	if err != nil {
+		return nil, err
+	}
+	return b.old.results(out), nil
 }
 
 // Write is a write of a server's own. Each process has another ID.
@@ -112,12 +125,17 @@ func (p *pair) Write(key record.Key, field string, v record.Value) error {
 // Pull reads pages of one record, so that a page boundary follows each record. Others may push
 // before the page arrives.
 func (p *pair) Pull(client clock.ClientID, cursor string) ([]byte, string, error) {
+	return p.pullBy(client, cursor, nil)
+}
+
+// pullBy pulls as a client of a version.
+func (p *pair) pullBy(client clock.ClientID, cursor string, version *lens.Lens) ([]byte, string, error) {
 	after, _ := strconv.ParseInt(cursor, 10, 64) // the first cursor is empty
 	m, err := p.servers[0].admitted(client)
 	if err != nil {
 		return nil, cursor, err
 	}
-	rest := page{Sender: m, after: after, limit: 1, chunk: 1}
+	rest := page{Sender: m, old: version, after: after, limit: 1, chunk: 1}
 	lines, err := p.next().pull(context.Background(), &rest)
 	p.env.Pause()
 	if err != nil || len(lines) == 0 {

@@ -19,6 +19,7 @@ import (
 	"github.com/fieldlww/fieldlww/merge/buckets"
 	"github.com/fieldlww/fieldlww/merge/mergetest"
 	"github.com/fieldlww/fieldlww/record"
+	"github.com/fieldlww/fieldlww/record/lens"
 )
 
 var seeds = flag.Int("seeds", 15, "the number of runs of servers that purge, at each level")
@@ -45,6 +46,11 @@ func (p purging) Restart() (mergetest.Backend, error) {
 
 // Pull reads chunks of one record.
 func (p purging) Pull(client clock.ClientID, text string) (lines []byte, next string, err error) {
+	return p.pullBy(client, text, nil)
+}
+
+// pullBy pulls as a client of a version.
+func (p purging) pullBy(client clock.ClientID, text string, version *lens.Lens) (lines []byte, next string, err error) {
 	at, err := buckets.ParseCursor(text)
 	if err != nil {
 		return nil, "", err
@@ -53,7 +59,7 @@ func (p purging) Pull(client clock.ClientID, text string) (lines []byte, next st
 	if err != nil {
 		return nil, "", err
 	}
-	rest := Page{Sender: m, Cursor: at, Limit: 1, chunk: 1}
+	rest := Page{Sender: m, Cursor: at, Limit: 1, chunk: 1, old: version}
 	parts, _, err := p.next().pullChunk(context.Background(), &rest)
 	lines, _ = (*sealer)(nil).chunk(parts)
 	p.env.Pause()
