@@ -106,7 +106,7 @@ func (c *lensCheck) read(o LensOptions) error {
 		if len(c.values[name]) == 0 {
 			return fmt.Errorf("all values of the field %q are refused by Up: list some in LensOptions.Fields", name)
 		}
-		if !strings.Contains(name, "/") {
+		if !strings.Contains(name, "/") && !c.hasNoElements(name) {
 			c.values[name+"/x"] = []record.Value{record.Bool(true), record.Int(2)}
 		}
 	}
@@ -129,6 +129,17 @@ func (c *lensCheck) accepted(name string) (all []record.Value) {
 		}
 	}
 	return all
+}
+
+// hasNoElements reports whether a field becomes several, and its name is the new name of another field, which has the
+// elements.
+func (c *lensCheck) hasNoElements(name string) bool {
+	up, err := c.Up(record.Mutation{Data: c.one(name, c.values[name][0], 1)})
+	if err != nil || up.Data.Len() < 2 {
+		return false
+	}
+	_, err = c.Up(record.Mutation{Data: c.one(name+"/x", record.Bool(true), 1)})
+	return errors.Is(err, record.ErrNewerName)
 }
 
 // one returns a record with one write.

@@ -76,6 +76,17 @@ func taskOptions() LensOptions {
 
 func TestCheckLensAcceptsLens(t *testing.T) { CheckLens(t, taskLens(t), taskOptions()) }
 
+// TestCheckLensAcceptsNewFieldWithNameOfSplit: the elements belong to the new field.
+func TestCheckLensAcceptsNewFieldWithNameOfSplit(t *testing.T) {
+	table := taskTable()
+	table.Fields[0].New = "person"
+	l, err := lens.New(table)
+	if err != nil {
+		t.Fatal(err)
+	}
+	CheckLens(t, l, taskOptions())
+}
+
 // brokenLens changes what a lens returns.
 type brokenLens struct {
 	lens.Lens

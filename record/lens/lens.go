@@ -45,7 +45,8 @@ type Field struct {
 	OneWay bool
 }
 
-// Split is a field that becomes several fields in the new version. It has no elements.
+// Split is a field that becomes several fields in the new version. It has no elements. If another Field becomes Old,
+// elements of Old are refused.
 type Split struct {
 	Old string
 	New []string

@@ -79,6 +79,35 @@ func TestItemsAreRefusedOneByOne(t *testing.T) {
 	require.NoError(t, pushed[1].Err)
 }
 
+// TestElementsOfSplitFieldMeetNoOther: an element of a split field stays, unless its name is the new name of an element
+// of another field.
+func TestElementsOfSplitFieldMeetNoOther(t *testing.T) {
+	split := lens.Split{Old: "name", New: []string{"first", "last"},
+		Up:   func(v record.Value) ([]record.Value, error) { return []record.Value{v, v}, nil },
+		Down: func(v []record.Value) (record.Value, error) { return v[0], nil }}
+	for _, test := range []struct {
+		table lens.Table
+		stays bool
+	}{
+		{lens.Table{Name: "tasks", Splits: []lens.Split{split}}, true},
+		{lens.Table{Name: "tasks", Splits: []lens.Split{split}, Fields: []lens.Field{{Old: "nick", New: "name"}}}, false},
+	} {
+		l, err := lens.New(test.table)
+		require.NoError(t, err)
+		up, err := l.Up(edit(t, "name/x", 1))
+		if !test.stays {
+			require.ErrorIs(t, err, record.ErrNewerName)
+			require.Empty(t, l.NewNames("tasks", "name/x"))
+			up, err = l.Up(edit(t, "nick/x", 1))
+			require.NoError(t, err)
+			require.Equal(t, map[string]any{"name/x": int64(1)}, up.Data.Map())
+			continue
+		}
+		require.NoError(t, err)
+		require.Equal(t, map[string]any{"name/x": int64(1)}, up.Data.Map())
+	}
+}
+
 // TestDownLeavesOutWhatItCannotTranslate: the rest of the record is served.
 func TestDownLeavesOutWhatItCannotTranslate(t *testing.T) {
 	e := record.New(task).Edit(clock.Stamp{Time: 2, Client: clock.ClientID{2}})

@@ -67,10 +67,10 @@ func (l Lens) NewNames(table, name string) []string {
 // newNames returns the new names of a field, and the change of its values, which is nil if they stay as they are.
 func (t *table) newNames(name string) ([]string, *change, error) {
 	first, rest := root(name)
-	c := t.up[first]
+	c, taken := t.up[first], t.down[first]
 	switch {
-	case c == nil && t.down[first] != nil:
-		return nil, nil, record.ErrNewerName
+	case c == nil && taken != nil, rest != "" && c != nil && c.split && taken != nil && !taken.split:
+		return nil, nil, record.ErrNewerName // an element of a split field stays, but must not become one of another field
 	case c == nil || rest != "" && c.split:
 		return []string{name}, nil, nil
 	case rest == "":
