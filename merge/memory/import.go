@@ -93,12 +93,11 @@ func (s *store) importOf(id clock.ClientID) *importState {
 	return state
 }
 
-// closeImports closes the ledgers of a record that is erased.
-func (s *store) closeImports(key record.Key) {
-	for _, state := range s.imports {
-		if _, seen := state.ledgers[key]; seen {
-			state.ledgers[key] = imports.Closed()
-		}
+// closeImports closes the ledgers of a record that is erased, also of imports that have not seen its row: the record
+// may be purged before their next run.
+func (s *store) closeImports(ids []clock.ClientID, key record.Key) {
+	for _, id := range ids {
+		s.importOf(id).ledgers[key] = imports.Closed()
 	}
 }
 

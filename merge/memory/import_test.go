@@ -107,6 +107,26 @@ func TestErasedRecordIsNotImported(t *testing.T) {
 	}
 }
 
+// TestErasedRecordIsNotImportedAfterItsPurge: a record that was erased before the first run of the import is not
+// imported, even if nothing of it is left, and neither is one that was purged before it was erased.
+func TestErasedRecordIsNotImportedAfterItsPurge(t *testing.T) {
+	for _, level := range []int{1, 2} {
+		o := newImporting(t, level)
+		o.edits(named("1"), 1, sets("title"))
+		o.erases("1", clock.Stamp{Client: house})
+		o.Purge(0)
+		require.Empty(t, o.imports(imported("title", "a")).Updates)
+		require.Empty(t, o.imports(imported("title", "b")).Updates)
+
+		o = newImporting(t, level)
+		o.imports(imported("title", "a"))
+		o.edits(o.stored("1"), 1, deletes)
+		o.Purge(0)
+		o.erases("1", clock.Stamp{Client: house})
+		require.Empty(t, o.imports(imported("title", "b")).Updates)
+	}
+}
+
 // TestRefusedRowIsTriedAgain: the ledger has only rows that were accepted.
 func TestRefusedRowIsTriedAgain(t *testing.T) {
 	o := newImporting(t, 1)

@@ -108,8 +108,8 @@ func (s *Server) Put(records ...record.Record) {
 }
 
 // Erase replaces a record by its erased form, with a new sequence, and returns the stamp of the
-// erasure. With a zero time in at, it is a new erasure by the server whose ID is in at; without
-// such a record, Erase does nothing and returns the zero Stamp. With a time, Erase repeats the
+// erasure. No import writes the record again. With a zero time in at, it is a new erasure by the server
+// whose ID is in at; without such a record, Erase stores no record and returns the zero Stamp. With a time, Erase repeats the
 // erasure that returned at, after the server was restored from a backup. See merge.Erase for stamps
 // and errors.
 func (s *Server) Erase(key record.Key, at clock.Stamp) (clock.Stamp, error) {
@@ -117,6 +117,7 @@ func (s *Server) Erase(key record.Key, at clock.Stamp) (clock.Stamp, error) {
 	defer s.mu.Unlock()
 	before, found := s.store.rows[key]
 	if !found && at.Time == 0 {
+		s.store.closeImports(s.Imports, key)
 		return clock.Stamp{}, nil
 	}
 	after, err := merge.Erase(before.WithKey(key), at)
@@ -126,7 +127,7 @@ func (s *Server) Erase(key record.Key, at clock.Stamp) (clock.Stamp, error) {
 	if !after.Equal(before.Record) {
 		s.put(after)
 	}
-	s.store.closeImports(key)
+	s.store.closeImports(s.Imports, key)
 	if w, ok := after.Get(record.ErasedField); ok {
 		at = w.Stamp
 	}
