@@ -3,10 +3,14 @@ package main
 import (
 	"context"
 	"database/sql"
+	"fmt"
+	"math/rand/v2"
+	"sync"
 	"testing"
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
@@ -83,4 +87,36 @@ func TestForeignUpdateWaitsForPush(t *testing.T) {
 			require.Equal(t, c.deleted, seen(t, s)["$deleted"])
 		})
 	}
+}
+
+// TestServersStartDuringForeignWrites: processes of the server start at the same time, while a shell
+// writes and devices push. Each start replaces the triggers.
+func TestServersStartDuringForeignWrites(t *testing.T) {
+	onEachShell(t, func(t *testing.T, s *server, sh shell) {
+		for id := range 5 {
+			push(t, s, titled(t, fmt.Sprint("t", id), "begin", clock.Stamp{Time: at(0), Client: ana}))
+		}
+		var all sync.WaitGroup
+		all.Go(func() {
+			_, err := sh.try(foreignScript(0, 10))
+			assert.NoError(t, err)
+		})
+		all.Go(func() {
+			e := newEditor(t, 1)
+			for range 10 {
+				e.work(t, s, rand.New(rand.NewPCG(1, 1)))
+			}
+		})
+		for range 4 {
+			all.Go(func() {
+				again, err := newServer(s.db, s.layout, noon)
+				if assert.NoError(t, err) {
+					assert.NoError(t, again.sweep(context.Background()))
+				}
+			})
+		}
+		all.Wait()
+		require.NoError(t, s.sweep(context.Background()))
+		require.Empty(t, dirtyRows(t, s))
+	})
 }

@@ -54,7 +54,9 @@ func columnsSQLite() statements {
 // columnsPostgres is the SQL of the columns layout for PostgreSQL.
 func columnsPostgres() statements {
 	return statements{
+		// Processes that start at the same time would wait for each other's locks on the table.
 		schema: `
+			SELECT pg_advisory_xact_lock(hashtext('tasks'), 0);
 			CREATE TABLE IF NOT EXISTS tasks (
 				id       TEXT COLLATE "C" PRIMARY KEY,
 				title    TEXT,    title_at    BIGINT, title_by    TEXT COLLATE "C",
