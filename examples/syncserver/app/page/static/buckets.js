@@ -1,8 +1,8 @@
 // The tables and the buckets of the board, as in app/board: each private project has a bucket, and everything else is in
 // the bucket ''.
 
-/** TABLES are the tables whose records the page shows. */
-export const TABLES = ['tasks', 'projects', 'meetings', 'devices'];
+/** TABLES are the tables whose records the page shows. The server writes the table imports. */
+export const TABLES = ['tasks', 'projects', 'meetings', 'devices', 'imports'];
 
 /** ALL_TABLES are the tables of the board. */
 export const ALL_TABLES = [...TABLES, 'users', 'violations'];

@@ -72,7 +72,7 @@ class Dialog {
   async #ask() {
     const { view: { table, id }, replica: { device, tables } } = this;
     const query = new URLSearchParams({ table, id, field: this.fields.value, zone: Intl.DateTimeFormat().resolvedOptions().timeZone });
-    for (const client of new Set([device.clientId, ...[...tables.devices.keys()].slice(1 - MOST)])) query.append('name', `${client}:${this.#nameOf(client)}`);
+    for (const client of new Set([device.clientId, ...[...tables.devices.keys(), ...tables.imports.keys()].slice(1 - MOST)])) query.append('name', `${client}:${this.#nameOf(client)}`);
     const answer = await ask({ token: device.token, signal: this.#abort.signal }, `v1/history?${query}`);
     return answer.text();
   }

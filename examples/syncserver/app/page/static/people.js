@@ -7,21 +7,22 @@ const NAMES = {
   right: ['Ben’s laptop', 'Dan’s laptop', 'Finn’s laptop', 'Hana’s laptop', 'Jon’s laptop', 'Lea’s laptop'],
 };
 
-const nameIn = (replica, id) => {
-  const name = replica.tables.devices.get(id)?.data.name?.value;
+const nameIn = (replica, id, table = 'devices') => {
+  const name = replica.tables[table]?.get(id)?.data.name?.value;
   return typeof name === 'string' && plain(name).trim() !== '' ? plain(name) : null;
 };
 
 /**
- * peopleOf returns a function that describes a client ID as a replica knows it.
+ * peopleOf returns a function that describes a client ID as a replica knows it: a device, or an import.
  * @param replica the replica that knows the names
  * @param {object[]} replicas the replicas of the page, which have colours of their own
  */
 export function peopleOf(replica, replicas) {
   return (id) => {
     const own = id === undefined ? replica : replicas.find((r) => r.device.clientId === id); // without an ID: it has not joined yet
-    const name = nameIn(replica, id) ?? (own ? NAMES[own.side][0] : `Device ${(id ?? '').slice(0, 4)}`);
-    return { name, letter: firstLetter(name), side: own?.side ?? 'other' };
+    const source = nameIn(replica, id, 'imports');
+    const name = source ?? nameIn(replica, id) ?? (own ? NAMES[own.side][0] : `Device ${(id ?? '').slice(0, 4)}`);
+    return { name, letter: firstLetter(name), side: own?.side ?? 'other', imported: source !== null };
   };
 }
 

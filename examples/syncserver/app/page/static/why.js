@@ -35,21 +35,23 @@ export class Mark {
     const write = view.data[this.field];
     this.element.hidden = !write;
     if (!write) return;
-    const { name, letter, side } = this.who(write.clientId);
+    const { name, letter, side, imported } = this.who(write.clientId);
     const look = ['waiting', 'won', 'replaced'].find((list) => view[list]?.includes(this.field)) ?? 'plain';
     const more = { waiting: ', not sent yet', won: ', won over a write that its author had not seen', replaced: ', edited later', plain: '' }[look];
     this.element.dataset.look = look;
     this.element.dataset.side = side;
     setText(this.letter, letter);
-    this.element.setAttribute('aria-label', `Why this ${fieldName(this.field)} of ${titleOf(view)}? Written by ${name}${more}`);
+    this.element.setAttribute('aria-label', `Why this ${fieldName(this.field)} of ${titleOf(view)}? ${imported ? 'Imported from' : 'Written by'} ${name}${more}`);
   }
 
   #explain() {
     const { view, field } = this;
     const write = view.data[field];
-    const name = this.who(write.clientId).name;
+    const { name, imported } = this.who(write.clientId);
     const did = field === '$deleted' ? `${write.value ? 'deleted' : 'restored'} it` : `wrote ${said(field, write)}`;
-    const first = [element('strong', {}, name), ` ${did} at ${when(write.updatedAt)}.${ahead(this.replica, write, name)}`];
+    const author = element('strong', {}, name);
+    // The stamp of an import has no time of day.
+    const first = imported ? ['Imported from ', author, `: ${said(field, write)}.`] : [author, ` ${did} at ${when(write.updatedAt)}.${ahead(this.replica, write, name)}`];
     if (view.waiting?.includes(field)) {
       return [first, ['It is shown here and waits in the outbox. Whether it stands will be known once the server has answered.']];
     }
@@ -67,14 +69,16 @@ export class Mark {
   }
 
   #decision({ winner, loser, unknown, step, seen }) {
-    const other = this.who(loser.clientId).name;
+    const { name: other, imported } = this.who(loser.clientId);
     const same = winner.clientId === loser.clientId;
     const value = unknown ? 'a value that never reached this device' : said(this.field, loser);
-    const replaced = [`It replaced ${value}, written by `, same ? 'the same device' : element('strong', {}, other), ` at ${when(loser.updatedAt)}`];
+    const by = same ? `the same ${imported ? 'source' : 'device'}` : element('strong', {}, other);
+    const replaced = imported ? [`It replaced ${value}, imported from `, by] : [`It replaced ${value}, written by `, by, ` at ${when(loser.updatedAt)}`];
     const author = this.who(winner.clientId).name;
     const margin = msOf(winner.updatedAt) - msOf(loser.updatedAt);
     if (same) return [...replaced, '.'];
     if (seen === true) return [...replaced, `. ${author} had seen it.`];
+    if (imported) return [...replaced, '.'];
     if (seen === false) return [...replaced, `. ${author} had not seen it. ${reasonOf(step, margin)}.`];
     return step === 'time' && margin > 0 ? [...replaced, `, ${span(margin)} earlier.`] : [...replaced, `. ${reasonOf(step, margin)}.`];
   }

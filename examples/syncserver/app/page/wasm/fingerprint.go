@@ -36,7 +36,7 @@ func (f *fingerprint) change(keys []record.Key) {
 func (f *fingerprint) of(r *replica.Replica, bucket string) string {
 	if f.parts == nil {
 		f.parts, f.sums = make(map[record.Key]part), make(map[string]merge.Digest)
-		for _, table := range board.Tables() {
+		for _, table := range append(board.Tables(), importsTable) {
 			for shown := range r.Records(table) {
 				f.replace(shown)
 			}

@@ -15,8 +15,13 @@ import (
 	"github.com/fieldlww/fieldlww/violation"
 )
 
+// importsTable is the table of the names of imports, which the server writes.
+const importsTable = "imports"
+
 // tables returns the names of the tables shown by the page.
-func tables() []string { return []string{board.Tasks, board.Projects, board.Meetings, board.Devices} }
+func tables() []string {
+	return []string{board.Tasks, board.Projects, board.Meetings, board.Devices, importsTable}
+}
 
 // appendView appends a record as it is shown, in JSON, with the names of its waiting fields, of the
 // fields whose write replaced a different value that another client wrote, and of those among them
