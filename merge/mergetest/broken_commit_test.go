@@ -14,12 +14,15 @@ import (
 // restart reads the rows again, so only a failed commit in a process that goes on shows the mistake.
 type caching struct {
 	*memory
-	cache         *disk
-	pushes, pulls bool // which requests read the cache
+	cache *disk
+	reads
 }
 
-func cachingFor(pushes, pulls bool) newBackend {
-	return over(func(m *memory) Backend { return &caching{m, m.disk.copy(), pushes, pulls} })
+// reads are the reads that use the cache.
+type reads struct{ rows, marks, pulls bool }
+
+func cachingFor(r reads) newBackend {
+	return over(func(m *memory) Backend { return &caching{m, m.disk.copy(), r} })
 }
 
 func (c *caching) Push(client clock.ClientID, batch []byte) ([]byte, error) {
@@ -29,8 +32,11 @@ func (c *caching) Push(client clock.ClientID, batch []byte) ([]byte, error) {
 	}
 	push := c.engine.Prepare(c.request(client, items))
 	stored := c.disk.load(push)
-	if c.pushes {
+	if c.rows {
 		stored.Records = c.cache.load(push).Records
+	}
+	if c.marks {
+		stored.Watermarks = c.cache.load(push).Watermarks
 	}
 	answer, err := push.Apply(stored)
 	if err != nil {
@@ -66,8 +72,9 @@ func (c *caching) Write(key record.Key, field string, v record.Value) error {
 // brokenCommits returns backends that do not roll back what is in memory when a commit fails.
 func brokenCommits() []broken {
 	return []broken{
-		{"a cache keeps the rows of a failed commit, and pushes read it", cachingFor(true, false), []law.Law{law.Vanish, law.Outcome, law.Later, law.Counter, law.Tombstone, law.Four, law.Stays}},
-		{"a cache keeps the rows of a failed commit, and pulls read it", cachingFor(false, true), []law.Law{law.ServerClock, law.Retry}},
+		{"a cache keeps the rows of a failed commit, and pushes read it", cachingFor(reads{rows: true}), []law.Law{law.Vanish, law.Outcome, law.Later, law.Counter, law.Tombstone, law.Four, law.Stays}},
+		{"a cache keeps the rows of a failed commit, and pulls read it", cachingFor(reads{pulls: true}), []law.Law{law.ServerClock, law.Retry}},
+		{"a cache keeps the marks of a failed commit", cachingFor(reads{marks: true}), []law.Law{law.Note, law.Lost}},
 	}
 }
 
@@ -75,12 +82,12 @@ func brokenCommits() []broken {
 // and that the process then goes on.
 func TestFailedCommitIsNamed(t *testing.T) {
 	steps := []string{"ana edits a x=1", "ana pushes, commit fails at 1"}
-	err := replay(cachingFor(true, false), Schedule{Steps: steps})
+	err := replay(cachingFor(reads{rows: true}), Schedule{Steps: steps})
 	if err == nil || !strings.Contains(err.Error(), "the process goes on; it is unknown") || !strings.Contains(err.Error(), "a cache of rows, marks or sequence numbers") {
 		t.Error(err)
 	}
 	for _, steps := range [][]string{{steps[0], "ana pushes, server dies at 1"}, {steps[0], "ana pushes"}} {
-		if err := replay(cachingFor(true, false), Schedule{Steps: steps}); err != nil {
+		if err := replay(cachingFor(reads{rows: true}), Schedule{Steps: steps}); err != nil {
 			t.Error(steps, err)
 		}
 	}

@@ -16,7 +16,8 @@ import (
 //     have seen has changed. If no run has seen the row, it is begun unless a deletion of the record is stored. An
 //     erased record is never written again.
 //   - Each write has the ID of the import, and a stamp above the fence by less than a millisecond. Without a fence,
-//     that is within the first millisecond of 1970. A later run has a greater stamp.
+//     that is within the first millisecond of 1970. A later run has a greater stamp. The fence may lie at
+//     Options.MaxAhead, so an import has no such bound.
 //   - What the runs have seen is part of the store: a restart keeps it, and a backup contains it.
 //   - No edit is lost to a write of an import, and no write of an import is a lost edit: name the ID in
 //     merge.Request.Imports of every push.

@@ -86,7 +86,9 @@ func (s *importing) bring(id clock.ClientID, m record.Mutation) error {
 	if m.Data.Len() == 0 {
 		return nil
 	}
-	push := s.engine.Prepare(merge.Request{Actor: id, Imports: []clock.ClientID{id}, Wall: s.env.Now(), Items: []record.Item{{Mutation: m}}})
+	engine := s.engine
+	engine.MaxAhead = -1 // the fence may lie at the bound
+	push := engine.Prepare(merge.Request{Actor: id, Imports: []clock.ClientID{id}, Wall: s.env.Now(), Items: []record.Item{{Mutation: m}}})
 	stored := s.disk.load(push)
 	stored.Fence, stored.Level = s.disk.purge.fence.stamp, s.level
 	answer, err := push.Apply(stored)

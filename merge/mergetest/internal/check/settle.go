@@ -192,12 +192,13 @@ func (j *Judge) about(x arrival) string {
 }
 
 // JudgeWhole reports an item that is stored only in part, after a push during which the server
-// died. Known is what the ledger knew of each item before the push.
-func (j *Judge) JudgeWhole(b Batch, known []Prior) {
+// died. Known is what the ledger knew of each item before the push. It reports whether no item is stored.
+func (j *Judge) JudgeWhole(b Batch, known []Prior) (nothing bool) {
 	if j.Breach != nil || j.Lab.IsServing() {
-		return
+		return false
 	}
 	fresh := j.Lab.Fresh()
+	nothing = true
 	for i, it := range b.Items {
 		there, missing := "", ""
 		for _, x := range it.Writes {
@@ -214,6 +215,8 @@ func (j *Judge) JudgeWhole(b Batch, known []Prior) {
 		if there != "" && missing != "" {
 			j.Broken(law.Whole, "item %d of the batch, %s: its field %s is stored, but its field %s is not", i, j.place(it.ID), there, missing)
 		}
+		nothing = nothing && missing != "" && there == ""
 	}
 	j.acceptFound(fresh)
+	return nothing
 }

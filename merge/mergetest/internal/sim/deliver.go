@@ -22,7 +22,7 @@ func (w *world) deliver(does string, b check.Batch, m schedule.Manner) (h heard,
 	if r.met {
 		r.does = "that request ends now"
 	}
-	if w.Breach != nil || w.unanswered(r, a.Known, err) {
+	if w.Breach != nil || w.unanswered(r, a, err) {
 		return h, false
 	}
 	if err := json.Unmarshal(h.text, &h.replies); err != nil {
@@ -40,16 +40,19 @@ func (w *world) deliver(does string, b check.Batch, m schedule.Manner) (h heard,
 	return h, w.Breach == nil
 }
 
-// unanswered reports whether a push got no answer, and if so, judges the push. Known is what the
-// ledger knew of each item before the push.
-func (w *world) unanswered(r *request, known []check.Prior, err error) bool {
+// unanswered reports whether a push got no answer, and if so, judges the push. The parameter a has what the
+// ledger knew before the push.
+func (w *world) unanswered(r *request, a check.Answer, err error) bool {
+	known, mark := a.Known, a.Mark
 	switch {
 	case r.failed && err == nil:
 		w.Tell(r.does, "Env.Crash returned an error, but Push continued")
 		w.Broken(law.Dies, "Env.Crash returned an error, but Push continued and returned an answer without an error")
 	case r.failed && r.Dies == 0:
 		w.Tell(r.does, "no answer, and the process goes on; it is unknown what it stored")
-		w.JudgeWhole(r.Batch, known)
+		if w.JudgeWhole(r.Batch, known) && !r.met {
+			w.Ledger.Marks[r.Client] = mark // nothing was stored, so no later edit may have arrived before
+		}
 	case r.failed:
 		w.Tell(r.does, "the server dies; it is unknown what it stored")
 		w.restart()
