@@ -62,6 +62,9 @@ func processOf(b Backend) sim.Process {
 	if i, ok := b.(Importer); ok {
 		p.Import = func(rows []sim.ImportRow) error { return i.Import(ImportID(), importRows(rows)) }
 	}
+	if o, ok := b.(OldServer); ok {
+		p.Old = func() sim.Backend { return o.Old() }
+	}
 	if c, ok := b.(io.Closer); ok {
 		p.Close = c.Close
 	}

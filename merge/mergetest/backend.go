@@ -10,9 +10,9 @@ import (
 
 // Backend is a sync server under test. The kit calls it from one goroutine, one call at a time.
 // Only within [Env.Pause] does it start a call before another call has returned. A Backend may also
-// be a [Restarter], a [Restorer], a [ServerWriter], a [Purger], a [Granter], a [Keeper], an [Importer]
-// and an [Auditor]. If it has a method Close() error, the kit calls it at the end of the run, unless
-// something panicked, since the Backend may then hold a lock.
+// be a [Restarter], a [Restorer], a [ServerWriter], a [Purger], a [Granter], a [Keeper], an [Importer],
+// an [Auditor] and an [OldServer]. If it has a method Close() error, the kit calls it at the end of
+// the run, unless something panicked, since the Backend may then hold a lock.
 type Backend interface {
 	// Push is the push handler. Client is the authenticated client. Batch is a JSON array of
 	// mutations; the server may have to refuse some of them.

@@ -35,6 +35,8 @@
 //   - [Keeper]: fields whose accepted values must not vanish unseen
 //   - [Importer]: imports of rows without stamps, which win over no person and bring nothing back
 //   - [Auditor]: rules that a write skips
+//   - [OldServer] and Options.Old: clients of an old version of the app, for which fields have other names or values, or
+//     several fields are one
 //   - Options.Refused: limits and guards
 //   - Options.Stored: a store that is filled before the first request, as after a migration
 //   - pulls with one row per page: paging
@@ -63,6 +65,9 @@
 //   - rows that other programs write into the tables of the server, without a stamp
 //   - what the rules find: an audit that makes the same mistake as the writes passes
 //   - roles, such as readers, and other rights than buckets
+//   - with Options.Old: damaged batches of old clients, Clients of yours with the old version, two old names that meet in
+//     one field, and three versions; if a field became several, also purging, and whether an outcome belongs to the part
+//     for which it matters most
 //   - speed, memory and the size of the store
 //   - what package merge does not do: servers that exchange state, and stamps that a server replaces
 //
@@ -186,13 +191,15 @@
 //	run, options, checkoptions, alike   Run and Check; the meaning of Options, and their defaults
 //	schedule                            Schedule and Replay
 //	command, remote                     Clients in a program: its start, and the calls
-//	backend, purger, granter, keeper, importer, auditor, client, adapt
+//	backend, purger, granter, keeper, importer, auditor, oldserver, client, adapt
 //	                                    the interfaces that users implement, adapted for the packages below
 //	checklaws, generators               laws of joins, and random data
 //	checklens, checklensnames           laws of lenses
 //	internal/bridge                     a program that answers calls: process (deadline, death), answer; group_unix and
 //	                                    group_other end its children as well
 //	internal/law                        the laws as data: name, statement, where to look
+//	internal/version                    the versions of an app: version (names), pushed and pulled (what an old device sends
+//	                                    and gets)
 //	internal/oracle                     write (the rule), history (the fate of each write), lostedit, fence and erase (what
 //	                                    a server that purges may lack), gone (what it must refuse), bucket (who may read
 //	                                    and write what), kept (which values a server must hold), counter (what an
@@ -202,11 +209,11 @@
 //	internal/check                      events in, breaches out: judge, events; answers (sent, verdict, settle, lost,
 //	                                    notes), stored writes (stored, pulled, clue), purging (gone, alone, purged, erased), rights
 //	                                    (bucket), held values (kept), sums (counter), the first state (filled), imports
-//	                                    (imported), rules (derived), Clients (replica, sentby, shown)
+//	                                    (imported), rules (derived), two versions (older), Clients (replica, sentby, shown)
 //	internal/sim                        a run: world, finish; the table of steps (ops and ops_*); devices (device,
 //	                                    deviceedit, devicegone, view, flaw, respell), requests (push, pull, pullline,
 //	                                    request, deliver), the server (server, process, bucket), Clients (app, clientedit,
-//	                                    clientpush, clientgone), experiment, panic, story
+//	                                    clientpush, clientgone), experiment, panic, story, two versions (older)
 //	internal/report                     timeline, failure, coverage
 //
 // To add a fault, add one entry to the table of steps, in the file internal/sim/ops_*.go that has

@@ -69,6 +69,12 @@ type Options struct {
 	// must not be ahead of the start of a run, 2024-03-04T12:00:00Z, by more than MaxAhead. Each new device pulls all of
 	// them, so keep them few. In the test that a failure prints, this slice is the variable stored.
 	Stored []record.Record
+	// Old lists the fields of the first table that have other names or values in the old version of the app. Every
+	// second device, beginning with the second, then has that version, and the backend must be an OldServer. Fields has
+	// the names and values of the new version. Default fields whose names mean other fields in the old version are left
+	// out. Nil means that all devices have one version. In the test that a failure prints, this slice
+	// is the variable old.
+	Old []OldField
 	// NewClient makes a Client of yours: an empty one, with the given ID, that reads the time from wall. Wall
 	// is the clock of a device, and may be wrong. Every other device, beginning with the first, is then such
 	// a Client. When the device is reinstalled, the kit makes a new Client. A Client cannot be cloned or
@@ -91,9 +97,14 @@ func (o Options) withDefaults() (sim.Config, error) {
 		o.IDs = defaultIDs(tables)
 	}
 	given := slices.Sorted(maps.Keys(o.Fields))
+	old, err := o.version()
+	if err != nil {
+		return sim.Config{}, err
+	}
 	if !o.OnlyFields {
 		o.Fields = withDefaultFields(o.Fields)
 	}
+	o.Fields = o.writable(old)
 	d := schedule.Domain{
 		Devices: o.Devices, Steps: o.Steps, MaxAhead: o.MaxAhead, Tables: tables, IDs: o.IDs,
 		Names: slices.Sorted(maps.Keys(o.Fields)), Given: given, Fields: o.Fields, AnyField: !o.OnlyFields,
@@ -101,10 +112,11 @@ func (o Options) withDefaults() (sim.Config, error) {
 	if err := o.check(d); err != nil {
 		return sim.Config{}, err
 	}
-	d = o.withStored(d)
-	var err error
-	d.Fields, err = canonicalFields(o.Fields)
-	return sim.NewConfig(d, check.Rules{Refused: o.Refused, Stored: o.Stored}, apps(o.NewClient)), err
+	if d.Fields, err = canonicalFields(o.Fields); err != nil {
+		return sim.Config{}, err
+	}
+	rules := check.Rules{Domain: o.withStored(d), Refused: o.Refused, Stored: o.Stored, Old: old}
+	return sim.NewConfig(rules, apps(o.NewClient)), o.checkOld(d, old)
 }
 
 // withDefaultFields returns the given fields and the default ones.
@@ -142,6 +154,9 @@ func (o Options) literal() string {
 	}
 	if o.Stored != nil {
 		parts = append(parts, "Stored: stored")
+	}
+	if o.Old != nil {
+		parts = append(parts, "Old: old")
 	}
 	if o.NewClient != nil {
 		parts = append(parts, "NewClient: newClient")

@@ -24,9 +24,10 @@ func rooms() map[string][]string {
 		"bridge":   {},
 		"law":      {},
 		"oracle":   {},
+		"version":  {"record"},
 		"schedule": {"law"},
-		"check":    {"clock", "record", "merge", "law", "oracle", "schedule"},
-		"sim":      {"clock", "record", "merge", "law", "oracle", "schedule", "check"},
+		"check":    {"clock", "record", "merge", "law", "version", "oracle", "schedule"},
+		"sim":      {"clock", "record", "merge", "law", "version", "oracle", "schedule", "check"},
 		"report":   {"law", "schedule", "check", "sim"},
 	}
 }

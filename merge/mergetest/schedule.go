@@ -74,6 +74,7 @@ import (
 //	nameless     zzz, in an item with an empty ID
 //	reserved     $own, a reserved name
 //	worded       $deleted, with the text "true"
+//	newer        a name of Options.Old that only the new version has, if the device has the old version
 //	a code of Options.Refused   the fields that it lists for this code
 //
 // An impossible step, such as a restart of a Backend that is not a Restarter, does nothing.

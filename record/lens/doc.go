@@ -37,6 +37,7 @@
 // the new one, and all new clients agree. Old clients show its translation.
 //
 // The functions of Fields and Splits are yours. mergetest.CheckLens tests a Lens with them.
+// mergetest.Options.Old puts clients of both versions in front of your server.
 //
 // # Splits
 //
@@ -48,6 +49,9 @@
 // the older form until the record changes again.
 //
 // # Hazards
+//
+// A field of the new version that has the name of an old field is hidden from old clients. Under a fence, a deleted
+// record may therefore be dead for them while that field keeps it alive: they forget it, until it changes again.
 //
 // An old client must replace what it pulls, and never join it: if new clients write the parts of a split
 // field out of order, two pulls bring two values under one stamp.

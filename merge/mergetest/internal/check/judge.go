@@ -11,6 +11,7 @@ import (
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/oracle"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/version"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -44,6 +45,7 @@ type Rules struct {
 	schedule.Domain
 	Refused map[merge.Code]map[string]string // the fields that the backend must refuse permanently
 	Stored  []record.Record                  // what the store has before the first request
+	Old     *version.Version                 // what half of the devices use; nil if all have one version
 	Marks   bool                             // edits lost on arrival must be reported, even if none was reported in this run
 }
 

@@ -34,6 +34,7 @@ func (j *Judge) JudgeOutcomes(a Answer) {
 		return
 	}
 	effects := make([]effect, len(a.Items))
+	var said sayings
 	var wrong []complaint
 	all := j.arrivals(a)
 	for n, x := range all {
@@ -45,9 +46,10 @@ func (j *Judge) JudgeOutcomes(a Answer) {
 		j.countTie(j.Ledger.Of(x.FieldKey), x.Write)
 		j.countAddition(a, x)
 		j.countFilled(x)
-		wrong = append(wrong, j.judgeArrival(a, x, e)...)
+		wrong = append(wrong, said.of(j, a, x, j.judgeArrival(a, x, e))...)
 		j.accept(a, x)
 	}
+	wrong = append(wrong, said.untrue()...)
 	for i, r := range a.Replies {
 		if r.Verdict == "accepted" && !effects[i].unsure {
 			wrong = append(wrong, judgeEffect(j.At(a, i), r, effects[i])...)

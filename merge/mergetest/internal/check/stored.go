@@ -48,6 +48,15 @@ func (j *Judge) unaudited(moment int) bool { return moment == j.Moment || moment
 // Fresh is the state that a new device pulls; if fresh is nil, JudgePull asks the Lab for that
 // state when it needs it.
 func (j *Judge) JudgePull(by Reader, found, fresh map[oracle.FieldKey]oracle.Write) {
+	found, parts := j.splitOff(by, found)
+	j.judgeStored(by, found, fresh)
+	if parts != nil && j.Breach == nil {
+		j.judgeParts(by, parts, fresh)
+	}
+}
+
+// judgeStored judges the fields that a client pulled as they are stored.
+func (j *Judge) judgeStored(by Reader, found, fresh map[oracle.FieldKey]oracle.Write) {
 	if j.Sight == nil || by == Newcomer() { // other clients lack what they may not read
 		j.infer(found)
 	}
@@ -59,7 +68,7 @@ func (j *Judge) JudgePull(by Reader, found, fresh map[oracle.FieldKey]oracle.Wri
 	for _, k := range j.Ledger.Keys {
 		p := j.Ledger.Histories[k]
 		f, ok := found[k]
-		if isHidden(k.ID, ok) {
+		if isHidden(k.ID, ok) || j.parts(by.ID, k) != nil {
 			continue
 		}
 		if fresh != nil && ok && p.Some && f == p.Best && !p.Ended {
@@ -281,10 +290,17 @@ func (j *Judge) long(x oracle.Write, ok bool) string {
 // got no answer and two final states are permitted. A dead record counts for nothing: a device that
 // held it when it died may keep its deletion, which a new device never needs.
 func (j *Judge) JudgeEnd(by Reader, found, fresh map[oracle.FieldKey]oracle.Write) {
+	found, parts := j.splitOff(by, found)
+	if parts != nil {
+		j.judgeParts(by, parts, fresh)
+	}
 	isHidden := j.hidden(by)
 	for _, k := range j.Ledger.Keys {
 		f, ok := found[k]
 		g, there := fresh[k]
+		if j.parts(by.ID, k) != nil {
+			continue
+		}
 		if !there && j.isDead(found, k.ID) || !ok && j.isDead(fresh, k.ID) {
 			continue
 		}

@@ -150,6 +150,9 @@ func (j *Judge) judgeBad(a Answer, i int) {
 	if it.code != "" && it.code != string(r.Code) {
 		j.Broken(law.BadRefused, "%s: the item is refused with the code %s, but was refused with %s before", j.At(a, i), r.Code, it.code)
 	}
+	if it.Bad == "newer" && r.Code != merge.NewerName {
+		j.Broken(law.OldRefused, "%s: the item has a name of the new version, but got: %s", j.At(a, i), ReplyText(r))
+	}
 	if _, given := j.o.Refused[merge.Code(it.Bad)]; given && string(r.Code) != it.Bad {
 		j.Broken(law.BadRefused, "%s: Options.Refused has the code %s for the item, but it got %s", j.At(a, i), it.Bad, r.Code)
 	}

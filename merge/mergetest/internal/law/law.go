@@ -84,6 +84,12 @@ const (
 	ImportRepeats
 	ImportBrings
 
+	// about a backend with clients of an old version
+	OldPull
+	OldAnswer
+	OldRefused
+	OldSplit
+
 	// about the run as a whole
 	Settle
 	Dies
@@ -122,7 +128,7 @@ type Text struct{ Name, Says, Look string }
 
 // Text returns what a failure prints if the law is broken.
 func (l Law) Text() Text {
-	for _, texts := range []map[Law]Text{answerLaws(), fieldLaws(), storeLaws(), purgeLaws(), bucketLaws(), importLaws(), runLaws(), clientLaws()} {
+	for _, texts := range []map[Law]Text{answerLaws(), fieldLaws(), storeLaws(), purgeLaws(), bucketLaws(), importLaws(), oldLaws(), runLaws(), clientLaws()} {
 		if t, ok := texts[l]; ok {
 			return t
 		}

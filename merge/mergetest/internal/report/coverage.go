@@ -39,6 +39,7 @@ func Required(a check.Abilities, o sim.Config) []string {
 		{several && (a.Can(check.CanPage) || a.Can(check.CanPausePull)), []string{"pushes within a pull"}},
 		{a.Can(check.CanCrash), []string{"crashes"}},
 		{a.Can(check.CanCrash | check.CanRestart), []string{check.FailedCommit}},
+		{several && o.Old != nil, []string{"pushes in the old form", "pulls in the old form"}},
 	} {
 		if x.when {
 			all = append(all, x.what...)
@@ -75,6 +76,7 @@ func Untested(a check.Abilities, o sim.Config) (all []string) {
 		{a.Can(check.CanMark) || !a.Can(check.CanTell), "whether edits that are lost on arrival are reported: no edit was lost on arrival"},
 		{len(o.Stored) > 0, "a store that is filled before the first request, as after an import or a migration: Options.Stored is empty"},
 		{len(o.Refused) > 0, "limits and guards: Options.Refused is empty"},
+		{o.Old != nil, "clients of an old version of the app: Options.Old is empty"},
 		{a.Can(check.CanPage), "paging: no pull had a second page; for this test, make pages of one row"},
 		{a.Can(check.CanReopen) || !clients, "clients that are closed and opened again: the Client is not a Reopener"},
 	} {

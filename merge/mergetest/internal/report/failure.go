@@ -157,7 +157,7 @@ func BlameNames(create sim.NewProcess, o sim.Config, steps []schedule.Step, b *c
 	if b.Law == law.Panics || b.Law == law.ClientAnswers || b.Law.OfBuckets() || slices.ContainsFunc(steps, func(s schedule.Step) bool { return s.Bulk || s.Manner.Cut > 0 || s.Manner.Garbled > 0 }) {
 		return
 	}
-	if !slices.ContainsFunc(steps, schedule.Step.IsOdd) {
+	if !slices.ContainsFunc(steps, schedule.Step.IsOdd) || o.Old != nil { // the old version has other names
 		return
 	}
 	var others []schedule.Step

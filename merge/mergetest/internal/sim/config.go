@@ -15,16 +15,17 @@ type Config struct {
 	ops    map[*schedule.Kind]op
 }
 
-// NewConfig returns the configuration of a domain.
-func NewConfig(d schedule.Domain, r check.Rules, newClient NewApp) Config {
-	t := newTable()
+// NewConfig returns the configuration of some rules.
+func NewConfig(r check.Rules, newClient NewApp) Config {
+	t, d := newTable(), &r.Domain
 	d.Grammar, d.Families, d.Clients = t.grammar, t.families, newClient != nil
 	for _, f := range knownFlaws() {
-		d.Flaws = append(d.Flaws, f.name)
+		if f.name != newer || r.Old != nil && r.Old.Newer() != "" {
+			d.Flaws = append(d.Flaws, f.name)
+		}
 	}
 	for _, code := range slices.Sorted(maps.Keys(r.Refused)) {
 		d.Flaws = append(d.Flaws, string(code))
 	}
-	r.Domain = d
 	return Config{Rules: r, NewApp: newClient, ops: t.ops}
 }

@@ -18,7 +18,7 @@ func (w *world) deliver(does string, b check.Batch, m schedule.Manner) (h heard,
 	since := w.Tick()
 	var err error
 	r := &request{Manner: m, Batch: b, does: does}
-	w.serve(r, func() { h.text, err = w.backend.Push(b.Client, body(b)) })
+	w.serve(r, func() { h.text, err = w.pushTo(b.Client, body(b)) })
 	if r.met {
 		r.does = "that request ends now"
 	}
@@ -30,6 +30,7 @@ func (w *world) deliver(does string, b check.Batch, m schedule.Manner) (h heard,
 		w.Broken(law.WellFormed, "the answer is not a JSON array of replies: %s", check.Unread(h.text, err))
 		return h, false
 	}
+	w.raiseReplies(b, h.replies)
 	w.tellPush(r.does, b, h.replies)
 	w.JudgeAnswer(b, h.text, since)
 	a.Replies, a.Met = h.replies, r.met || w.serving.meetsPush()

@@ -16,7 +16,7 @@ func (d *device) edit(id string, sets []schedule.Assignment) bool {
 	}
 	seen := d.shown(id)
 	edit := seen.Edit(d.stamp())
-	for _, a := range sets {
+	for _, a := range d.whole(seen, sets) {
 		switch {
 		case a.Value == "deleted":
 			edit.Delete(a.Name)
@@ -53,7 +53,8 @@ func (d *device) editIntoLast(id string, sets []schedule.Assignment) bool {
 	var b record.Builder
 	both, _, err := b.Join(old.M.Data, it.M.Data)
 	d.w.Must(err)
-	base := maps.Clone(it.M.Base)
+	base := map[string]clock.Stamp{}
+	maps.Copy(base, it.M.Base)
 	maps.Copy(base, old.M.Base)
 	joined := check.NewItem(id, record.Mutation{Data: both, Base: base, New: old.M.New || it.M.New})
 	joined.Author = old.Author
@@ -79,11 +80,16 @@ func (d *device) flood(s schedule.Step) (done bool) {
 		v, err := record.ParseValue([]byte(values[i/len(d.w.o.Names)%len(values)]))
 		d.w.Must(err)
 		at := d.stamp()
-		one := check.RecordOf(d.w.Key(s.ID), map[string]record.FieldValue{name: {Value: v, Stamp: at}})
-		it := d.newItem(s.ID, record.Mutation{Data: one, Base: map[string]clock.Stamp{name: base[name]}, New: i == 0 && shown.Len() == 0})
+		fields, bases := map[string]record.FieldValue{}, map[string]clock.Stamp{}
+		for _, a := range d.whole(shown, []schedule.Assignment{{Name: name, Value: v.JSON()}}) {
+			v, err := record.ParseValue([]byte(a.Value))
+			d.w.Must(err)
+			fields[a.Name], bases[a.Name] = record.FieldValue{Value: v, Stamp: at}, base[a.Name]
+			base[a.Name] = at
+		}
+		it := d.newItem(s.ID, record.Mutation{Data: check.RecordOf(d.w.Key(s.ID), fields), Base: bases, New: i == 0 && shown.Len() == 0})
 		it.Author.SawDeleted = shown.Deleted()
 		d.outbox = append(d.outbox, it)
-		base[name] = at
 	}
 	return true
 }

@@ -72,7 +72,7 @@ func (w *world) sending(x oracle.Written) (b check.Batch, ok bool) {
 func (w *world) unchanged(b check.Batch) bool {
 	var text []byte
 	var err error
-	w.serve(&request{Batch: b}, func() { text, err = w.backend.Push(b.Client, body(b)) })
+	w.serve(&request{Batch: b}, func() { text, err = w.pushTo(b.Client, body(b)) })
 	var replies []merge.Reply
 	if err != nil || json.Unmarshal(text, &replies) != nil || len(replies) != 1 {
 		return false

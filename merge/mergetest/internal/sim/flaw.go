@@ -12,6 +12,7 @@ import (
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/check"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/oracle"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/version"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -30,9 +31,13 @@ func knownFlaws() []flaw {
 		{"undated", check.Flawed, `"value":1,"updatedAt":"yesterday","clientId":CLIENT`, `zzz=1, updatedAt "yesterday"`},
 		{"zoned", check.Flawed, `"value":1,"updatedAt":"2024-03-04T14:00:00.000000000+02:00","clientId":CLIENT`, `zzz=1, updatedAt in another time zone`},
 		{"worded", record.DeletedField, `"value":"true",STAMP`, `$deleted="true", a string`},
+		{newer, version.Raw, `"value":1,STAMP`, "a field that only the new version has"},
 		{"nameless", check.Flawed, `"value":1,STAMP`, `zzz=1, and the id is ""`},
 	}
 }
+
+// newer is the flaw of an item of a device of the old version that has a name of the new one.
+const newer = "newer"
 
 func flawOf(name string) (f flaw, known bool) {
 	all := knownFlaws()
@@ -45,6 +50,9 @@ func flawOf(name string) (f flaw, known bool) {
 // spoil adds to the outbox an item that must be refused as a whole: some of its fields are valid,
 // and one thing is wrong. It reports whether it added such an item.
 func (d *device) spoil(s schedule.Step) bool {
+	if s.Bad == newer && (!d.w.IsOld(d.id) || d.w.o.Old.Newer() == "" || d.w.Key(s.ID).Table != d.w.o.Old.Table) {
+		return false
+	}
 	if d.client != nil {
 		return d.editClient(s.ID, append(slices.Clone(s.Sets), schedule.Assignment{Name: check.Flawed, Value: strconv.Quote(s.Bad)}))
 	}
@@ -66,6 +74,8 @@ func (d *device) flawed(it *check.Item, bad string, at clock.Stamp) *check.Item 
 		by = schedule.Stranger()
 	case "nameless":
 		key.ID = ""
+	case newer:
+		known.field += d.w.o.Old.Newer()
 	}
 	client := strconv.Quote(by.String())
 	stamp := fmt.Sprintf(`"updatedAt":%q,"clientId":%s`, at.Time.String(), client)

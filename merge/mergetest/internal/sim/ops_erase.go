@@ -17,7 +17,7 @@ type erasure struct {
 
 // erase lets the server erase a record, if it has that record and it is not erased already.
 func (w *world) erase(s schedule.Step) {
-	if w.backend.Erase == nil || w.Ledger.IsErased(s.ID) {
+	if w.backend.Erase == nil || w.o.Old.Splits() || w.Ledger.IsErased(s.ID) {
 		return
 	}
 	w.Audit()

@@ -29,7 +29,7 @@ func purgeOps() []family {
 		run:    (*world).erase,
 		needs:  backendCan(check.CanErase),
 		covers: []string{"erases", "gone because erased"},
-		lacks:  "erasures: the backend is not an Eraser",
+		lacks:  "erasures: the backend is not an Eraser, or Options.Old has a field that became several",
 	}}}, {often: often, ops: []op{{
 		Kind: schedule.Kind{
 			Name: "purges", Who: schedule.OfServer, Args: []schedule.Argument{schedule.Duration()}, Follow: afterPurge,
@@ -40,14 +40,14 @@ func purgeOps() []family {
 		run:    (*world).purge,
 		needs:  backendCan(check.CanPurge),
 		covers: []string{"purges", "fence raised", "gone", "new life", "judged apart"},
-		lacks:  "purging: the backend is not a Purger",
+		lacks:  "purging: the backend is not a Purger, or Options.Old has a field that became several",
 	}}}}
 }
 
 // purge lets the server purge, if that is possible. A server whose clock is unset does not
 // purge.
 func (w *world) purge(s schedule.Step) {
-	if w.backend.Purge == nil || w.ClockUnset {
+	if w.backend.Purge == nil || w.ClockUnset || w.o.Old.Splits() {
 		return
 	}
 	if w.Unread {

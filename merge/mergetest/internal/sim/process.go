@@ -30,6 +30,7 @@ type Process struct {
 	Held    func() ([]record.Record, error)
 	Import  func(rows []ImportRow) error
 	Audit   func() (changed []record.Key, err error) // derives everything again
+	Old     func() Backend                           // what clients of the old version see
 	Close   func() error
 }
 

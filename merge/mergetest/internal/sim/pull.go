@@ -74,7 +74,7 @@ func (w *world) read(r *request, client clock.ClientID, cursor string) (p page, 
 		var lines []byte
 		var next string
 		var err error
-		w.serve(r, func() { lines, next, err = w.backend.Pull(client, p.cursor) })
+		w.serve(r, func() { lines, next, err = w.pullFrom(client, p.cursor) })
 		if err != nil {
 			if w.serving == nil && !r.met {
 				w.Broken(law.Answered, "Pull(%q): %v", p.cursor, err)
@@ -88,6 +88,7 @@ func (w *world) read(r *request, client clock.ClientID, cursor string) (p page, 
 				w.Unreadable("Pull(%q) returned %v", p.cursor, err)
 				return p, false
 			}
+			decoded = w.raiseLines(client, decoded)
 			if countRecords(decoded) > 0 {
 				pages++
 			}

@@ -127,7 +127,7 @@ func (w *world) deliverDamaged(does string, b check.Batch, m schedule.Manner) {
 	w.Count(map[bool]string{true: "cut", false: "garbled"}[m.Cut > 0])
 	var text []byte
 	var err error
-	w.serve(&request{does: does}, func() { text, err = w.backend.Push(b.Client, body) })
+	w.serve(&request{does: does}, func() { text, err = w.pushTo(b.Client, body) })
 	if err != nil {
 		w.Tell(does, "error: "+err.Error())
 		w.Audit()
@@ -139,6 +139,7 @@ func (w *world) deliverDamaged(does string, b check.Batch, m schedule.Manner) {
 		w.Broken(law.WellFormed, "the answer is not a JSON array of replies: %s", check.Unread(text, err))
 		return
 	}
+	w.raiseReplies(b, replies)
 	w.tellPush(does, b, replies)
 	w.JudgeAnswer(b, text, since)
 	for i, r := range replies {

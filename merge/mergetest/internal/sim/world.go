@@ -92,10 +92,13 @@ func (w *world) play(create NewProcess, steps []schedule.Step) (err error) {
 	if w.backend, err = create(w.env); err != nil {
 		return fmt.Errorf("mergetest: no backend: %w", err)
 	}
+	if w.o.Old != nil && w.backend.Old == nil {
+		return errors.New("mergetest: Options.Old lists fields, but the backend is not an OldServer")
+	}
 	if w.backend.Backend == nil {
 		return errors.New("mergetest: no backend: newBackend returned nil and no error; return a Backend, or an error")
 	}
-	w.Able |= w.backend.can()
+	w.Able |= w.can()
 	w.Keeps = w.backend.Keeps
 	w.openBuckets()
 	if err := w.mustBeNew(); err != nil {
