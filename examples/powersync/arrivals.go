@@ -21,9 +21,12 @@ import (
 //     entry is a retry, and is accepted without effect.
 //   - Every other entry is new, or was refused, so it never had an effect. It is applied now.
 //
-// The ledger is as long as the uncompleted part of the queue. Entries that do not agree with it come
-// from a database that was restored from a backup or copied, and are refused: they would otherwise be
-// taken for retries, and vanish.
+// The ledger is as long as the uncompleted part of the queue that was sent: requests with the same
+// first transaction are beginnings of one queue, and the longest has at most MaxEntries. So further
+// entries come from a hostile device. They are refused, and the ledger stays bounded.
+//
+// Entries that do not agree with the ledger come from a database that was restored from a backup or
+// copied, and are refused: they would otherwise be taken for retries, and vanish.
 type arrivals struct {
 	floor   int64 // all transactions before it have left the queue
 	applied map[place][sha256.Size]byte
@@ -51,6 +54,8 @@ func (a *arrivals) state(p place, e Entry) state {
 	}
 	known, ok := a.applied[p]
 	switch {
+	case !ok && len(a.applied) >= MaxEntries:
+		return contradicts
 	case !ok:
 		return unknown
 	case known == digest(e):

@@ -151,3 +151,20 @@ func TestArrivalsHaveAnIDOfTheirOwn(t *testing.T) {
 	_, answer := e.post(batch(patch("no stamp", clock.Stamp{}), other))
 	require.JSONEq(t, `{"results":[{"status":"success"},{"status":"success"}]}`, answer)
 }
+
+// TestLedgerIsBounded: a device that never completes a transaction cannot make the ledger grow without bounds. Its
+// retries are accepted, and so are its entries once it has completed what was applied.
+func TestLedgerIsBounded(t *testing.T) {
+	var a arrivals
+	a.begin(1)
+	e := Entry{Op: "DELETE", Table: "tasks", ID: "1"}
+	for i := range MaxEntries {
+		require.Equal(t, unknown, a.state(place{2, i}, e))
+		a.add(place{2, i}, e)
+	}
+	require.Equal(t, contradicts, a.state(place{3, 0}, e))
+	require.Equal(t, isApplied, a.state(place{2, 7}, e))
+	a.begin(3)
+	require.Equal(t, unknown, a.state(place{3, 0}, e))
+	require.Empty(t, a.applied)
+}

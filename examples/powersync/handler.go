@@ -56,7 +56,7 @@ func New(o Options) (*Handler, error) {
 }
 
 // ServeHTTP answers 200 if the batch was processed, whatever became of its entries; 401 if the device
-// is not known; 400 for a body that is not a Batch, and 413 for one that is too large; and 503 if the
+// is not known; 400 for a body that is not a Batch, and 413 for one with more than 4 MiB or MaxEntries; and 503 if the
 // store failed, which may have stored a part of the batch: the client sends it again.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodPost {
@@ -79,6 +79,9 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	case len(batch.Transactions) == 0 || len(batch.Transactions) > MaxTransactions:
 		respond(w, http.StatusBadRequest, message{"a batch has 1 to 50 transactions"})
+		return
+	case batch.entries() > MaxEntries:
+		respond(w, http.StatusRequestEntityTooLarge, message{"the batch has too many entries"})
 		return
 	}
 	results, err := h.Apply(device, batch)

@@ -40,8 +40,11 @@ func ParseMetadata(text string) (m Metadata, stamped bool, err error) {
 		return m, true, nil
 	}
 	reason := record.ErrStamp
-	if cause := (*clock.ParseError)(nil); errors.As(err, &cause) {
-		reason = fmt.Errorf("%w: %w", reason, cause) // it may be a time after the year 2262, from a wrong clock
+	// A stamp after the year 2262 comes from a wrong clock, and is retried with another one. A base never changes, so no
+	// base is retried.
+	var stamp clock.Stamp
+	if cause := (*clock.ParseError)(nil); errors.As(json.Unmarshal(has.Stamp, &stamp), &cause) {
+		reason = fmt.Errorf("%w: %w", reason, cause)
 	}
 	return Metadata{}, true, &record.Error{Path: "metadata", Offset: -1, Err: reason}
 }

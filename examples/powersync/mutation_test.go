@@ -100,6 +100,9 @@ func TestMetadataForms(t *testing.T) {
 		require.ErrorIs(t, err, record.ErrStamp, text)
 		require.NotContains(t, err.Error(), "hush")
 	}
+	_, _, err = ParseMetadata(`{"stamp":"` + stamp + `","base":{"a":"2262-05-01T00:00:00Z/7f3c61f2-9c1e-4a0b-8d52-0b9e6a4c1d10"}}`)
+	require.ErrorIs(t, err, record.ErrStamp)
+	require.NotErrorIs(t, err, clock.ErrAhead, "the entry would be retried forever")
 	_, _, err = ParseMetadata(`{"stamp":"2262-05-01T00:00:00Z/7f3c61f2-9c1e-4a0b-8d52-0b9e6a4c1d10"}`)
 	require.ErrorIs(t, err, clock.ErrAhead)
 }

@@ -10,9 +10,20 @@ import (
 // MaxTransactions is the greatest number of transactions in one Batch.
 const MaxTransactions = 50
 
+// MaxEntries is the greatest number of entries in all transactions of one Batch. The answer may name each of them.
+const MaxEntries = 20_000
+
 // Batch is the body of an upload: transactions of one device, in the order of its queue.
 type Batch struct {
 	Transactions []Transaction `json:"transactions"`
+}
+
+// entries returns the number of entries in all transactions.
+func (b Batch) entries() (n int) {
+	for _, t := range b.Transactions {
+		n += len(t.Crud)
+	}
+	return n
 }
 
 // Transaction is one local transaction of a device.
