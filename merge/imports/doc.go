@@ -90,6 +90,7 @@
 // Ledgers belong to the records: keep them in the same database and in the same backups. If they are
 // lost, the next run brings back what was deleted and purged.
 //
-// A hash does not hide a short value: it can be guessed. When a record is erased, replace its ledgers
-// by [Closed]. No run writes its row again.
+// A hash does not hide a short value: it can be guessed. When a record is erased, store [Closed] as its
+// ledger in every import, also in one that has not seen its row. Then no run writes the row again. An
+// import that is set up later has no such ledger: delete the row in the source as well.
 package imports

@@ -21,14 +21,23 @@ type Why struct {
 
 // Why returns the last decision about a field. There is none for a field that was written once; its
 // FieldValue holds the author and time. The decision concerns the confirmed state, not edits that
-// wait.
+// wait. A write is known as imported if the record of its import, which the server writes, is held.
 func (r *Replica) Why(key record.Key, field string) (Why, bool) {
 	h := r.find(key)
 	if h == nil {
 		return Why{}, false
 	}
 	w, ok := h.whys[field]
+	w.BeforeImported, w.IncomingImported = r.isImport(w.Before.Stamp.Client), r.isImport(w.Incoming.Stamp.Client)
 	return w, ok
+}
+
+// importsTable is the table in which the server keeps a record for each import. Its ID is the client ID of the import.
+const importsTable = "imports"
+
+// isImport reports whether a client ID is the ID of an import.
+func (r *Replica) isImport(c clock.ClientID) bool {
+	return len(r.tables[importsTable]) > 0 && r.find(record.Key{Table: importsTable, ID: c.String()}) != nil
 }
 
 // setWhy notes why a field has its value. Facts already known about the same two writes are kept.
