@@ -79,8 +79,8 @@ func open(ctx context.Context, s settings) (*server.Database, *server.Server, er
 	o.Open, o.Journal, o.Origins = s.open, s.journal, list(s.origins)
 	o.Retention, o.PurgeLevel, o.Erasures = retention, s.level.value, s.erasures
 	o.Log = newLog(os.Stderr, s.verbose)
-	if s.command.name == "set" && !s.verbose {
-		o.Log = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})) // the command prints the decisions itself
+	if (s.command.name == "set" || s.command.name == "import") && !s.verbose {
+		o.Log = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})) // the command prints what it did
 	}
 	srv, err := server.New(ctx, database, o)
 	if err != nil {

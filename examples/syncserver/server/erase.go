@@ -147,6 +147,9 @@ func (e *erasing) eraseRecord(ctx context.Context, key record.Key) error {
 	default:
 		e.done.Records++
 	}
+	if err := e.closeLedgers(ctx, key); err != nil {
+		return err
+	}
 	return e.replaceBy(ctx, before, after)
 }
 

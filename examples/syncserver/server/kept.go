@@ -29,6 +29,8 @@ func (s *Server) keeps(table, field string) bool {
 func isSeen(d merge.Decision, m record.Mutation, fence clock.Timestamp) bool {
 	loser := d.Loser()
 	switch {
+	case d.BeforeImported, d.IncomingImported: // the source has it
+		return true
 	case loser.IsZero(), d.Outcome == merge.Equal, d.Outcome == merge.FieldGone, d.Before.Value == d.Incoming.Value:
 		return true
 	case d.Seen == merge.SeenYes, loser.Stamp.Time <= fence:
@@ -49,7 +51,7 @@ type judged struct {
 // judge decides on a push. It refuses the items that would displace the value of a kept field if there is no room for
 // its row, and then decides again on the others. If the second decision needs rows, they are stored in any case.
 func (s *Server) judge(ctx context.Context, tx *session, p *pushing, stored *merge.Stored) (j judged, err error) {
-	engine, records := p.engineOf(s.engine), stored.Records
+	engine, records := s.engineFor(tx, p), stored.Records
 	j.Push = p.push
 	for again := false; ; again = true {
 		keys := j.Keys() // without the records whose items are all refused

@@ -124,6 +124,9 @@ func (s *Server) pushWithin(ctx context.Context, tx *session, p *pushing) (err e
 // apply applies a push within a transaction.
 func (s *Server) apply(ctx context.Context, tx *session, p *pushing) (out Outcome, err error) {
 	wall := p.push.Request().Wall
+	if len(tx.imports.of) > 0 && !p.server {
+		s.prepare(tx, p, p.push.Request()) // it was prepared before the workspace was locked
+	}
 	stored, actor, err := tx.load(ctx, p)
 	if err != nil {
 		return out, err

@@ -27,7 +27,8 @@ type session struct {
 	bytes     int64  // the size of all records with their keys, and of the log
 	lines     int64  // the size of the journal
 	counted   int64  // the sequence up to which the summaries are right; see recount
-	foreign   bool   // an earlier version of the server has written since
+	imports   registry
+	foreign   bool // an earlier version of the server has written since
 	epoch     string
 	fence     fence
 	unswept   map[record.Key]int // the stored size of records that were read as their normal form
@@ -94,8 +95,8 @@ func (s *session) lock(ctx context.Context) error {
 	err := s.tx.QueryRowContext(ctx, `
 		INSERT INTO workspaces (name, seq, entries, division) VALUES ($1, 0, 0, $2)
 		ON CONFLICT (name) DO UPDATE SET seq = workspaces.seq
-		RETURNING seq, entries, bytes, lines, summed, epoch, fence_seq, fence_stamp, level, division, departed`, s.workspace, s.version).Scan(
-		&s.seq, &s.entries, &s.bytes, &s.lines, &s.counted, &s.epoch, &s.fence.seq, &s.fence.stamp, &s.fence.level, &s.divided, &s.departed)
+		RETURNING seq, entries, bytes, lines, summed, epoch, fence_seq, fence_stamp, level, division, departed, imports`, s.workspace, s.version).Scan(
+		&s.seq, &s.entries, &s.bytes, &s.lines, &s.counted, &s.epoch, &s.fence.seq, &s.fence.stamp, &s.fence.level, &s.divided, &s.departed, &s.imports)
 	if s.epoch == "" {
 		s.epoch = rand.Text()
 	}
@@ -106,9 +107,9 @@ func (s *session) lock(ctx context.Context) error {
 func (s *session) storeState(ctx context.Context) error {
 	_, err := s.tx.ExecContext(ctx, `
 		UPDATE workspaces SET seq = $2, entries = $3, bytes = $4, lines = $5, counted = $6, summed = $6,
-			epoch = $7, fence_seq = $8, fence_stamp = $9, level = $10, division = $11, departed = $12
+			epoch = $7, fence_seq = $8, fence_stamp = $9, level = $10, division = $11, departed = $12, imports = $13
 		WHERE name = $1`,
-		s.workspace, s.seq, s.entries, s.bytes, s.lines, s.counted, s.epoch, s.fence.seq, s.fence.stamp, s.fence.level, s.divided, s.departed)
+		s.workspace, s.seq, s.entries, s.bytes, s.lines, s.counted, s.epoch, s.fence.seq, s.fence.stamp, s.fence.level, s.divided, s.departed, s.imports)
 	return err
 }
 

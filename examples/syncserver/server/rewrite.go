@@ -58,7 +58,7 @@ func rewriteTables(ctx context.Context, conn *sql.Conn) error {
 	}
 	err := awaitTransactions(ctx, conn)
 	if err == nil {
-		_, err = conn.ExecContext(ctx, `VACUUM (FULL, ANALYZE) records, journal, segments, scopes, unchecked`)
+		_, err = conn.ExecContext(ctx, `VACUUM (FULL, ANALYZE) records, journal, segments, scopes, unchecked, ledgers`)
 	}
 	settings, _ := json.Marshal(postgresSettings(defaultTimeouts())) // strings always have a JSON form
 	_, reset := conn.ExecContext(context.WithoutCancel(ctx), set, string(settings), false)

@@ -30,7 +30,8 @@ const tables = `
 		fence_stamp BIGINT NOT NULL DEFAULT 0,     -- the fence of merge.Purge
 		level   BIGINT NOT NULL DEFAULT 0,         -- the level of merge.Purge
 		division TEXT NOT NULL DEFAULT '',         -- by which the records are filed under buckets; see division
-		departed BIGINT NOT NULL DEFAULT 0         -- the sequence up to which departures in the table log were purged
+		departed BIGINT NOT NULL DEFAULT 0,        -- the sequence up to which departures in the table log were purged
+		imports TEXT NOT NULL DEFAULT ''           -- the imports of the workspace; see registry
 	);
 	CREATE TABLE IF NOT EXISTS samples (
 		workspace TEXT NOT NULL,
@@ -71,10 +72,18 @@ const tables = `
 		at        BIGINT NOT NULL,                 -- the greatest timestamp accepted from the client
 		workspace TEXT NOT NULL DEFAULT ''         -- of the client; empty in rows of an earlier version
 	);
+	CREATE TABLE IF NOT EXISTS ledgers (
+		workspace TEXT NOT NULL,
+		import    TEXT NOT NULL,                   -- the ID of an import
+		tbl       TEXT NOT NULL,
+		id        TEXT NOT NULL,
+		ledger    TEXT NOT NULL,                   -- what its runs have seen of the row; see imports.Ledger
+		PRIMARY KEY (workspace, tbl, id, import)
+	);
 	CREATE TABLE IF NOT EXISTS clients (
 		client    TEXT PRIMARY KEY,
 		workspace TEXT NOT NULL,
-		"user"    TEXT NOT NULL                    -- to whom the client is bound
+		"user"    TEXT NOT NULL                    -- to whom the client is bound; empty for an import
 	);
 	CREATE TABLE IF NOT EXISTS users (
 		workspace TEXT NOT NULL,
@@ -160,6 +169,7 @@ func additions() [][3]string {
 		{"records", "bucket", "TEXT DEFAULT ''"},
 		{"workspaces", "division", "TEXT NOT NULL DEFAULT ''"},
 		{"workspaces", "departed", "BIGINT NOT NULL DEFAULT 0"},
+		{"workspaces", "imports", "TEXT NOT NULL DEFAULT ''"},
 	}
 }
 

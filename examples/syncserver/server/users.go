@@ -73,6 +73,9 @@ func (s *Server) admit(ctx context.Context, a Account) error {
 		if known, err = s.database.user(ctx, a.Client); err != nil {
 			return Unavailable(err)
 		}
+		if known.isImport() {
+			return ClientTaken()
+		}
 		if known.name == "" || known.matches(a) && !known.exists {
 			if known, err = s.bind(ctx, a); err != nil {
 				return Unavailable(err)
@@ -104,6 +107,9 @@ func (s *Server) owns(ctx context.Context, a Account) (bool, error) {
 
 // matches reports whether the client is bound to the user of an account.
 func (u user) matches(a Account) bool { return u.workspace == a.Workspace && u.name == a.User }
+
+// isImport reports whether the client ID belongs to an import; see Server.Import.
+func (u user) isImport() bool { return u.workspace != "" && u.name == "" }
 
 // user reads what the database says about a client and its user.
 func (d *Database) user(ctx context.Context, client clock.ClientID) (found user, err error) {

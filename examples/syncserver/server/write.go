@@ -103,9 +103,10 @@ func checkKeys(keys []record.Key) error {
 // writing is a write of the server itself.
 type writing struct {
 	*Server
-	by   Sender
-	keys []record.Key
-	edit func([]*record.Edit) error
+	by    Sender
+	keys  []record.Key
+	edit  func([]*record.Edit) error
+	noted bool // see pushing
 }
 
 // run makes the write in a transaction that holds the lock of the workspace.
@@ -115,9 +116,8 @@ func (w *writing) run(ctx context.Context, tx *session) (done Written, err error
 	if err != nil || len(items) == 0 {
 		return done, err
 	}
-	p := &pushing{ctx: ctx, by: w.by, items: items, server: true}
-	engine := p.engineOf(w.engine)
-	p.push = engine.Prepare(merge.Request{Actor: w.by.Client, Wall: wall, Items: items})
+	p := &pushing{ctx: ctx, by: w.by, items: items, server: true, noted: w.noted}
+	w.prepare(tx, p, merge.Request{Actor: w.by.Client, Wall: wall, Items: items})
 	out, err := w.apply(ctx, tx, p)
 	if err != nil {
 		return done, err
@@ -191,11 +191,25 @@ func stampAbove(fence clock.Timestamp, records []record.Record, wall time.Time) 
 	return c.Now(), nil
 }
 
-// engineOf returns the engine that decides on a push. A write of the server itself has a stamp above the
+// prepare prepares a push within a transaction: the request names the imports of the workspace.
+func (s *Server) prepare(tx *session, p *pushing, r merge.Request) {
+	r.Imports = tx.imports.ids()
+	engine := s.engineFor(tx, p)
+	p.push = engine.Prepare(r)
+}
+
+// engineFor returns the engine that decides on a push. A write of the server itself has a stamp above the
 // stored ones, so it has no bound.
-func (p *pushing) engineOf(e merge.Engine) merge.Engine {
-	if p.server {
+func (s *Server) engineFor(tx *session, p *pushing) merge.Engine {
+	e := s.engine
+	switch {
+	case p.server:
 		e.MaxAhead = -1
+		if p.noted {
+			e.Guard = nil
+		}
+	case len(tx.imports.of) > 0:
+		e.Guard = tx.imports.guard(e.Guard)
 	}
 	return e
 }
