@@ -46,7 +46,7 @@ func commands() []command {
 		{"repair", "restamps stored writes that are too far ahead", []string{"db", "n", "v"}, repair, "WORKSPACE", "demo"},
 		{"restored", "gives each workspace a new epoch, and repeats the erasures, after a restore from a backup", []string{"db", "erasures"}, restored, "", ""},
 		{"set", "sets fields of a record as the server itself; FIELD= deletes a field, and '$deleted=true' deletes the record", []string{"create", "db", "v"}, set, "WORKSPACE TABLE ID FIELD=JSON…", `demo tasks 42 'title="Buy milk"' points=3`},
-		{"import", "brings rows over from another system: JSON Lines on the standard input, each an object of columns with the ID of the record as id", []string{"db", "v"}, importRows, "WORKSPACE TABLE NAME", "demo tasks crm < rows.jsonl"},
+		{"import", "brings rows over from another system: JSON Lines on the standard input, each an object of columns with the ID of the record as id", []string{"db", "v"}, importRows, "WORKSPACE TABLE NAME", "demo tasks crm"},
 		{"erase", "erases records of a table, with all values and field names", []string{"db", "erasures"}, erase, "WORKSPACE TABLE ID…", "demo tasks 42"},
 		{"invite", "prints an invitation link to a workspace, with the host of -addr; a device that opens a link for a user acts as this user", []string{"addr", "db"}, invite, "WORKSPACE [USER]", "demo"},
 		{"members", "prints the members of the buckets of a workspace, with their roles", []string{"db"}, members, "WORKSPACE", "demo"},
