@@ -20,7 +20,7 @@ func importRows(ctx context.Context, s settings) error {
 	table, name := s.words[0], s.words[1]
 	rows, err := readRows(os.Stdin, table)
 	if err != nil {
-		return fmt.Errorf("read the rows, of which none was stored: %w", err)
+		return fmt.Errorf("read the rows; none was stored: %w", err)
 	}
 	return onServer(ctx, s, func(srv *server.Server) error {
 		done, err := srv.Import(ctx, s.workspace, server.Source{Name: name}, rows)
@@ -29,7 +29,7 @@ func importRows(ctx context.Context, s settings) error {
 		}
 		switch {
 		case err != nil:
-			return fmt.Errorf("import into %s, which another run completes: %w", s.workspace, err)
+			return fmt.Errorf("import into %s; run the import again to complete it: %w", s.workspace, err)
 		case len(done.Refused) > 0:
 			return fmt.Errorf("%s refused, all others are stored", some(len(done.Refused), "row"))
 		}

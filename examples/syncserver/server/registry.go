@@ -24,7 +24,7 @@ const (
 )
 
 // registry has the imports of a workspace. It is stored in the row of the workspace, so each push reads it with the
-// lock, and a number is committed with it. As text, it is empty if there are no imports, and else an object in JSON:
+// lock, and a number is committed with it. As text, it is empty if there are no imports, and otherwise an object in JSON:
 //
 //	{"0d15ea5e-1111-4111-8111-111111111111":{"name":"crm","run":3}}
 type registry struct {
