@@ -3,6 +3,7 @@ package server
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math"
@@ -17,6 +18,7 @@ import (
 	"github.com/fieldlww/fieldlww/examples/syncserver/replica"
 	"github.com/fieldlww/fieldlww/examples/syncserver/testbed/databasetest"
 	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/merge/imports"
 	"github.com/fieldlww/fieldlww/merge/mergetest"
 	"github.com/fieldlww/fieldlww/record"
 	"github.com/fieldlww/fieldlww/record/lens"
@@ -120,6 +122,28 @@ func (p *pair) Write(key record.Key, field string, v record.Value) error {
 		return nil
 	})
 	return err
+}
+
+// Import is a run of an import.
+func (p *pair) Import(id clock.ClientID, rows []mergetest.ImportRow) error {
+	all := make([]imports.Row, len(rows))
+	for i, row := range rows {
+		all[i] = imports.Row(row)
+	}
+	done, err := p.next().Import(context.Background(), "demo", Source{Name: "kit", ID: id}, all)
+	return errors.Join(err, done.Err)
+}
+
+// Audit returns the violation rows that an audit has changed.
+func (p *pair) Audit() (changed []record.Key, err error) {
+	report, err := p.next().Audit(context.Background(), "demo")
+	if errors.Is(err, ErrEmpty) {
+		return nil, nil
+	}
+	for _, u := range report.Updates {
+		changed = append(changed, u.After.Key())
+	}
+	return changed, errors.Join(err, report.Err)
 }
 
 // Pull reads pages of one record, so that a page boundary follows each record. Others may push

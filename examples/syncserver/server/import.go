@@ -68,7 +68,8 @@ const (
 //
 // As with Write, Options.Guard is asked about each record, and neither Options.Buckets nor Options.MayWrite
 // limits the import. A row that is refused, for example because its record would be too large, does not affect the
-// others. The rules check what is imported. No write of an import is a lost edit, and none makes one.
+// others. The rules check what is imported. No write of an import is a lost edit, and none makes one, except
+// that Options.Keep keeps an imported value that a person overwrites unseen.
 func (s *Server) Import(ctx context.Context, workspace string, from Source, rows []imports.Row) (Imported, error) {
 	if err := from.check(workspace); err != nil {
 		return Imported{}, err

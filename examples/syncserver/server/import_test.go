@@ -237,11 +237,19 @@ func TestImportOpensViolations(t *testing.T) {
 		_, there := s.places()[place{"x", task("1").Key()}]
 		require.True(t, there)
 		violations := len(s.normals())
-		reply := c[1].push2(s.edit(c[1].client, task("1"), title("by a person")))[0]
+		s.wall = s.wall.Add(time.Second)
+		reply := c[1].push2(s.edit(c[1].client, s.normals()[task("1").Key()], title("by a person")))[0]
 		require.Empty(t, reply.Notes)
 		s.imports(taskRows{"1": {board.Title: "changed", board.Notes: "x"}})
 		require.Equal(t, "by a person", s.values("1")[board.Title])
-		require.Len(t, s.normals(), violations, "a row of a lost edit was made")
+		s.imports(taskRows{"1": {board.Title: "changed", board.Notes: "x"}, "2": {board.Title: "a", board.Notes: "x"}})
+		s.imports(taskRows{"2": {board.Title: "b", board.Notes: "x"}})
+		require.Len(t, s.normals(), violations+1, "a row of a lost edit was made")
+
+		// A kept value that a person overwrites without having seen it is in a row.
+		reply = c[1].push2(s.edit(c[1].client, task("2"), title("by another person")))[0]
+		require.Empty(t, reply.Notes)
+		require.Len(t, s.normals(), violations+2)
 		requireCounted(t, s.database)
 	})
 }

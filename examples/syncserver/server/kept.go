@@ -29,7 +29,7 @@ func (s *Server) keeps(table, field string) bool {
 func isSeen(d merge.Decision, m record.Mutation, fence clock.Timestamp) bool {
 	loser := d.Loser()
 	switch {
-	case d.BeforeImported, d.IncomingImported: // the source has it
+	case d.IncomingImported: // an import replaces only its own writes, which the source does not have any longer
 		return true
 	case loser.IsZero(), d.Outcome == merge.Equal, d.Outcome == merge.FieldGone, d.Before.Value == d.Incoming.Value:
 		return true
