@@ -1,6 +1,7 @@
 package server
 
 import (
+	"log/slog"
 	"strings"
 	"testing"
 
@@ -102,6 +103,26 @@ func TestUpgradeRefusesWhatItCannotTranslate(t *testing.T) {
 	require.ErrorContains(t, err, `version ""`)
 	require.Equal(t, "map[caption:Paint]", fieldsOf(ana.pullOf(""))) // nothing has changed
 	require.Equal(t, merge.Code(""), ana.pushOf("", ana.set(board.Tasks, "a", "caption", "x"))[0].Code)
+}
+
+// TestServerOfAnotherVersionAnswersNothing: a server that still stores the former form sends no records by sequence
+// either, and foreign writes do not make a server forget which form is stored.
+func TestServerOfAnotherVersionAnswersNothing(t *testing.T) {
+	database := databasetest.SQLite(t)
+	former, url := servedBy(t, database, Options{Open: "demo", Log: slog.New(slog.DiscardHandler)})
+	ana := joined(t, url, "demo", "")
+	ana.push(ana.set(board.Tasks, "a", "caption", "Paint"))
+	_, err := New(t.Context(), former.database, versioned(t, Options{}, ""))
+	require.NoError(t, err)
+	status, text := ana.request("GET", "/v1/pull?after=0", "")
+	require.Equal(t, 503, status, text)
+
+	_, err = former.database.db.Exec(`UPDATE workspaces SET summed = 0, counted = 0`)
+	require.NoError(t, err)
+	s, url := servedBy(t, database, versioned(t, Options{}, ""))
+	ana.url = url
+	require.Equal(t, "map[title:Paint]", fieldsOf(ana.pullOf("2")))
+	requireCounted(t, s.database)
 }
 
 // TestSchemaIsPartOfTheDivision checks the form of the version of a division.
