@@ -1,6 +1,7 @@
 package mergetest
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"hash/crc32"
@@ -87,7 +88,7 @@ func checkLens(l Lens, o LensOptions) error {
 // read reads the options, and adds the elements.
 func (c *lensCheck) read(o LensOptions) error {
 	if err := c.key.Check(); err != nil || len(o.Fields) == 0 {
-		return fmt.Errorf("LensOptions needs a Table and Fields: %w", cmpOr(err, errors.New("there are no fields")))
+		return fmt.Errorf("LensOptions needs a Table and Fields: %w", cmp.Or(err, errors.New("there are no fields")))
 	}
 	for _, name := range o.OneWay {
 		c.oneWay[name] = true
@@ -111,13 +112,6 @@ func (c *lensCheck) read(o LensOptions) error {
 		}
 	}
 	return nil
-}
-
-func cmpOr(err, other error) error {
-	if err != nil {
-		return err
-	}
-	return other
 }
 
 // accepted returns the values of the kit that Up accepts for a field.

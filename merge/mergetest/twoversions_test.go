@@ -1,6 +1,7 @@
 package mergetest
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/fieldlww/fieldlww/clock"
@@ -153,6 +154,29 @@ func TestOldAndNewDevicesAgree(t *testing.T) {
 				o.OnlyFields, o.Seeds = only, map[bool]int{true: 55, false: 10}[only]
 				Run(t, serving(t, table, slips{}), some(o))
 			})
+		}
+	}
+}
+
+// TestOldVersionsAreChecked checks the errors for wrong Options.Old.
+func TestOldVersionsAreChecked(t *testing.T) {
+	title := []OldField{{Old: "title", New: []string{"name"}}}
+	fails := func(v []record.Value) (record.Value, error) { return record.Value{}, record.ErrType }
+	drops := func(v []record.Value) (record.Value, error) { return record.MustOf("x"), nil }
+	for want, o := range map[string]Options{
+		"no device writes":            {Old: title},
+		"empty, has a slash":          {Old: []OldField{{Old: "title", New: []string{"a/b"}}}},
+		"occurs twice":                {Old: []OldField{{Old: "title", New: []string{"name", "name"}, Up: splitPerson, Down: joinPerson}}},
+		"needs new names":             {Old: []OldField{{Old: "title"}}},
+		"both functions":              {Old: []OldField{{Old: "person", New: []string{"first", "last"}}}},
+		"means another field":         {Old: title, Fields: map[string][]string{"name": {"1"}, "title": {"1"}}},
+		"counters of the kit":         {Old: []OldField{{Old: "qty", New: []string{"name"}}}, Fields: map[string][]string{"name": {"1"}}},
+		"the old version cannot":      {Old: []OldField{{Old: "title", New: []string{"name"}, Down: drops}}, Fields: map[string][]string{"name": {"1"}}},
+		"cannot have: Up of Down":     {Old: []OldField{{Old: "title", New: []string{"name"}, Down: fails}}, Fields: map[string][]string{"name": {"1"}}},
+		"backend is not an OldServer": {Old: title, Fields: map[string][]string{"name": {"1"}}, Seeds: 1},
+	} {
+		if err := Check(newMemory, o); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", want, err)
 		}
 	}
 }
