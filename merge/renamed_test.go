@@ -134,6 +134,7 @@ func TestReplyAboutSplitFieldIsTrueForOnePart(t *testing.T) {
 		{"it saw the first part", 2, 3, at(2), merge.FieldReply{Outcome: "applied", Lost: true, Loser: stampOf(3, others[1])}},
 		{"it saw neither", 3, 2, clock.Stamp{}, merge.FieldReply{Outcome: "applied", Lost: true, Loser: stampOf(3, others[1])}},
 		{"the last part is later", 2, 7, at(2), merge.FieldReply{Outcome: "superseded", Lost: true, Winner: stampOf(7, others[1])}},
+		{"the last part is later than the first", 7, 8, at(2), merge.FieldReply{Outcome: "superseded", Lost: true, Winner: stampOf(8, others[1])}},
 		{"both are later", 8, 7, at(2), merge.FieldReply{Outcome: "superseded", Lost: true, Winner: stampOf(8, others[1])}},
 	} {
 		seconds := map[string]int{}
@@ -167,6 +168,11 @@ func only(t require.TestingT, name string, w record.FieldValue) record.Record {
 func TestPathsHaveTheNamesOfTheItem(t *testing.T) {
 	foreign := edited(t, 5, clock.Stamp{}, map[string]any{"x": 1})
 	foreign.Mutation.Data = only(t, "status", record.FieldValue{Stamp: clock.Stamp{Time: noon(1), Client: others[0]}})
+	mixed := edited(t, 5, clock.Stamp{}, map[string]any{"done": true})
+	var b record.Builder
+	var err error
+	mixed.Mutation.Data, _, err = b.Join(mixed.Mutation.Data, only(t, "statuses", record.FieldValue{Stamp: clock.Stamp{Time: noon(1), Client: others[0]}}))
+	require.NoError(t, err)
 	badBase := edited(t, 5, clock.Stamp{Time: -1, Client: old}, map[string]any{"title": 1})
 	unread := record.Item{Mutation: record.Mutation{Data: record.New(record.Key{Table: "tasks", ID: "1"})},
 		Err: &record.Error{Path: "[0].data.done.updatedAt", Offset: -1, Err: record.ErrStamp}}
@@ -179,6 +185,7 @@ func TestPathsHaveTheNamesOfTheItem(t *testing.T) {
 		{edited(t, 3600, clock.Stamp{}, map[string]any{"person": "Ana Lee"}), merge.TooFarAhead, "data.person.updatedAt"},
 		{edited(t, 3600, clock.Stamp{}, map[string]any{"due": true}), merge.TooFarAhead, "data.due.updatedAt"},
 		{foreign, merge.OtherClient, "data.status.clientId"},
+		{mixed, merge.OtherClient, "data.statuses.clientId"},
 		{badBase, merge.Invalid, "base"},
 		{unread, merge.Invalid, "data.done.updatedAt"},
 		{edited(t, 5, clock.Stamp{}, map[string]any{"name": "x"}), merge.NewerName, "data.name"},

@@ -162,11 +162,12 @@ func TestUpKeepsBaseAndNew(t *testing.T) {
 	seen := clock.Stamp{Time: 1, Client: clock.ClientID{1}}
 	m, err := record.New(task).Edit(clock.Stamp{Time: 2, Client: clock.ClientID{2}}).Set("person", "Ana Lee").Set("title", "Paint").Mutation()
 	require.NoError(t, err)
-	m.Base["person"] = seen
+	m.Base["person"], m.Seen = seen, record.Seen{Epoch: "1", Seq: 7}
 	up, err := versions(t).Up(m)
 	require.NoError(t, err)
 	require.Equal(t, map[string]clock.Stamp{"first": seen, "last": seen, "name": {}}, up.Base)
 	require.True(t, up.New)
+	require.Equal(t, m.Seen, up.Seen)
 }
 
 // TestNamesOfTheNewVersionAreRefused: an old client cannot know them, so it means something else.

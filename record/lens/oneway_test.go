@@ -104,6 +104,15 @@ func TestOneWayFieldHasNoBase(t *testing.T) {
 	}
 }
 
+// TestElementOfOneWayFieldHasNoBase: like the field itself.
+func TestElementOfOneWayFieldHasNoBase(t *testing.T) {
+	m, err := record.New(task).Edit(clock.Stamp{Time: 2, Client: clock.ClientID{2}}).Set("hue/x", true).Set("colour/y", true).Mutation()
+	require.NoError(t, err)
+	up, err := met(t).Up(m)
+	require.NoError(t, err)
+	require.Equal(t, map[string]clock.Stamp{"color/y": {}}, up.Base)
+}
+
 // TestOldClientSeesMeetingFieldsUnderOneName: the one that is not OneWay.
 func TestOldClientSeesMeetingFieldsUnderOneName(t *testing.T) {
 	m, err := record.New(task).Edit(clock.Stamp{Time: 2, Client: clock.ClientID{2}}).Set("hue", 7).Set("hue/x", true).Mutation()

@@ -53,6 +53,7 @@ func TestUntranslatableWritesAreRefused(t *testing.T) {
 		_, err := strict(t).Up(edit(t, c.name, c.value))
 		require.ErrorIs(t, err, c.want, c.name)
 		require.NotContains(t, err.Error(), "secret")
+		require.NotContains(t, err.Error(), "a_longer_name", "the error has the new name")
 		var where *record.Error
 		require.ErrorAs(t, err, &where)
 		require.Equal(t, "data."+record.PathName(c.name), where.Path)
@@ -63,6 +64,15 @@ func TestUntranslatableWritesAreRefused(t *testing.T) {
 		_, err := strict(t).Up(edit(t, name, value))
 		require.NoError(t, err, name)
 	}
+}
+
+// TestNumberOfPartsIsChecked: a function that returns too few values is refused.
+func TestNumberOfPartsIsChecked(t *testing.T) {
+	one := func(v record.Value) ([]record.Value, error) { return []record.Value{v}, nil }
+	l, err := lens.New(lens.Table{Name: "tasks", Splits: []lens.Split{{Old: "person", New: []string{"first", "last"}, Up: one, Down: joined}}})
+	require.NoError(t, err)
+	_, err = l.Up(edit(t, "person", "Ana"))
+	require.ErrorIs(t, err, lens.ErrValue)
 }
 
 // TestItemsAreRefusedOneByOne: an item that cannot be translated does not affect the others.
