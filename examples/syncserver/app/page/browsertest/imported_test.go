@@ -14,7 +14,7 @@ import (
 )
 
 // TestPageTellsWhatIsImported: an imported value has the name of its source, and no time. An edit that replaces it is told
-// as any edit, and nobody is told that an edit is lost.
+// as any edit, and no edit is reported as lost.
 func TestPageTellsWhatIsImported(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "imported.db")
 	s := visitOn(t, file)
