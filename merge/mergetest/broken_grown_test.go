@@ -70,6 +70,7 @@ func TestDecodingWithPushLimitsIsFound(t *testing.T) {
 				t.Error(err)
 			}
 			o.Fields, o.OnlyFields = defaultFields(), true // so no record grows
+			o.Seeds = 20
 			if err := Check(test.make, some(o)); err != nil {
 				t.Error("a mistake was found although no record grew:", err)
 			}

@@ -97,6 +97,19 @@ func oneRun(r imports.Run, stored record.Record, row imports.Row, seen imports.L
 // unsequenced stores a record under its old sequence number.
 func unsequenced(d *disk, r record.Record) { d.rows[r.Key()] = row{r, d.rows[r.Key()].seq} }
 
+// keepingLedger returns a constructor of backends whose ledger is not part of their backups.
+func keepingLedger() newBackend {
+	return func(env *Env) (Backend, error) {
+		var kept *imported
+		return importingWith(importRule{keeps: func(d *disk) *imported {
+			if kept == nil {
+				kept = d.imported
+			}
+			return kept
+		}}, purgeRule{level: 2})(env)
+	}
+}
+
 // brokenImports returns backends whose imports are wrong.
 func brokenImports() []broken {
 	with := func(r importRule) newBackend { return importingWith(r, purgeRule{level: 2}) }
@@ -107,6 +120,7 @@ func brokenImports() []broken {
 		{"a second run stamps everything again", with(importRule{plan: again}), []law.Law{law.ImportRepeats}},
 		{"an import gives no sequence numbers", with(importRule{stores: unsequenced}), []law.Law{law.Skip, law.ImportWrites}},
 		{"lost edits are claimed against an import", with(importRule{claims: true}), []law.Law{law.Lost}},
+		{"a restored server has a newer ledger", keepingLedger(), []law.Law{law.ImportWrites}},
 		{"an import skips NULLs", with(importRule{plan: withoutNulls}), []law.Law{law.ImportWrites}},
 		{"an import leaves rows that a person has touched", with(importRule{plan: byRow}), []law.Law{law.ImportWrites}},
 		{"all runs have one number", with(importRule{plan: oneRun}), []law.Law{law.ImportWrites}},

@@ -122,7 +122,7 @@ func TestBrokenBackendsWithStoredRecordsAreFound(t *testing.T) {
 // TestRunsStartFromStoredRecords checks correct backends that store records at first, and that each edits them.
 func TestRunsStartFromStoredRecords(t *testing.T) {
 	t.Parallel()
-	o := Options{Stored: oldRecords(), Seeds: int(10 * rounds(5))}
+	o := Options{Stored: oldRecords(), Seeds: int(5 * rounds(4))}
 	r, err := examine(filled(memory{}, nil), o)
 	if err != nil || r.counts[check.EditOfStored] == 0 {
 		t.Fatal(err, r.counts)

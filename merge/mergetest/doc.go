@@ -113,8 +113,8 @@
 //     both writes are by one client; held values that share a key, or that room, a restart or a restore takes away
 //   - stored records: rows without a sequence number, without a stamp or with a new one, and rows that pushes do not find
 //   - imports: stamps that win over people or over late edits, runs without a ledger, that stamp everything again, that
-//     use a number twice, that skip NULLs or whole rows, that give no sequence number, and lost edits that are claimed
-//     against an import
+//     use a number twice, that skip NULLs or whole rows, that give no sequence number, ledgers outside the backups, and
+//     lost edits that are claimed against an import
 //   - rules that a push, a write of the server, an import or an erasure skips
 //   - clients of a server that purges: edits that are shown although they are gone, resets and clocks of
 //     pulls that are ignored, creations that are not marked, and writes that are not sent again after a

@@ -3,6 +3,7 @@ package sim
 import (
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/check"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
@@ -150,10 +151,11 @@ func importOverUnread(f schedule.Follow) []schedule.Step {
 	}
 }
 
-// importAfterRestore lets the server be restored from a backup that lacks a run.
+// importAfterRestore lets the server be restored from a backup that lacks a run, and perhaps all runs.
 func importAfterRestore(f schedule.Follow) []schedule.Step {
+	before := schedule.Pick(f.Dice, importing(f, other(f)), f.Wait(time.Millisecond))
 	return []schedule.Step{
-		importing(f, other(f)), f.Does(schedule.Server, "backs-up"), importing(f, other(f)), f.Pulls(f.A), f.Does(schedule.Server, "is-restored"),
+		before, f.Does(schedule.Server, "backs-up"), importing(f, other(f)), f.Pulls(f.A), f.Does(schedule.Server, "is-restored"),
 		importing(f, ""), f.Pulls(f.A), importing(f, other(f)), f.Pulls(f.A),
 	}
 }
