@@ -14,7 +14,7 @@ import (
 //     other field, so it wins over no person, and a second run over the same rows changes nothing.
 //   - A record that is absent or dead is begun, with all fields of its row, if one of the values that earlier runs
 //     have seen has changed. If no run has seen the row, it is begun unless a deletion of the record is stored. An
-//     erased record is never written again.
+//     erased record is never written again; if no run had brought it before, that is up to you once it is dead.
 //   - Each write has the ID of the import, and a stamp above the fence by less than a millisecond. Without a fence,
 //     that is within the first millisecond of 1970. A later run has a greater stamp. The fence may lie at
 //     Options.MaxAhead, so an import has no such bound.

@@ -23,7 +23,7 @@ func (j *Judge) JudgeImport(does string, rows Rows, found map[oracle.FieldKey]or
 	for _, id := range slices.Sorted(maps.Keys(rows)) {
 		row := rows[id]
 		planned := j.Ledger.Planned(id, row, j.Level, schedule.Importer())
-		doubt := j.Ledger.InDoubt(id, -1)
+		doubt := j.Ledger.InDoubt(id, -1) || j.Ledger.MayBeClosed(id)
 		if j.begunByImport(id, row, found) {
 			j.Count("import begins a record again")
 			j.Ledger.Begin(id)

@@ -82,6 +82,12 @@ func (l *Ledger) Brought(id string, row map[string]string) {
 	}
 }
 
+// MayBeClosed reports whether an erasure may have closed a record that no run had brought before.
+func (l *Ledger) MayBeClosed(id string) bool {
+	_, erased := l.Erased[id]
+	return erased && !l.Source.Closed[id] && !l.IsErased(id)
+}
+
 // close notes that an erased record is never imported again, if a run has brought it.
 func (l *Ledger) close(id string) {
 	for k := range l.Source.Seen {
