@@ -51,7 +51,7 @@ type judged struct {
 // judge decides on a push. It refuses the items that would displace the value of a kept field if there is no room for
 // its row, and then decides again on the others. If the second decision needs rows, they are stored in any case.
 func (s *Server) judge(ctx context.Context, tx *session, p *pushing, stored *merge.Stored) (j judged, err error) {
-	engine, records := s.engineFor(tx, p), stored.Records
+	engine, records := s.engineFor(p), stored.Records
 	j.Push = p.push
 	for again := false; ; again = true {
 		keys := j.Keys() // without the records whose items are all refused

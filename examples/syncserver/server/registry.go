@@ -73,13 +73,12 @@ func (r registry) find(name string) (id clock.ClientID, ok bool) {
 	return id, false
 }
 
-// guard refuses the items of clients about the records that describe the imports.
-func (r registry) guard(next merge.Guard) merge.Guard {
+// guardImports returns a guard that refuses all items about the records that describe imports, so that no client can
+// pass off the writes of another one as imported.
+func guardImports(next merge.Guard) merge.Guard {
 	return func(actor clock.ClientID, m record.Mutation) error {
-		if key := m.Data.Key(); key.Table == ImportsTable {
-			if id, err := clock.ParseClientID(key.ID); err == nil && r.has(id) {
-				return &merge.Refusal{Code: merge.Forbidden}
-			}
+		if m.Data.Key().Table == ImportsTable {
+			return &merge.Refusal{Code: merge.Forbidden}
 		}
 		if next == nil {
 			return nil

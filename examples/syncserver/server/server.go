@@ -159,7 +159,7 @@ const defaultStorage = 1 << 30 // see Options
 
 // EngineOf returns the engine by which a server with these options decides.
 func EngineOf(o Options) merge.Engine {
-	return merge.Engine{Guard: o.Guard, MaxRecord: maxRecord, TableMaxRecord: o.TableMaxRecord, Limits: record.Limits{
+	return merge.Engine{Guard: guardImports(o.Guard), MaxRecord: maxRecord, TableMaxRecord: o.TableMaxRecord, Limits: record.Limits{
 		Bytes: maxBody, Items: maxItems, Fields: maxFields, Value: maxValue, Name: maxName,
 	}}
 }

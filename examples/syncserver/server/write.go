@@ -194,22 +194,19 @@ func stampAbove(fence clock.Timestamp, records []record.Record, wall time.Time) 
 // prepare prepares a push within a transaction: the request names the imports of the workspace.
 func (s *Server) prepare(tx *session, p *pushing, r merge.Request) {
 	r.Imports = tx.imports.ids()
-	engine := s.engineFor(tx, p)
+	engine := s.engineFor(p)
 	p.push = engine.Prepare(r)
 }
 
 // engineFor returns the engine that decides on a push. A write of the server itself has a stamp above the
 // stored ones, so it has no bound.
-func (s *Server) engineFor(tx *session, p *pushing) merge.Engine {
+func (s *Server) engineFor(p *pushing) merge.Engine {
 	e := s.engine
-	switch {
-	case p.server:
+	if p.server {
 		e.MaxAhead = -1
-		if p.noted {
-			e.Guard = nil
-		}
-	case len(tx.imports.of) > 0:
-		e.Guard = tx.imports.guard(e.Guard)
+	}
+	if p.noted {
+		e.Guard = nil
 	}
 	return e
 }
