@@ -19,6 +19,9 @@ type unwritten struct{}
 // Write has another signature than the method of a mergetest.ServerWriter.
 func (unwritten) Write() {}
 
+// Import hides the imports, likewise.
+func (unwritten) Import() {}
+
 type (
 	unwrittenPair struct {
 		*pair
