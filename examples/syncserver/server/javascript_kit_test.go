@@ -19,8 +19,9 @@ type unwritten struct{}
 // Write has another signature than the method of a mergetest.ServerWriter.
 func (unwritten) Write() {}
 
-// Import hides the imports, likewise.
+// Import and Audit hide the imports and the audits, likewise.
 func (unwritten) Import() {}
+func (unwritten) Audit()  {}
 
 type (
 	unwrittenPair struct {
