@@ -44,7 +44,7 @@ func (s *server) divide(ctx context.Context, d *division) error {
 		if err != nil || filed {
 			return err
 		}
-		all, err := s.layout.pull(ctx, tx, window{limit: math.MaxInt64})
+		all, err := s.layout.pull(ctx, tx, window{limit: math.MaxInt})
 		if err != nil {
 			return err
 		}

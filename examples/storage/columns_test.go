@@ -55,20 +55,10 @@ func titleWhereEstimateIs3(t *testing.T, db *sql.DB) (title string) {
 // Each old row is marked, and the first sweep stamps it and gives it a sequence.
 func TestExistingTableIsStampedOnce(t *testing.T) {
 	onEachDatabase(t, func(t *testing.T, db *sql.DB) {
-		l, document := columns(columnsPostgres()), "JSON"
-		if strings.HasSuffix(t.Name(), "SQLite") {
-			l, document = columns(columnsSQLite()), "TEXT"
-		}
 		exec(t, db, `CREATE TABLE tasks (id TEXT PRIMARY KEY, title TEXT, estimate BIGINT, done BOOLEAN, owner TEXT)`)
 		exec(t, db, `INSERT INTO tasks VALUES ('a', 'legacy', 0, NULL, 'Ana'), ('b', NULL, NULL, NULL, NULL)`)
 		exec(t, db, `ALTER TABLE tasks ADD deleted BOOLEAN`)
-		for _, c := range stampedColumns() {
-			exec(t, db, `ALTER TABLE tasks ADD `+c.name+`_at BIGINT`)
-			exec(t, db, `ALTER TABLE tasks ADD `+c.name+`_by TEXT`)
-		}
-		exec(t, db, `ALTER TABLE tasks ADD rest `+document)
-		exec(t, db, `ALTER TABLE tasks ADD was `+strings.Replace(document, "JSON", "JSONB", 1))
-		exec(t, db, `ALTER TABLE tasks ADD seq BIGINT NOT NULL DEFAULT 0`)
+		l := extended(t, db)
 		exec(t, db, `UPDATE tasks SET was = '{}'`)
 
 		s := serverOn(t, db, l)
@@ -80,6 +70,23 @@ func TestExistingTableIsStampedOnce(t *testing.T) {
 		exec(t, db, `UPDATE tasks SET owner = 'Ben' WHERE id = 'a'`)
 		require.Empty(t, dirtyRows(t, s), "a column that does not sync")
 	})
+}
+
+// extended adds the columns of the server to a table, and returns the layout for it.
+func extended(t *testing.T, db *sql.DB) layout {
+	t.Helper()
+	l, document := columns(columnsPostgres()), "JSON"
+	if strings.HasSuffix(t.Name(), "SQLite") {
+		l, document = columns(columnsSQLite()), "TEXT"
+	}
+	for _, c := range stampedColumns() {
+		exec(t, db, `ALTER TABLE tasks ADD `+c.name+`_at BIGINT`)
+		exec(t, db, `ALTER TABLE tasks ADD `+c.name+`_by TEXT`)
+	}
+	exec(t, db, `ALTER TABLE tasks ADD rest `+document)
+	exec(t, db, `ALTER TABLE tasks ADD was `+strings.Replace(document, "JSON", "JSONB", 1))
+	exec(t, db, `ALTER TABLE tasks ADD seq BIGINT NOT NULL DEFAULT 0`)
+	return l
 }
 
 // columnsServers returns, for each database, a function that opens a server with shadow

@@ -11,7 +11,8 @@
 // The server writes records of its own with the same locks and above the stored stamps: see
 // write.go. With shadow columns, programs that do not know of sync may write to the table as well:
 // triggers notice them (columns_triggers.go), pulls and pushes see the stamped values
-// (columns_rows.go), and the server stamps the others (foreign.go).
+// (columns_rows.go), and the server stamps the others (foreign.go). A server over a table that cannot
+// hold what devices push does not start (columns_check.go).
 //
 // A server may flag violations as well: violations.go keeps an index of the scopes of
 // documents and checks them in the push, and violations_view.go reads that index.

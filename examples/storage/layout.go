@@ -44,6 +44,9 @@ type statements struct {
 	// dirty returns the next $2 IDs above $1 of tasks with foreign writes, in ascending
 	// order. It is empty in a layout to which only the server writes.
 	dirty string
+	// check returns a text for each column that cannot hold what devices push. It is empty
+	// in a layout for tables that only the server creates.
+	check string
 }
 
 // contents is what the rows of a query hold.

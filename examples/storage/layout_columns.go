@@ -48,6 +48,7 @@ func columnsSQLite() statements {
 		pull: columnsSelect + `
 			WHERE seq > $1 ORDER BY seq LIMIT $2`,
 		dirty: columnsDirty,
+		check: columnsCheckSQLite(),
 	}
 }
 
@@ -69,9 +70,11 @@ func columnsPostgres() statements {
 			);
 			CREATE INDEX IF NOT EXISTS tasks_by_seq ON tasks (seq);
 			CREATE INDEX IF NOT EXISTS tasks_dirty ON tasks (id) WHERE was IS NOT NULL;` + triggersPostgres(),
+		// The NULLs keep a DEFAULT of a column out of the empty row: the triggers would take it for a
+		// foreign value, which wins over the one that is pushed.
 		lock: []string{`
-			INSERT INTO tasks (id)
-			SELECT id FROM json_to_recordset($1::json) AS k (id TEXT)
+			INSERT INTO tasks (id, ` + each("{c}", ", ") + `)
+			SELECT id, ` + each("NULL", ", ") + ` FROM json_to_recordset($1::json) AS k (id TEXT)
 			ORDER BY id COLLATE "C"
 			ON CONFLICT DO NOTHING`},
 		load: columnsSelect + columnsOfKeys + `
@@ -90,6 +93,7 @@ func columnsPostgres() statements {
 		pull: columnsSelect + `
 			WHERE seq > $1 ORDER BY seq LIMIT $2`,
 		dirty: columnsDirty,
+		check: columnsCheckPostgres(),
 	}
 }
 

@@ -37,6 +37,9 @@ func newServer(db *sql.DB, l layout, wall func() time.Time) (*server, error) {
 		if _, err := tx.Exec(ledger + l.schema); err != nil {
 			return err
 		}
+		if err := l.verify(tx); err != nil {
+			return err
+		}
 		return tx.QueryRow(`SELECT max(at) FROM marks`).Scan(&last)
 	})
 	if err != nil {

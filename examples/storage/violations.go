@@ -38,7 +38,7 @@ func (s *server) watch(ctx context.Context, v *violations) error {
 		if _, err := takeSequences(ctx, tx, 0); err != nil {
 			return err
 		}
-		all, err := s.layout.pull(ctx, tx, window{limit: math.MaxInt64})
+		all, err := s.layout.pull(ctx, tx, window{limit: math.MaxInt})
 		if err != nil {
 			return err
 		}
