@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
+	"strings"
 
 	"github.com/fieldlww/fieldlww/examples/syncserver/server"
 	"github.com/fieldlww/fieldlww/merge/imports"
@@ -18,18 +20,18 @@ import (
 // importRows brings the rows on the standard input over, as a run of an import.
 func importRows(ctx context.Context, s settings) error {
 	table, name := s.words[0], s.words[1]
-	rows, err := readRows(os.Stdin, table)
+	input, err := readRows(os.Stdin, table)
 	if err != nil {
-		return fmt.Errorf("read the rows; none was stored: %w", err)
+		return fmt.Errorf("read the rows: none was stored: %w", err)
 	}
 	return onServer(ctx, s, func(srv *server.Server) error {
-		done, err := srv.Import(ctx, s.workspace, server.Source{Name: name}, rows)
+		done, err := srv.Import(ctx, s.workspace, server.Source{Name: name}, input.rows)
 		if done.Run > 0 {
 			printImported(done, name)
 		}
 		switch {
 		case err != nil:
-			return fmt.Errorf("import into %s; run the import again to complete it: %w", s.workspace, err)
+			return fmt.Errorf("import into %s: %w", s.workspace, explained(err, done.Run, input))
 		case len(done.Refused) > 0:
 			return fmt.Errorf("%s refused, all others are stored", some(len(done.Refused), "row"))
 		}
@@ -40,28 +42,63 @@ func importRows(ctx context.Context, s settings) error {
 // maxRow is the maximum size of a row, in bytes.
 const maxRow = 16 << 20
 
+// input holds the rows of a run.
+type input struct {
+	rows  []imports.Row
+	lines []int // the number of the line of each row, from 1; empty lines count
+}
+
 // readRows reads rows from JSON Lines: each line is an object of the columns of a row. The column "id" is the ID of
 // its record, a text or an integer. A column that is null is the value null, and one that is absent is not written.
-func readRows(in io.Reader, table string) (rows []imports.Row, err error) {
-	lines := bufio.NewScanner(in)
-	lines.Buffer(nil, maxRow)
-	for n := 1; lines.Scan(); n++ {
-		if len(bytes.TrimSpace(lines.Bytes())) == 0 {
+func readRows(in io.Reader, table string) (all input, err error) {
+	scanner := bufio.NewScanner(in)
+	scanner.Buffer(nil, maxRow)
+	for n := 1; scanner.Scan(); n++ {
+		if len(bytes.TrimSpace(scanner.Bytes())) == 0 {
 			continue
 		}
-		row, err := readRow(lines.Bytes(), table)
+		row, err := readRow(scanner.Bytes(), table)
 		if err != nil {
-			return nil, fmt.Errorf("line %d: %w", n, err)
+			return input{}, fmt.Errorf("line %d: %w", n, err)
 		}
-		rows = append(rows, row)
+		all.rows, all.lines = append(all.rows, row), append(all.lines, n)
 	}
-	if err := lines.Err(); err != nil {
-		return nil, err
+	if err := scanner.Err(); err != nil {
+		return input{}, err
 	}
-	if len(rows) == 0 {
-		return nil, errors.New("there are none")
+	if len(all.rows) == 0 {
+		return input{}, errors.New("there are none")
 	}
-	return rows, nil
+	return all, nil
+}
+
+// explained returns the error of a run with what to do about it. The number of the run is zero if nothing was stored.
+func explained(err error, run int64, in input) error {
+	switch {
+	case errors.Is(err, imports.ErrRun):
+		return errors.New("another run of this import has started; it stores its own rows, so let it finish")
+	case run == 0:
+		return fmt.Errorf("none was stored: %w", in.ofLine(err))
+	}
+	return fmt.Errorf("some rows may be stored; run the import again to complete it: %w", err)
+}
+
+// ofLine returns an error about a row as an error about its line. Other errors stay as they are.
+func (in input) ofLine(err error) error {
+	var e *record.Error
+	var at int
+	if !errors.As(err, &e) {
+		return err
+	}
+	if _, other := fmt.Sscanf(e.Path, "[%d]", &at); other != nil || at >= len(in.rows) {
+		return err
+	}
+	if errors.Is(err, imports.ErrDuplicate) {
+		first := slices.IndexFunc(in.rows, func(r imports.Row) bool { return r.Key == in.rows[at].Key })
+		return fmt.Errorf("line %d: it has the ID of line %d", in.lines[at], in.lines[first])
+	}
+	_, path, _ := strings.Cut(e.Path, "].")
+	return fmt.Errorf("line %d: %s: %w", in.lines[at], path, e.Err)
 }
 
 // readRow reads a row. Its errors contain no value.

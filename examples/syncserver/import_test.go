@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"os/exec"
 	"strings"
 	"testing"
@@ -12,7 +13,10 @@ import (
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/examples/syncserver/app/board"
+	"github.com/fieldlww/fieldlww/examples/syncserver/app/boardserver"
+	"github.com/fieldlww/fieldlww/examples/syncserver/server"
 	"github.com/fieldlww/fieldlww/examples/syncserver/testbed/databasetest"
+	"github.com/fieldlww/fieldlww/merge/imports"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -61,9 +65,11 @@ func TestImportBesideAServer(t *testing.T) {
 
 // TestRowsAreReadAsTheyAre checks the values of rows, and the errors of lines that are not rows.
 func TestRowsAreReadAsTheyAre(t *testing.T) {
-	rows, err := readRows(strings.NewReader(`{"id":"a","n":null,"e":"","z":0,"f":false,"l":[1]}`+"\n\n"+`{"id":9007199254740993}`), "tasks")
+	read, err := readRows(strings.NewReader(`{"id":"a","n":null,"e":"","z":0,"f":false,"l":[1]}`+"\n\n"+`{"id":9007199254740993}`), "tasks")
 	require.NoError(t, err)
+	rows := read.rows
 	require.Len(t, rows, 2)
+	require.Equal(t, []int{1, 3}, read.lines)
 	require.Equal(t, record.Key{Table: "tasks", ID: "a"}, rows[0].Key)
 	require.Equal(t, map[string]record.Value{
 		"n": {}, "e": record.MustOf(""), "z": record.Int(0), "f": record.Bool(false), "l": record.MustOf([]int{1}),
@@ -83,4 +89,51 @@ func TestRowsAreReadAsTheyAre(t *testing.T) {
 		require.ErrorContains(t, err, want)
 		require.NotContains(t, err.Error(), "secret")
 	}
+}
+
+// TestInvalidRowsAreNamedByTheirLines runs the command with rows that no import may write.
+func TestInvalidRowsAreNamedByTheirLines(t *testing.T) {
+	database := databasetest.SQLite(t)
+	create(t, database)
+	for rows, want := range map[string]string{
+		`{"id":1}` + "\n\n" + `{"id":"1","title":"secret"}`: "line 3: it has the ID of line 1\n",
+		"\n" + `{"id":"","title":"secret"}`:                 "line 2: id: ",
+		`{"id":1}` + "\n" + `{"id":2,"$deleted":true}`:      "line 2: data.$deleted: ",
+	} {
+		out, err := importing(database, rows).CombinedOutput()
+		require.Error(t, err)
+		require.Contains(t, string(out), "import into demo: none was stored: "+want)
+		require.NotContains(t, string(out), "again")
+		require.NotContains(t, string(out), "secret")
+	}
+	cmd := program.Command("import", "-db", database, "demo", "violations", "crm")
+	cmd.Stdin = strings.NewReader(`{"id":1}`)
+	out, err := cmd.CombinedOutput()
+	require.Error(t, err)
+	require.Contains(t, string(out), "none was stored: line 1: table: ")
+}
+
+// TestErrorsOfARunSayWhatToDo checks errors that occur after a run has begun.
+func TestErrorsOfARunSayWhatToDo(t *testing.T) {
+	key := record.Key{Table: "tasks", ID: "1"}
+	in := input{[]imports.Row{{Key: key}}, []int{1}}
+	_, err := imports.Run{}.Plan(record.New(key), in.rows[0], imports.Ledger{})
+	require.ErrorIs(t, err, imports.ErrRun)
+	require.EqualError(t, explained(err, 1, in), "another run of this import has started; it stores its own rows, so let it finish")
+	require.EqualError(t, explained(io.ErrUnexpectedEOF, 1, in), "some rows may be stored; run the import again to complete it: unexpected EOF")
+}
+
+// create makes a database with the workspace demo.
+func create(t *testing.T, database string) {
+	t.Helper()
+	d, err := server.OpenDatabase(t.Context(), database)
+	require.NoError(t, err)
+	defer d.Close()
+	s, err := server.New(t.Context(), d, boardserver.Options())
+	require.NoError(t, err)
+	_, err = s.Write(t.Context(), "demo", record.Key{Table: board.Tasks, ID: "stored"}, func(e *record.Edit) error {
+		e.Set(board.Title, "x")
+		return nil
+	})
+	require.NoError(t, err)
 }

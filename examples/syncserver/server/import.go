@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -62,7 +64,9 @@ const (
 // of the package documentation says how to use it.
 //
 // The rows must be all rows of one kind, or all that have changed, each once. They are checked before
-// anything is stored. Import stores some hundred rows in each transaction, so pushes go on in between. If it
+// anything is stored: a row that no import may write is a *record.Error whose path begins with the position of the
+// row, such as [3].data.title. It wraps ErrOldName for a field name that Options.Lenses has replaced. If the Run of the
+// result is zero, nothing was stored. Import stores some hundred rows in each transaction, so pushes go on in between. If it
 // fails or is killed, the rows that were stored stay, and another run completes the import. Do not let two
 // runs of one import overlap: the older run then fails with imports.ErrRun.
 //
@@ -74,7 +78,7 @@ func (s *Server) Import(ctx context.Context, workspace string, from Source, rows
 	if err := from.check(workspace); err != nil {
 		return Imported{}, err
 	}
-	if err := checkRows(rows); err != nil {
+	if err := s.checkRows(rows); err != nil {
 		return Imported{}, err
 	}
 	if _, err := stampAbove(0, nil, s.options.Now()); err != nil {
@@ -106,10 +110,20 @@ func (from Source) check(workspace string) error {
 }
 
 // checkRows returns an error for the first row that no import may write.
-func checkRows(rows []imports.Row) error {
+func (s *Server) checkRows(rows []imports.Row) error {
 	for i, row := range rows {
 		if table := row.Key.Table; table == violation.DefaultTable || table == ImportsTable {
 			return &record.Error{Path: fmt.Sprintf("[%d].table", i), Offset: -1, Err: fmt.Errorf("%w: the server writes the table %s", record.ErrReserved, table)}
+		}
+		if len(s.options.Lenses) == 0 {
+			continue
+		}
+		for _, name := range slices.Sorted(maps.Keys(row.Fields)) {
+			var e *record.Error
+			if errors.As(s.options.refuseOldName(row.Key.Table, name), &e) {
+				e.Path = fmt.Sprintf("[%d].%s", i, e.Path)
+				return e
+			}
 		}
 	}
 	return imports.CheckRows(rows)

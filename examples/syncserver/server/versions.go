@@ -5,10 +5,18 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
+	"slices"
+	"strings"
 
+	"github.com/fieldlww/fieldlww/record"
 	"github.com/fieldlww/fieldlww/record/lens"
 )
+
+// ErrOldName: the server itself wrote a field under a name that a lens of Options.Lenses has replaced. The *record.Error
+// that wraps it names the new one.
+var ErrOldName = errors.New("the name of a field of an earlier version of the app")
 
 // checkVersions returns an error if Lenses translates from the version that the server stores.
 func checkVersions(o Options) error {
@@ -54,6 +62,27 @@ func raisedName(l *lens.Lens, table, field string) (string, bool) {
 		return name, true
 	}
 	return "", false
+}
+
+// refuseOldName returns an error that wraps ErrOldName if a lens has replaced the name of a field, and no lens gives this
+// name to another field.
+func (o Options) refuseOldName(table, field string) error {
+	var now []string
+	for _, version := range slices.Sorted(maps.Keys(o.Lenses)) {
+		l := o.Lenses[version]
+		names := l.NewNames(table, field)
+		old, sees := l.OldName(table, field)
+		switch {
+		case len(names) == 0, sees && old != field:
+			return nil // it is a new name
+		case !sees:
+			now = names
+		}
+	}
+	if now == nil {
+		return nil
+	}
+	return &record.Error{Path: "data." + record.PathName(field), Offset: -1, Err: fmt.Errorf("%w: use %s", ErrOldName, strings.Join(now, " and "))}
 }
 
 // logUntranslated logs which fields an old client was not sent. A nil error logs nothing.

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"math"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/fieldlww/fieldlww/examples/syncserver/app/board"
 	"github.com/fieldlww/fieldlww/examples/syncserver/testbed/databasetest"
 	"github.com/fieldlww/fieldlww/merge"
+	"github.com/fieldlww/fieldlww/merge/imports"
 	"github.com/fieldlww/fieldlww/record"
 	"github.com/fieldlww/fieldlww/record/lens"
 	"github.com/fieldlww/fieldlww/violation"
@@ -236,4 +238,55 @@ func TestHistoryOfAFieldHasBothNames(t *testing.T) {
 	var journal strings.Builder
 	require.NoError(t, s.database.Journal(t.Context(), &journal, "demo"))
 	require.NotContains(t, journal.String(), "caption")
+}
+
+// TestServerWritesNoOldName writes and imports under names that a lens has replaced, and under names that are also new.
+func TestServerWritesNoOldName(t *testing.T) {
+	s, _ := servedBy(t, filepath.Join(t.TempDir(), "db"), versioned(t, Options{}, "1"))
+	plain, _ := servedBy(t, filepath.Join(t.TempDir(), "db"), Options{Log: slog.New(slog.DiscardHandler)})
+	for name, now := range map[string]string{
+		"caption": `data.caption: the name of a field of an earlier version of the app: use title`,
+		"label/x": `use tag/x`, "person": `use first and last`,
+		"title": "", "due": "", "assignee": "", "tag/x": "", "first": "", "other": "", "caption2": "",
+	} {
+		write := func(s *Server) error {
+			_, err := s.Write(t.Context(), "demo", task("1").Key(), func(e *record.Edit) error {
+				e.Set(name, true)
+				return nil
+			})
+			return err
+		}
+		bring := func(s *Server) (Imported, error) {
+			return s.Import(t.Context(), "demo", Source{Name: "crm"}, []imports.Row{
+				{Key: task("2").Key()}, {Key: task("1").Key(), Fields: map[string]record.Value{name: record.Bool(true)}},
+			})
+		}
+		if name != board.Title { // the guard refuses the value
+			require.NoError(t, write(plain))
+		}
+		_, err := bring(plain)
+		require.NoError(t, err)
+		done, err := bring(s)
+		if now == "" {
+			require.NoError(t, err, name)
+			require.NotErrorIs(t, write(s), ErrOldName, name)
+			continue
+		}
+		require.ErrorIs(t, err, ErrOldName, name)
+		require.ErrorContains(t, err, "[1].data."+name[:5])
+		require.ErrorContains(t, err, now)
+		require.Zero(t, done.Run)
+		var e *record.Error
+		require.ErrorAs(t, write(s), &e)
+		require.ErrorIs(t, e, ErrOldName)
+		require.ErrorContains(t, e, now)
+		require.True(t, strings.HasPrefix(e.Path, "data."), e.Path)
+	}
+	_, err := s.Write(t.Context(), "demo", task("1").Key(), func(e *record.Edit) error {
+		for name := range e.Seen().All() {
+			require.NotContains(t, []string{"caption", "label/x", "person"}, name)
+		}
+		return nil
+	})
+	require.NoError(t, err)
 }

@@ -48,7 +48,7 @@ type Written struct {
 // Server. If the write is refused, nothing is stored, and the error wraps a *merge.Refusal: with the code
 // merge.Gone if the record was erased, or was deleted so long ago that it was purged, and with
 // merge.RecordFull, merge.StorageFull or a code of the Guard otherwise. An invalid field, such as a
-// reserved one, is a *record.Error. While the wall clock is not set, Write fails with a *clock.WallError.
+// reserved one, is a *record.Error, which wraps ErrOldName for a name that Options.Lenses has replaced. While the wall clock is not set, Write fails with a *clock.WallError.
 // Any other error means that the write was not stored, unless the commit failed: then it may be stored.
 //
 // Any number of processes may write to one database. See "The server's own writes" in the package
@@ -156,6 +156,11 @@ func (w *writing) items(ctx context.Context, tx *session, wall time.Time) (items
 		m, err := e.Mutation()
 		if err != nil {
 			return nil, fmt.Errorf("%q: %w", w.keys[i], err)
+		}
+		for name := range m.Data.All() {
+			if err := w.options.refuseOldName(w.keys[i].Table, name); err != nil {
+				return nil, fmt.Errorf("%q: %w", w.keys[i], err)
+			}
 		}
 		if m.Data.Len() > 0 {
 			items = append(items, record.Item{Mutation: m})
