@@ -2,6 +2,7 @@ package server
 
 import (
 	"flag"
+	"io"
 	"os/exec"
 	"testing"
 
@@ -11,62 +12,46 @@ import (
 
 var clientSeeds = flag.Int("client-seeds", 50, "the number of runs with the client in JavaScript, with each kind of server")
 
-// unwritten hides the method Write of a backend. A write of the server to a record that is stamped at the limit is just
-// above the limit. A client that has pulled it is refused as too far ahead, and the client in JavaScript then puts its
-// clock back, below what it has pulled, until the server is repaired. The kit repairs no server.
-type unwritten struct{}
+// silentPair is a pair whose server makes no writes of its own: it hides the methods Write, Import and Audit. A write of
+// the server to a record that is stamped at the limit is just above the limit. A client that has pulled it is refused as
+// too far ahead, and the client in JavaScript then puts its clock back, below what it has pulled, until the server is
+// repaired. The kit repairs no server.
+type silentPair struct {
+	mergetest.Backend
+	io.Closer
+	restarter mergetest.Restarter
+}
 
-// Write has another signature than the method of a mergetest.ServerWriter.
-func (unwritten) Write() {}
+func (p silentPair) Restart() (mergetest.Backend, error) { return silent(p.restarter.Restart()) }
 
-// Import and Audit hide the imports and the audits, likewise.
-func (unwritten) Import() {}
-func (unwritten) Audit()  {}
+type silentPurging struct {
+	silentPair
+	mergetest.Purger
+	mergetest.Eraser
+	restorer mergetest.Restorer
+}
 
-type (
-	unwrittenPair struct {
-		*pair
-		unwritten
+func (p silentPurging) Backup() (func() (mergetest.Backend, error), error) {
+	restore, err := p.restorer.Backup()
+	return func() (mergetest.Backend, error) { return silent(restore()) }, err
+}
+
+type silentGranting struct {
+	silentPurging
+	mergetest.Granter
+}
+
+// silent hides the server's writes of a backend that was created, restarted or restored.
+func silent(b mergetest.Backend, err error) (mergetest.Backend, error) {
+	switch b := b.(type) {
+	case *pair:
+		return silentPair{b, b, b}, err
+	case purging:
+		return silentPurging{silentPair{b, b, b}, b, b, b}, err
+	case granting:
+		return silentGranting{silentPurging{silentPair{b, b, b}, b, b, b}, b}, err
 	}
-	unwrittenPurging struct {
-		purging
-		unwritten
-	}
-	unwrittenGranting struct {
-		granting
-		unwritten
-	}
-)
-
-func (p unwrittenPair) Restart() (mergetest.Backend, error) {
-	p.Close()
-	return p, p.open(Options{})
-}
-
-func (p unwrittenPurging) Restart() (mergetest.Backend, error) {
-	_, err := p.purging.Restart()
-	return p, err
-}
-
-func (p unwrittenPurging) Backup() (func() (mergetest.Backend, error), error) {
-	restore, err := p.purging.Backup()
-	return func() (mergetest.Backend, error) {
-		_, err := restore()
-		return p, err
-	}, err
-}
-
-func (p unwrittenGranting) Restart() (mergetest.Backend, error) {
-	_, err := p.granting.Restart()
-	return p, err
-}
-
-func (p unwrittenGranting) Backup() (func() (mergetest.Backend, error), error) {
-	restore, err := p.granting.Backup()
-	return func() (mergetest.Backend, error) {
-		_, err := restore()
-		return p, err
-	}, err
+	return b, err
 }
 
 // TestClientInJavaScriptPassesWithSQLite lets the client of examples/client work with servers on SQLite: with two that
@@ -77,22 +62,13 @@ func TestClientInJavaScriptPassesWithSQLite(t *testing.T) {
 	}
 	for kind, create := range map[string]func(t *testing.T) func(*mergetest.Env) (mergetest.Backend, error){
 		"all deletions": func(t *testing.T) func(*mergetest.Env) (mergetest.Backend, error) {
-			return func(env *mergetest.Env) (mergetest.Backend, error) {
-				b, err := newPair(t, databasetest.SQLite)(env)
-				return unwrittenPair{pair: b.(*pair)}, err
-			}
+			return newPair(t, databasetest.SQLite)
 		},
 		"purging": func(t *testing.T) func(*mergetest.Env) (mergetest.Backend, error) {
-			return func(env *mergetest.Env) (mergetest.Backend, error) {
-				b, err := newPurging(t, databasetest.SQLite, 2)(env)
-				return unwrittenPurging{purging: b.(purging)}, err
-			}
+			return newPurging(t, databasetest.SQLite, 2)
 		},
 		"with buckets": func(t *testing.T) func(*mergetest.Env) (mergetest.Backend, error) {
-			return func(env *mergetest.Env) (mergetest.Backend, error) {
-				b, err := newGranting(t, databasetest.SQLite, 1)(env)
-				return unwrittenGranting{granting: b.(granting)}, err
-			}
+			return newGranting(t, databasetest.SQLite, 1)
 		},
 	} {
 		t.Run(kind, func(t *testing.T) {
@@ -102,7 +78,7 @@ func TestClientInJavaScriptPassesWithSQLite(t *testing.T) {
 			if o.Seeds = *clientSeeds; testing.Short() {
 				o.Seeds = min(o.Seeds, 3)
 			}
-			mergetest.Run(t, create(t), o)
+			mergetest.Run(t, func(env *mergetest.Env) (mergetest.Backend, error) { return silent(create(t)(env)) }, o)
 		})
 	}
 }
