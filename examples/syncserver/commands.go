@@ -46,7 +46,7 @@ func commands() []command {
 		{"repair", "restamps stored writes that are too far ahead", []string{"db", "n", "v"}, repair, "WORKSPACE", "demo"},
 		{"restored", "gives each workspace a new epoch, and repeats the erasures, after a restore from a backup", []string{"db", "erasures"}, restored, "", ""},
 		{"set", "sets fields of a record as the server itself; FIELD= deletes a field, and '$deleted=true' deletes the record", []string{"create", "db", "v"}, set, "WORKSPACE TABLE ID FIELD=JSON…", `demo tasks 42 'title="Buy milk"' points=3`},
-		{"import", "brings rows over from another system: JSON Lines on the standard input, each an object of columns with the ID of the record as id", []string{"db", "v"}, importRows, "WORKSPACE TABLE NAME", "demo tasks crm"},
+		{"import", "brings rows over from another system: JSON Lines on the standard input, each an object of columns with the ID of the record as id; see IMPORTING.md", []string{"create", "db", "v"}, importRows, "WORKSPACE TABLE NAME", "demo tasks crm"},
 		{"erase", "erases records of a table, with all values and field names", []string{"db", "erasures"}, erase, "WORKSPACE TABLE ID…", "demo tasks 42"},
 		{"invite", "prints an invitation link to a workspace, with the host of -addr; a device that opens a link for a user acts as this user", []string{"addr", "db"}, invite, "WORKSPACE [USER]", "demo"},
 		{"members", "prints the members of the buckets of a workspace, with their roles", []string{"db"}, members, "WORKSPACE", "demo"},
@@ -95,7 +95,7 @@ func parse(args []string, out io.Writer) (settings, error) {
 	flags.StringVar(&s.open, "open", "demo", "the `workspace` that anyone may join; empty for none")
 	flags.BoolVar(&s.journal, "journal", true, "keep a journal of all pushes, including the values that users wrote, for the retention and in at most 1 GiB a workspace; -journal=false keeps none, and the page then shows no history")
 	flags.StringVar(&s.metrics, "metrics", "", "the `address` at which Prometheus reads the metrics, at the path /metrics, such as 127.0.0.1:9090; empty for none. Anyone who can reach it can read them")
-	flags.BoolVar(&s.create, "create", false, "create the record if it is not stored")
+	flags.BoolVar(&s.create, "create", false, "create the workspace and, for set, the record if they do not exist")
 	flags.BoolVar(&s.dry, "n", false, "list the writes to repair, and change nothing")
 	flags.StringVar(&s.origins, "origin", "", "the `origins` whose web pages may use the server too, such as https://app.example.com, separated by commas")
 	flags.BoolVar(&s.proxy, "proxy", false, "the server is behind a proxy: the last address in X-Forwarded-For is the client's")

@@ -24,7 +24,7 @@ func importRows(ctx context.Context, s settings) error {
 	if err != nil {
 		return fmt.Errorf("read the rows: none was stored: %w", err)
 	}
-	return onServer(ctx, s, func(srv *server.Server) error {
+	return onWorkspace(ctx, s, func(srv *server.Server) error {
 		done, err := srv.Import(ctx, s.workspace, server.Source{Name: name}, input.rows)
 		if done.Run > 0 {
 			printImported(done, name)
@@ -140,6 +140,9 @@ func printImported(done server.Imported, name string) {
 			break
 		}
 		fmt.Printf("%s: %v\n", r.Key, r.Refusal)
+	}
+	if done.Run == 1 {
+		fmt.Printf("%s is a new import\n", name)
 	}
 	fmt.Printf("run %d of the import %s, with the client ID %s: %s read, %s changed", done.Run, name, done.ID, some(done.Rows, "row"), some(done.Changed, "record"))
 	if done.Seq > 0 {

@@ -51,7 +51,7 @@ func TestImportBesideAServer(t *testing.T) {
 		require.Contains(t, string(out), "3000 rows read")
 		out, err = importing(database, strings.Replace(lines.String(), `"secret 9"`, `"`+strings.Repeat("secret", 100)+`"`, 1)).CombinedOutput()
 		require.Error(t, err)
-		require.Contains(t, string(out), "tasks/9: merge: title_too_long at data.title")
+		require.Contains(t, string(out), "tasks/9: merge: title_too_long at data.title: more than 80 characters")
 		require.Contains(t, string(out), ": 3000 rows read, 0 records changed\n")
 		require.Contains(t, string(out), "1 row refused, all others are stored")
 		require.NotContains(t, string(out), "secret")
@@ -111,6 +111,30 @@ func TestInvalidRowsAreNamedByTheirLines(t *testing.T) {
 	out, err := cmd.CombinedOutput()
 	require.Error(t, err)
 	require.Contains(t, string(out), "none was stored: line 1: table: ")
+}
+
+// TestMistypedWorkspaceIsNotCreated runs the commands that write with a workspace that does not exist.
+func TestMistypedWorkspaceIsNotCreated(t *testing.T) {
+	database := databasetest.SQLite(t)
+	create(t, database)
+	run := func(args ...string) (string, error) {
+		cmd := program.Command(append(args, "-db", database)...)
+		cmd.Stdin = strings.NewReader(`{"id":1}` + "\n" + `{"id":2,"title":"x"}`)
+		out, err := cmd.CombinedOutput()
+		return string(out), err
+	}
+	for _, args := range [][]string{{"import", "dmeo", board.Tasks, "crm"}, {"set", "dmeo", board.Tasks, "1", "notes=1"}} {
+		out, err := run(args...)
+		require.Error(t, err)
+		require.Contains(t, out, "the workspace dmeo does not exist: check the name, or use -create")
+	}
+	for i, args := range [][]string{{"import", "-create", "new", board.Tasks, "crm"}, {"import", "new", board.Tasks, "crm"}, {"import", "new", board.Tasks, "cmr"}} {
+		out, err := run(args...)
+		require.NoError(t, err, out)
+		require.Equal(t, i != 1, strings.Contains(out, args[len(args)-1]+" is a new import\n"), out)
+	}
+	out, err := run("set", "-create", "other", board.Tasks, "1", "notes=1")
+	require.NoError(t, err, out)
 }
 
 // TestErrorsOfARunSayWhatToDo checks errors that occur after a run has begun.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -59,6 +60,17 @@ func signOut(ctx context.Context, s settings) error {
 		}
 		fmt.Printf("the tokens of %s are refused; for a new token, run \"syncserver invite %s %s\"\n", user, s.workspace, user)
 		return nil
+	})
+}
+
+// onWorkspace runs f with a server on the database. Without -create, it fails if the workspace does not exist: the name
+// may be mistyped, and a write would create the workspace.
+func onWorkspace(ctx context.Context, s settings, f func(*server.Server) error) error {
+	return onServer(ctx, s, func(srv *server.Server) error {
+		if known, err := srv.HasWorkspace(ctx, s.workspace); err != nil || !known && !s.create {
+			return cmp.Or(err, fmt.Errorf("the workspace %s does not exist: check the name, or use -create", s.workspace))
+		}
+		return f(srv)
 	})
 }
 

@@ -18,7 +18,7 @@ func set(ctx context.Context, s settings) error {
 	if err != nil {
 		return err
 	}
-	return onServer(ctx, s, func(srv *server.Server) error {
+	return onWorkspace(ctx, s, func(srv *server.Server) error {
 		done, err := srv.Write(ctx, s.workspace, key, func(e *record.Edit) error {
 			if e.Seen().Len() == 0 && !s.create {
 				return fmt.Errorf("%s is not stored: check the table and the ID, or use -create", key)

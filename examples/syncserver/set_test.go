@@ -54,7 +54,7 @@ func TestSetEditsARecordBesideAServer(t *testing.T) {
 		require.Contains(t, must(board.Meetings, "a", "$deleted=true"), "is resolved\n")
 		out, err = run(board.Tasks, "1", `title=7`)
 		require.Error(t, err)
-		require.Contains(t, out, `"tasks/1": merge: invalid at data.title`)
+		require.Contains(t, out, `"tasks/1": merge: invalid at data.title: must be a text`)
 
 		d, err := server.OpenDatabase(t.Context(), database)
 		require.NoError(t, err)

@@ -70,7 +70,7 @@ const (
 // fails or is killed, the rows that were stored stay, and another run completes the import. Do not let two
 // runs of one import overlap: the older run then fails with imports.ErrRun.
 //
-// As with Write, Options.Guard is asked about each record, and neither Options.Buckets nor Options.MayWrite
+// As with Write, the workspace is created if it does not exist, Options.Guard is asked about each record, and neither Options.Buckets nor Options.MayWrite
 // limits the import. A row that is refused, for example because its record would be too large, does not affect the
 // others. The rules check what is imported. No write of an import is a lost edit, and none makes one, except
 // that Options.Keep keeps an imported value that a person overwrites unseen.

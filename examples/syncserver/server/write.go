@@ -51,6 +51,8 @@ type Written struct {
 // reserved one, is a *record.Error, which wraps ErrOldName for a name that Options.Lenses has replaced. While the wall clock is not set, Write fails with a *clock.WallError.
 // Any other error means that the write was not stored, unless the commit failed: then it may be stored.
 //
+// A workspace is created by its first write. Server.HasWorkspace tells whether a name is mistyped.
+//
 // Any number of processes may write to one database. See "The server's own writes" in the package
 // documentation for the stamps.
 func (s *Server) Write(ctx context.Context, workspace string, key record.Key, edit func(*record.Edit) error) (Written, error) {

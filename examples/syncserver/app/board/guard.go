@@ -1,6 +1,7 @@
 package board
 
 import (
+	"errors"
 	"slices"
 	"unicode/utf8"
 
@@ -46,7 +47,7 @@ func meetingFields() []string {
 func permit(actor clock.ClientID, m record.Mutation) error {
 	key := m.Data.Key()
 	if !slices.Contains(Tables(), key.Table) {
-		return &merge.Refusal{Code: UnknownTable, Path: "table"}
+		return &merge.Refusal{Code: UnknownTable, Path: "table", Err: errors.New("no such table")}
 	}
 	if key.Table == Devices && key.ID != actor.String() {
 		return &merge.Refusal{Code: OtherDevice, Path: "id"}
@@ -54,14 +55,14 @@ func permit(actor clock.ClientID, m record.Mutation) error {
 	if title, ok := m.Data.Get(Title); ok {
 		text, isText := title.Value.Text()
 		if kind := title.Value.Kind(); !isText && kind != record.KindNull && !title.Deleted() {
-			return &merge.Refusal{Code: merge.Invalid, Path: "data." + Title}
+			return &merge.Refusal{Code: merge.Invalid, Path: "data." + Title, Err: errors.New("must be a text")}
 		}
 		if utf8.RuneCountInString(text) > MaxTitle {
-			return &merge.Refusal{Code: TitleTooLong, Path: "data." + Title}
+			return &merge.Refusal{Code: TitleTooLong, Path: "data." + Title, Err: errors.New("more than 80 characters")}
 		}
 	}
 	if key.Table == Tasks && !hasPlace(m.Data) {
-		return &merge.Refusal{Code: merge.Invalid, Path: "data." + Position}
+		return &merge.Refusal{Code: merge.Invalid, Path: "data." + Position, Err: errors.New("must be a position or a number")}
 	}
 	if key.Table == Tasks {
 		if err := permitTags(m.Data); err != nil {
@@ -73,13 +74,13 @@ func permit(actor clock.ClientID, m record.Mutation) error {
 		// their tombstones would count too.
 		for name := range m.Data.All() {
 			if !slices.Contains(meetingFields(), name) {
-				return &merge.Refusal{Code: UnknownField, Path: "data." + record.PathName(name)}
+				return &merge.Refusal{Code: UnknownField, Path: "data." + record.PathName(name), Err: errors.New("no such field")}
 			}
 		}
 	}
 	// The rule for rooms reads the slots of a room at each change, so they must be small.
 	if slot, ok := m.Data.Get(rooms.FieldSlot); ok && len(slot.Value.JSON()) > MaxSlot {
-		return &merge.Refusal{Code: merge.LimitExceeded, Path: "data." + rooms.FieldSlot}
+		return &merge.Refusal{Code: merge.LimitExceeded, Path: "data." + rooms.FieldSlot, Err: errors.New("too large")}
 	}
 	return nil
 }

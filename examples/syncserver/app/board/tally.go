@@ -20,10 +20,10 @@ func permitTags(task record.Record) error {
 		}
 		path := "data." + record.PathName(name)
 		if in, ok := w.Value.Bool(); !ok || !in || tag == "" {
-			return &merge.Refusal{Code: merge.Invalid, Path: path}
+			return &merge.Refusal{Code: merge.Invalid, Path: path, Err: errors.New("must be true, under a name")}
 		}
 		if utf8.RuneCountInString(tag) > MaxTag {
-			return &merge.Refusal{Code: merge.LimitExceeded, Path: path}
+			return &merge.Refusal{Code: merge.LimitExceeded, Path: path, Err: errors.New("too long")}
 		}
 	}
 	return nil
