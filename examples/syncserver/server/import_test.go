@@ -318,3 +318,17 @@ func TestPushesGoOnBesideAnImport(t *testing.T) {
 		requireCounted(t, s.database)
 	})
 }
+
+// TestLedgersAreStoredInTheOrderOfTheirKeys: equal runs send equal statements.
+func TestLedgersAreStoredInTheOrderOfTheirKeys(t *testing.T) {
+	all := make(map[record.Key]imports.Ledger)
+	for i := range 20 {
+		all[task(fmt.Sprint(10+i)).Key()] = imports.Closed()
+	}
+	rows, err := ledgerRows(clock.ClientID{1}, all)
+	require.NoError(t, err)
+	require.Len(t, rows, len(all))
+	for i, row := range rows {
+		require.Equal(t, fmt.Sprint(10+i), row.ID)
+	}
+}

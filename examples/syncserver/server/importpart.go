@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/fieldlww/fieldlww/clock"
@@ -153,15 +154,24 @@ func (s *session) ledgers(ctx context.Context, id clock.ClientID, keys []record.
 
 // putLedgers stores ledgers of an import.
 func (s *session) putLedgers(ctx context.Context, id clock.ClientID, all map[record.Key]imports.Ledger) error {
+	rows, err := ledgerRows(id, all)
+	if err != nil {
+		return err
+	}
+	return s.storeLedgers(ctx, rows)
+}
+
+// ledgerRows returns the rows of ledgers of an import, in the order of their keys.
+func ledgerRows(id clock.ClientID, all map[record.Key]imports.Ledger) ([]ledgerRow, error) {
 	rows := make([]ledgerRow, 0, len(all))
-	for key, l := range all {
-		text, err := l.MarshalText()
+	for _, key := range slices.SortedFunc(maps.Keys(all), record.Key.Compare) {
+		text, err := all[key].MarshalText()
 		if err != nil {
-			return err
+			return nil, err
 		}
 		rows = append(rows, ledgerRow{keyRow{key.Table, key.ID}, id.String(), string(text)})
 	}
-	return s.storeLedgers(ctx, rows)
+	return rows, nil
 }
 
 // closeLedgers notes that no import writes a record again, and forgets what the imports have seen of it.
