@@ -34,8 +34,8 @@ type API struct {
 	// Fields are the fields that callers see and may change. Other fields, of newer versions of the app, are
 	// neither shown nor touched.
 	Fields []string
-	// Read returns a stored record, or one without fields. With Server.Write, a function that keeps Edit.Seen and sets
-	// nothing reads a record: it stores nothing, but takes the lock of the workspace.
+	// Read returns a stored record, or one without fields. With a workspace, Server.Read in examples/syncserver/server
+	// reads one.
 	Read func(ctx context.Context, key record.Key) (record.Record, error)
 	// Write calls edit inside the lock of the record, with an edit of what is stored, and stores the edit. If edit
 	// fails, Write stores nothing and returns an error that wraps the error of edit. The method server.write in

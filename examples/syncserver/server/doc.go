@@ -51,6 +51,7 @@
 //	ahead.go       stored writes that are stamped too far ahead
 //	repair.go      the command that restamps them
 //	write.go       writes of the server itself
+//	read.go        reads of records without the lock
 //	import.go      imports of rows that no client has stamped
 //	importpart.go  the part of an import that one transaction stores, and the ledgers
 //	registry.go    the imports of a workspace
@@ -263,7 +264,7 @@
 // while the servers run. Such a write is a push of the server itself: it is decided on the stored record
 // with the workspace locked, checked by the rules, journaled, and stored with a sequence. Clients are
 // woken for it, and the answer to a client that overwrites it without having pulled it reports a lost edit.
-// Server.WriteAll writes several records in one transaction. An UPDATE in SQL does none of this, so do not use
+// Server.WriteAll writes several records in one transaction, and Server.Read reads records without the lock. An UPDATE in SQL does none of this, so do not use
 // one.
 //
 // The write gets a stamp above everything that is stored in its records, and above the fence. For that, a
