@@ -93,7 +93,7 @@ func (d *device) seen() clock.Timestamp { return max(d.confirmed.Floor(), d.floo
 func (d *device) clientLearns(l line) {
 	switch {
 	case l.reset && l.epoch:
-		d.client.aside = append(d.client.aside, d.own()...)
+		d.setAside()
 		d.overlay = nil
 	case l.reset:
 		d.w.Count("client reset")
@@ -105,6 +105,19 @@ func (d *device) clientLearns(l line) {
 		if v.Stamp.Client == d.id {
 			d.client.Returned[check.WrittenOf(oracle.FieldKey{ID: id, Field: name}, v.Value, v.Stamp)] = true
 		}
+	}
+}
+
+// setAside notes the Client's own writes when it learns of a restore.
+func (d *device) setAside() {
+	if d.client.superseded == nil {
+		d.client.superseded = map[oracle.Written]bool{}
+	}
+	for _, x := range d.own() {
+		d.client.aside = append(d.client.aside, x)
+		v, ok := d.confirmed[x.ID][x.Field]
+		above, _ := oracle.Rule(check.WriteOf(v), x.Write)
+		d.client.superseded[x] = ok && above
 	}
 }
 
@@ -129,10 +142,11 @@ func (d *device) own() (all []oracle.Written) {
 }
 
 // mustSendAgain reports a broken law if a Client does not send again its own writes that a restored
-// server lacks. It may leave out writes that may be gone, and writes that another write replaces.
+// server lacks. It may leave out writes that may be gone, and writes that another write replaces, also one of another
+// client that it had pulled before the restore: it no longer showed its own.
 func (d *device) mustSendAgain() {
-	aside := d.client.aside
-	if d.client.aside = nil; len(aside) == 0 {
+	aside, superseded := d.client.aside, d.client.superseded
+	if d.client.aside, d.client.superseded = nil, nil; len(aside) == 0 {
 		return
 	}
 	slices.SortFunc(aside, func(a, b oracle.Written) int {
@@ -150,7 +164,7 @@ func (d *device) mustSendAgain() {
 		isSent := slices.ContainsFunc(items, func(it *check.Item) bool {
 			return slices.Contains(it.Writes, x) && slices.ContainsFunc(it.Writes, func(y oracle.Written) bool { return slices.Contains(aside, y) && lacks(y) })
 		})
-		replaced := i+1 < len(aside) && aside[i+1].FieldKey == x.FieldKey || len(d.client.Wants[x.FieldKey]) > 0
+		replaced := i+1 < len(aside) && aside[i+1].FieldKey == x.FieldKey || len(d.client.Wants[x.FieldKey]) > 0 || superseded[x]
 		switch {
 		case isSent:
 			d.client.SendsAgain(x)
