@@ -32,7 +32,6 @@ type purgeQuirks struct {
 	neverResends  bool // sends nothing again after a restore
 	resendsPulled bool // after a restore, sends only those accepted items again that it had pulled
 	resendsAnew   bool // restamps the writes that it sends again
-	resendsShown  bool // leaves out accepted writes that a pulled write replaced; a client may do so
 }
 
 func splitLines(text []byte) [][]byte {
@@ -152,10 +151,7 @@ func (a *app) reset(restored bool, names []string) {
 		}
 		for _, m := range a.overlay {
 			if !a.resendsPulled {
-				a.aside = append(a.aside, only(m.Data, func(name string, v record.FieldValue) bool {
-					pulled, _ := a.confirmed[m.Data.Key()].Get(name)
-					return !a.resendsShown || v.Compare(pulled) > 0
-				}))
+				a.aside = append(a.aside, m.Data)
 			}
 		}
 	}
@@ -231,32 +227,6 @@ func TestCorrectClientsOfPurgersPass(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			Run(t, purging(test.rule), some(Options{Seeds: *seeds, NewClient: test.make}))
-		})
-	}
-}
-
-// TestClientMayLeaveOutASupersededWriteAfterARestore checks that a client may, but need not, send an accepted write
-// again that was below a write of another client that it had pulled.
-func TestClientMayLeaveOutASupersededWriteAfterARestore(t *testing.T) {
-	t.Parallel()
-	for _, leavesOut := range []bool{false, true} {
-		q := clientQuirks{purgeQuirks: purgeQuirks{resendsShown: leavesOut}, bucketQuirks: bucketQuirks{partial: true}}
-		Replay(t, sharing(shareRule{}), Schedule{
-			Options: Options{NewClient: newApp(q), IDs: []string{"a", "b", "c"}},
-			Steps: []string{
-				`cem edits b title="x"`,
-				`cem pushes`,
-				`ana pulls`,
-				`ana restores c`,
-				`cem edits b anything=[1]`,
-				`ana edits b anything=[2]`,
-				`server backs-up`,
-				`ana pushes`,
-				`cem pulls`,
-				`cem pushes`,
-				`server is-restored`,
-				`cem pushes`,
-			},
 		})
 	}
 }

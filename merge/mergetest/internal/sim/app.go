@@ -37,12 +37,11 @@ type NewApp func(id clock.ClientID, wall func() time.Time) App
 type clientDevice struct {
 	App
 	*check.Replica
-	note       string                  // the result of its last edit
-	busy       bool                    // whether it is waiting for an answer
-	waiting    []*check.Item           // what it last had to send, and the edits since
-	aside      []oracle.Written        // its own writes that it had confirmed when it learned of a restore
-	superseded map[oracle.Written]bool // whether a write in aside was below a confirmed write of another client
-	mustPull   bool                    // whether the server was or may have been restored since its last pull
+	note     string           // the result of its last edit
+	busy     bool             // whether it is waiting for an answer
+	waiting  []*check.Item    // what it last had to send, and the edits since
+	aside    []oracle.Written // its own writes that it had confirmed when it learned of a restore
+	mustPull bool             // whether the server was or may have been restored since its last pull
 }
 
 // addClient makes a Client of the user act as the device, if the device is one of those

@@ -93,7 +93,7 @@ func (d *device) seen() clock.Timestamp { return max(d.confirmed.Floor(), d.floo
 func (d *device) clientLearns(l line) {
 	switch {
 	case l.reset && l.epoch:
-		d.setAside()
+		d.client.aside = append(d.client.aside, d.own()...)
 		d.overlay = nil
 	case l.reset:
 		d.w.Count("client reset")
@@ -105,19 +105,6 @@ func (d *device) clientLearns(l line) {
 		if v.Stamp.Client == d.id {
 			d.client.Returned[check.WrittenOf(oracle.FieldKey{ID: id, Field: name}, v.Value, v.Stamp)] = true
 		}
-	}
-}
-
-// setAside notes the Client's own writes when it learns of a restore.
-func (d *device) setAside() {
-	if d.client.superseded == nil {
-		d.client.superseded = map[oracle.Written]bool{}
-	}
-	for _, x := range d.own() {
-		d.client.aside = append(d.client.aside, x)
-		v, ok := d.confirmed[x.ID][x.Field]
-		above, _ := oracle.Rule(check.WriteOf(v), x.Write)
-		d.client.superseded[x] = ok && above
 	}
 }
 
@@ -142,11 +129,10 @@ func (d *device) own() (all []oracle.Written) {
 }
 
 // mustSendAgain reports a broken law if a Client does not send again its own writes that a restored
-// server lacks. It may leave out writes that may be gone, and writes that another write replaces, also one of another
-// client that it had pulled before the restore: it no longer showed its own.
+// server lacks. It may leave out writes that may be gone, and writes that another write replaces.
 func (d *device) mustSendAgain() {
-	aside, superseded := d.client.aside, d.client.superseded
-	if d.client.aside, d.client.superseded = nil, nil; len(aside) == 0 {
+	aside := d.client.aside
+	if d.client.aside = nil; len(aside) == 0 {
 		return
 	}
 	slices.SortFunc(aside, func(a, b oracle.Written) int {
@@ -164,7 +150,7 @@ func (d *device) mustSendAgain() {
 		isSent := slices.ContainsFunc(items, func(it *check.Item) bool {
 			return slices.Contains(it.Writes, x) && slices.ContainsFunc(it.Writes, func(y oracle.Written) bool { return slices.Contains(aside, y) && lacks(y) })
 		})
-		replaced := i+1 < len(aside) && aside[i+1].FieldKey == x.FieldKey || len(d.client.Wants[x.FieldKey]) > 0 || superseded[x]
+		replaced := i+1 < len(aside) && aside[i+1].FieldKey == x.FieldKey || len(d.client.Wants[x.FieldKey]) > 0
 		switch {
 		case isSent:
 			d.client.SendsAgain(x)
