@@ -11,7 +11,10 @@ var errCount = errors.New("lens: Up returned another number of values than the S
 // valueError is ErrValue with the error of a function as its cause. Its text leaves out the cause.
 type valueError struct{ cause error }
 
-func (e *valueError) Error() string   { return ErrValue.Error() }
+// Error returns the text of ErrValue.
+func (e *valueError) Error() string { return ErrValue.Error() }
+
+// Unwrap returns ErrValue and the cause.
 func (e *valueError) Unwrap() []error { return []error{ErrValue, e.cause} }
 
 // in returns an error with the path of a field.

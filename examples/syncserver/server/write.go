@@ -46,10 +46,11 @@ type Written struct {
 // If the function returns an error, nothing is stored, and Write returns that error. The function runs at
 // most once, in the transaction and with the workspace locked, so it must be fast and must not call the
 // Server. If the write is refused, nothing is stored, and the error wraps a *merge.Refusal: with the code
-// merge.Gone if the record was erased, or was deleted so long ago that it was purged, and with
-// merge.RecordFull, merge.StorageFull or a code of the Guard otherwise. An invalid field, such as a
-// reserved one, is a *record.Error, which wraps ErrOldName for a name that Options.Lenses has replaced. While the wall clock is not set, Write fails with a *clock.WallError.
-// Any other error means that the write was not stored, unless the commit failed: then it may be stored.
+// merge.Gone if the record was erased, or was deleted and purged, and with merge.RecordFull,
+// merge.StorageFull or a code of the Guard otherwise. An invalid field, such as a reserved one, is a
+// *record.Error, which wraps ErrOldName for a name that Options.Lenses has replaced. While the wall clock
+// is not set, Write fails with a *clock.WallError. Any other error means that the write was not stored,
+// unless the commit failed: then it may be stored.
 //
 // A workspace is created by its first write. Server.HasWorkspace tells whether a name is mistyped.
 //
