@@ -59,5 +59,5 @@ func TestHiddenIsDeletedOrHasADeletedOwner(t *testing.T) {
 			}
 		}
 	})
-	require.Positive(t, chains)
+	require.True(t, testing.Short() || chains > 0)
 }

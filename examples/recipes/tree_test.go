@@ -82,5 +82,5 @@ func TestTreeHasNoCycles(t *testing.T) {
 		}
 		require.Equal(t, Tree{Parent: tree.Parent}, ReadTree(records(all)))
 	})
-	require.Positive(t, cuts)
+	require.True(t, testing.Short() || cuts > 0)
 }
