@@ -308,8 +308,8 @@ func TestPushesGoOnBesideAnImport(t *testing.T) {
 		all.Wait()
 		s.imports(crm)
 		byAna := 0
-		for id := range crm {
-			if s.normals()[task(id).Key()].Map()[board.Title] == "by ana" {
+		for _, r := range s.normals() {
+			if r.Map()[board.Title] == "by ana" {
 				byAna++
 			}
 		}
