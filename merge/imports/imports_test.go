@@ -113,6 +113,7 @@ func TestRowsThatCannotBeImported(t *testing.T) {
 			var e *record.Error
 			require.ErrorAs(t, err, &e)
 			require.Equal(t, c.path, e.Path)
+			require.Equal(t, -1, e.Offset, "a row has no text")
 			require.ErrorIs(t, err, c.want)
 			if c.want != imports.ErrDuplicate {
 				_, err = run(1).Plan(record.New(c.row.Key), c.row, imports.Ledger{})
@@ -126,7 +127,7 @@ func TestRowsThatCannotBeImported(t *testing.T) {
 // TestRunsThatCannotWrite: numbers begin with 1 and rise, and a run writes each row once.
 func TestRunsThatCannotWrite(t *testing.T) {
 	stored, ledger := plan(t, run(2), record.New(key), row(map[string]any{"f": 1}), imports.Ledger{})
-	changed := row(map[string]any{"f": 2})
+	changed, none := row(map[string]any{"f": 2}), record.New(key)
 	for _, c := range []struct {
 		name, path string
 		run        imports.Run
@@ -134,12 +135,14 @@ func TestRunsThatCannotWrite(t *testing.T) {
 		seen       imports.Ledger
 		want       error
 	}{
-		{"no ID", "id", imports.Run{Number: 3}, stored, ledger, imports.ErrRun},
-		{"no number", "number", imports.Run{ID: importer}, stored, ledger, imports.ErrRun},
-		{"a number beyond the last stamp", "number", imports.Run{ID: importer, Number: 1, Fence: clock.MaxTimestamp}, stored, ledger, imports.ErrRun},
+		{"no ID", "id", imports.Run{Number: 3}, none, imports.Ledger{}, imports.ErrRun},
+		{"no number", "number", imports.Run{ID: importer}, none, imports.Ledger{}, imports.ErrRun},
+		{"no number, above a fence", "number", imports.Run{ID: importer, Fence: 5}, none, imports.Ledger{}, imports.ErrRun},
+		{"a number beyond the last stamp", "number", imports.Run{ID: importer, Number: 1, Fence: clock.MaxTimestamp}, none, imports.Ledger{}, imports.ErrRun},
 		{"another record", "stored", run(3), record.New(record.Key{Table: "tasks", ID: "2"}), ledger, merge.ErrNotLoaded},
 		{"an earlier run", "number", run(1), stored, ledger, imports.ErrRun},
 		{"an earlier run, without the ledger", "number", run(1), stored, imports.Ledger{}, imports.ErrRun},
+		{"the same run, without the ledger", "number", run(2), stored, imports.Ledger{}, imports.ErrRun},
 		{"the same run, with another value", "", run(2), stored, ledger, imports.ErrDuplicate},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -160,7 +163,8 @@ func TestLedgerHasOneText(t *testing.T) {
 	text, err := ledger.MarshalText()
 	require.NoError(t, err)
 	require.Equal(t, `{"run":3,"hashes":{"a\u003cb":"dCNOmK_nSY-12vHzasLXig","title":"83Ayr7KRyXxI5YfLtJRRnQ"}}`, string(text))
-	for _, l := range []imports.Ledger{{}, ledger, imports.Closed()} {
+	_, first := plan(t, run(1), record.New(key), row(map[string]any{"title": "Paint the fence"}), imports.Ledger{})
+	for _, l := range []imports.Ledger{{}, first, ledger, imports.Closed()} {
 		v, err := l.Value()
 		require.NoError(t, err)
 		for _, src := range []any{v, []byte(v.(string))} {
@@ -172,11 +176,62 @@ func TestLedgerHasOneText(t *testing.T) {
 	read := ledger
 	require.NoError(t, read.Scan(nil))
 	require.Zero(t, read)
-	for _, wrong := range []any{"x", `{"run":0}`, `{"run":1,"hashes":{"b":"x","a":"y"}}`, `{"run":1,"closed":true}`, ` {"run":1}`, `null`, 7} {
+	for _, wrong := range []any{"x", `{}`, `{"run":0}`, `{"run":1,"hashes":{"b":"x","a":"y"}}`, `{"run":1,"closed":true}`, ` {"run":1}`, `null`, 7} {
 		read = ledger
 		require.ErrorIs(t, read.Scan(wrong), imports.ErrLedger, "%v", wrong)
 		require.Equal(t, ledger, read)
 	}
+}
+
+// TestErasedRecordClosesItsRow: the engine would refuse an item, and the hashes would give values away. An import that
+// has never seen the row is closed as well.
+func TestErasedRecordClosesItsRow(t *testing.T) {
+	source := row(map[string]any{"f": 1})
+	stored, ledger := plan(t, run(1), record.New(key), source, imports.Ledger{})
+	erased, err := merge.Erase(stored, clock.Stamp{Time: 9, Client: other})
+	require.NoError(t, err)
+	for _, seen := range []imports.Ledger{ledger, {}} {
+		p, err := run(2).Plan(erased, row(map[string]any{"f": 2}), seen)
+		require.NoError(t, err)
+		require.Zero(t, p.Mutation.Data.Len())
+		require.Equal(t, key, p.Mutation.Data.Key())
+		require.Equal(t, imports.Closed(), p.Ledger)
+	}
+}
+
+// TestPurgedRowReturnsOnlyIfItsSourceChanged: a column that is new in the source does not bring it back.
+func TestPurgedRowReturnsOnlyIfItsSourceChanged(t *testing.T) {
+	_, seen := plan(t, run(1), record.New(key), row(map[string]any{"f": 1, "g": 1}), imports.Ledger{})
+	for _, c := range []struct {
+		name    string
+		row     imports.Row
+		returns bool
+	}{
+		{"as it was", row(map[string]any{"f": 1, "g": 1}), false},
+		{"with a new column", row(map[string]any{"f": 1, "g": 1, "h": 1}), false},
+		{"with a changed value", row(map[string]any{"f": 1, "g": 2}), true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p, err := run(2).Plan(record.New(key), c.row, seen)
+			require.NoError(t, err)
+			require.Equal(t, c.returns, p.Mutation.New)
+			written := 0
+			if c.returns {
+				written = len(c.row.Fields)
+			}
+			require.Equal(t, written, p.Mutation.Data.Len(), "the row returns as a whole")
+		})
+	}
+}
+
+// TestOnlyTheFirstWriteIsNew: the mutation of a live record says nothing about its creation, so it cannot revive
+// a record that people delete in the meantime.
+func TestOnlyTheFirstWriteIsNew(t *testing.T) {
+	stored, seen := plan(t, run(1), record.New(key), row(map[string]any{"f": 1}), imports.Ledger{})
+	p, err := run(2).Plan(stored, row(map[string]any{"f": 2}), seen)
+	require.NoError(t, err)
+	require.Equal(t, 1, p.Mutation.Data.Len())
+	require.False(t, p.Mutation.New)
 }
 
 // TestClosedRowIsNeverWritten: neither a new value nor a new column is written.
@@ -193,4 +248,6 @@ func TestStampDoesNotOverflow(t *testing.T) {
 	require.Equal(t, clock.MaxTimestamp, stampOf(got, "f").Time)
 	r.Fence = -5
 	require.EqualValues(t, 1, r.Stamp().Time)
+	got, _ = plan(t, run(int64(clock.MaxTimestamp)), record.New(key), row(map[string]any{"f": 1}), imports.Ledger{})
+	require.Equal(t, clock.MaxTimestamp, stampOf(got, "f").Time)
 }
