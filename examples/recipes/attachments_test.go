@@ -1,6 +1,7 @@
 package recipes
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -34,6 +35,27 @@ func (s shelf) Use(names []string, at time.Time) (map[string]bool, error) {
 func (s shelf) Collect(before time.Time) error {
 	maps.DeleteFunc(s, func(_ string, used time.Time) bool { return used.Before(before) })
 	return nil
+}
+
+// burning is a shelf that fails.
+type burning struct{ shelf }
+
+var errBurning = errors.New("the shelf is burning")
+
+func (burning) Use([]string, time.Time) (map[string]bool, error) { return nil, errBurning }
+
+// TestBlobsThatFailLoseNothing: a push without a guard would be judged by none, and a collection that could not note what
+// is in use removes nothing.
+func TestBlobsThatFailLoseNothing(t *testing.T) {
+	name := BlobName([]byte("fence"))
+	blobs := burning{shelf{name: noon.Time()}}
+	item := photo("1", name, clock.Stamp{Time: noon, Client: clock.ClientID{1}})
+	guard, err := photos(blobs).Guard([]record.Item{item}, noon.Time())
+	require.ErrorIs(t, err, errBurning)
+	require.Nil(t, guard)
+	err = photos(blobs).Collect(merge.Collect(item.Mutation.Data), noon.Time().Add(time.Hour), time.Minute)
+	require.ErrorIs(t, err, errBurning)
+	require.Contains(t, blobs.shelf, name)
 }
 
 // photos are the attachments of the tests.

@@ -68,6 +68,52 @@ func TestShownNamesAreDifferent(t *testing.T) {
 	})
 }
 
+// TestShownNamesOfTeams: names are compared without their case and without space around them, the first team with a
+// name shows it unchanged, and nothing that is not a name is shown.
+func TestShownNamesOfTeams(t *testing.T) {
+	for _, c := range []struct {
+		names []any // of the teams 1, 2 and so on, in the order in which they were given
+		shown []string
+	}{
+		{[]any{"Rovers", " rovers ", "ROVERS"}, []string{"Rovers", "rovers (2)", "ROVERS (3)"}},
+		{[]any{"Rovers", "Rovers", "Rovers (2)"}, []string{"Rovers", "Rovers (3)", "Rovers (2)"}},
+		{[]any{"", " ", nil, 7, record.Deletion()}, []string{"", "", "", "", ""}},
+	} {
+		teams, shown := make([]record.Record, len(c.names)), make([]string, len(c.names))
+		for i, name := range c.names {
+			at := clock.Stamp{Time: noon + clock.Timestamp(i), Client: clock.ClientID{1}}
+			teams[i] = write(record.Key{Table: "teams", ID: fmt.Sprint(i + 1)}, "name", name, at)
+		}
+		got := ShownNames(teams)
+		for i, team := range teams {
+			shown[i] = got[team.Key()]
+		}
+		require.Equal(t, c.shown, shown)
+	}
+}
+
+// TestNameThatIsNotATextIsUnknown: the rule reports that it could not judge such a team. A team without a name is
+// judged, and is no violation.
+func TestNameThatIsNotATextIsUnknown(t *testing.T) {
+	for _, c := range []struct {
+		name any
+		want error
+	}{{7, violation.ErrUnknown}, {nil, nil}, {record.Deletion(), nil}, {"", nil}} {
+		key, err := nameKey(write(record.Key{Table: "teams", ID: "1"}, "name", c.name, clock.Stamp{Time: noon, Client: clock.ClientID{1}}))
+		require.Equal(t, c.want, err)
+		require.Empty(t, key)
+	}
+}
+
+// TestTeamsThatWereNamedAtOnce: the key decides, in whatever order the teams are listed.
+func TestTeamsThatWereNamedAtOnce(t *testing.T) {
+	at := clock.Stamp{Time: noon, Client: clock.ClientID{1}}
+	first, second := write(record.Key{Table: "teams", ID: "1"}, "name", "Rovers", at), write(record.Key{Table: "teams", ID: "2"}, "name", "Rovers", at)
+	for _, teams := range [][]record.Record{{first, second}, {second, first}} {
+		require.Equal(t, map[record.Key]string{first.Key(): "Rovers", second.Key(): "Rovers (2)"}, ShownNames(teams))
+	}
+}
+
 func nameStamp(r record.Record) clock.Stamp {
 	w, _ := r.Get("name")
 	return w.Stamp

@@ -84,3 +84,20 @@ func TestTreeHasNoCycles(t *testing.T) {
 	})
 	require.True(t, testing.Short() || cuts > 0)
 }
+
+// TestCycleIsCutAtItsLeastFolder: wherever the walk over the folders enters the cycle. A record without fields is not a
+// folder.
+func TestCycleIsCutAtItsLeastFolder(t *testing.T) {
+	const folders = 20
+	list := []record.Record{record.New(record.Key{Table: "folders", ID: "0"})}
+	for i := range folders {
+		at := clock.Stamp{Time: noon, Client: clock.ClientID{1}}
+		list = append(list, write(record.Key{Table: "folders", ID: string(rune('a' + i))}, "parent", string(rune('a'+(i+7)%folders)), at))
+	}
+	for range 5 {
+		tree := ReadTree(list)
+		require.Equal(t, []string{"a"}, tree.Cut)
+		require.Empty(t, tree.Parent["a"])
+		require.Len(t, tree.Parent, folders)
+	}
+}
