@@ -121,8 +121,6 @@ func isSealed(v record.Value) bool {
 
 // root cuts a name into the name of a set or counter, and the rest, which is "" for an ordinary field.
 func root(name string) (first, rest string) {
-	if i := strings.IndexByte(name, '/'); i >= 0 {
-		return name[:i], name[i:]
-	}
-	return name, ""
+	first, _, _ = strings.Cut(name, "/")
+	return first, name[len(first):]
 }

@@ -180,6 +180,7 @@ func TestNamesOfTheNewVersionAreRefused(t *testing.T) {
 		var where *record.Error
 		require.True(t, errors.As(err, &where))
 		require.Equal(t, "data."+record.PathName(name), where.Path)
+		require.Equal(t, -1, where.Offset, "a mutation has no text")
 	}
 }
 
@@ -234,6 +235,9 @@ func TestDownLeavesOutElementsThatOldClientsCannotWrite(t *testing.T) {
 	old, ok := l.OldName("tasks", "person/x")
 	require.True(t, ok)
 	require.Equal(t, "person/x", old)
+	old, ok = l.OldName("notes", "first/x")
+	require.True(t, ok, "the Lens does not list the table")
+	require.Equal(t, "first/x", old)
 	require.Equal(t, []string{"person/x"}, l.NewNames("tasks", "person/x"))
 	require.Equal(t, []string{"first", "last"}, l.NewNames("tasks", "person"))
 	require.Equal(t, []string{"labels/x"}, l.NewNames("tasks", "tags/x"))
@@ -262,4 +266,6 @@ func TestLensThatIsNotOneToOneIsRefused(t *testing.T) {
 	}
 	_, err := lens.New(lens.Table{Name: "tasks"}, lens.Table{Name: "tasks"})
 	require.ErrorIs(t, err, lens.ErrLens)
+	_, err = lens.New(lens.Table{Name: "tasks", Splits: []lens.Split{{Old: "a", New: []string{"b"}, Up: split, Down: joined}}})
+	require.NoError(t, err, "a Split may have one part")
 }

@@ -97,7 +97,7 @@ func TestOneWayFieldHasNoBase(t *testing.T) {
 	for _, c := range []struct {
 		colour, hue, want int64
 		base              map[string]clock.Stamp
-	}{{7, 0, 7, based}, {0, 7, -7, map[string]clock.Stamp{}}, {7, 8, 7, based}, {7, -8, 8, map[string]clock.Stamp{}}} {
+	}{{7, 0, 7, based}, {0, 7, -7, map[string]clock.Stamp{}}, {7, 8, 7, based}, {7, -7, 7, based}, {7, -8, 8, map[string]clock.Stamp{}}} {
 		v, base := push(c.colour, c.hue)
 		require.Equal(t, record.Int(c.want), v)
 		require.Equal(t, c.base, base)
