@@ -2,7 +2,7 @@
 // judge the package. A mutant that passes them is a survivor. The file survivors.txt must list
 // exactly the survivors of a fixed sample, each with a reason.
 //
-//	go run . -sample 12 clock record record/internal/jsontext merge violation
+//	go run . -sample 12 clock record record/internal/jsontext record/lens merge merge/imports violation
 //	go run . -sample 60 -from 12 -v record
 //	go run . -match Record.Get -sample 20 -v record
 package main

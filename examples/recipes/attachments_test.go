@@ -156,11 +156,12 @@ func TestAttachmentsTakeNamesOnly(t *testing.T) {
 		}
 		require.Equal(t, c.code, code, fmt.Sprint(c.value))
 	}
-	other := record.Mutation{Data: write(record.Key{Table: "tasks", ID: "1"}, "title", "sha256", at)}
+	other := record.Mutation{Data: write(record.Key{Table: "tasks", ID: "1"}, "title", name, at)}
 	guard, err := a.Guard(nil, noon.Time())
 	require.NoError(t, err)
 	require.NoError(t, guard(at.Client, other))
 	require.Empty(t, a.names(other.Data))
+	require.Empty(t, a.names(photo("1", "a text from before the guard", at).Mutation.Data))
 	deleted := write(record.Key{Table: "tasks", ID: "1"}, record.DeletedField, true, at)
 	both, err := merge.Records(photo("1", name, at).Mutation.Data, deleted)
 	require.NoError(t, err)

@@ -48,7 +48,7 @@ func folded(name string) string { return strings.ToLower(strings.TrimSpace(name)
 func ShownNames(teams []record.Record) map[record.Key]string {
 	var named []record.Record
 	for _, team := range teams {
-		if key, err := nameKey(team); err == nil && key != "" && !team.Deleted() {
+		if key, _ := nameKey(team); key != "" && !team.Deleted() {
 			named = append(named, team)
 		}
 	}

@@ -97,7 +97,7 @@ func (a API) patch(r *http.Request, key record.Key) (after record.Record, err er
 					continue
 				}
 			}
-			if stored.Value != v || !found {
+			if stored.Value != v {
 				e.Set(name, v)
 			}
 		}

@@ -101,6 +101,7 @@ func TestPatchWritesOnlyWhatChanges(t *testing.T) {
 		require.Equal(t, `{"count":0,"title":"Fence"}`+"\n", again.Body.String())
 	}
 	require.Equal(t, 2, s.writes)
+	require.Equal(t, `{"count":0,"note":"","title":"Fence"}`+"\n", asks(h, "PATCH", "/tasks/1", "", `{"note":""}`).Body.String(), "a new field")
 	stored, _ = s.read(t.Context(), record.Key{Table: "tasks", ID: "1"})
 	color, _ := stored.Get("color")
 	require.Equal(t, record.MustOf("red"), color.Value)
@@ -155,6 +156,7 @@ func TestAPIRefusesWithoutAWrite(t *testing.T) {
 	} {
 		require.Equal(t, c.status, asks(h, c.method, c.path, c.match, c.body).Code, "%s %s %.40s", c.method, c.path, c.body)
 	}
+	require.Equal(t, "GET, PATCH", asks(h, "DELETE", "/tasks/1", "", "").Header().Get("Allow"))
 	require.Equal(t, before, asks(h, "GET", "/tasks/1", "", "").Header().Get("ETag"))
 	require.Zero(t, s.writes)
 

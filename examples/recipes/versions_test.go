@@ -79,3 +79,22 @@ func TestUrgencyShown(t *testing.T) {
 		require.Equal(t, want, got)
 	})
 }
+
+// TestUrgencyOfEachValue: only an absent field, null and a deletion have the default, and a value of a later version is
+// not known.
+func TestUrgencyOfEachValue(t *testing.T) {
+	for _, c := range []struct {
+		value any
+		shown string
+		known bool
+	}{
+		{nil, DefaultUrgency, true}, {record.Deletion(), DefaultUrgency, true}, {"low", "low", true}, {"normal", "normal", true}, {"high", "high", true},
+		{"critical", "", false}, {"", "", false}, {7, "", false}, {false, "", false},
+	} {
+		var task Task
+		require.NoError(t, write(taskKey, "urgency", c.value, clock.Stamp{Time: noon, Client: clock.ClientID{1}}).Struct(&task))
+		shown, known := task.UrgencyShown()
+		require.Equal(t, c.shown, shown, c.value)
+		require.Equal(t, c.known, known, c.value)
+	}
+}
