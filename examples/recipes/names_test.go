@@ -92,8 +92,8 @@ func TestShownNamesOfTeams(t *testing.T) {
 	}
 }
 
-// TestNameThatIsNotATextIsUnknown: the rule reports that it could not judge such a team. A team without a name is
-// judged, and is no violation.
+// TestNameThatIsNotATextIsUnknown: the rule reports that it could not judge such a team. It has nothing to say about a team
+// without a name.
 func TestNameThatIsNotATextIsUnknown(t *testing.T) {
 	for _, c := range []struct {
 		name any
