@@ -4,7 +4,9 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"maps"
+	"math"
 	"strings"
 
 	"github.com/fieldlww/fieldlww/clock"
@@ -70,8 +72,8 @@ type column struct {
 }
 
 // write returns the write in the columns. SQLite has no booleans: it returns 0 or 1. There, a
-// foreign writer may also have stored text that is not valid UTF-8, and blobs in a table that is
-// not STRICT.
+// foreign writer may also have stored text that is not valid UTF-8, and in a table that is not
+// STRICT, blobs and infinite numbers. An infinite number becomes the text +Inf or -Inf.
 func (c column) write() (record.FieldValue, error) {
 	switch v := c.value.(type) {
 	case int64:
@@ -82,6 +84,10 @@ func (c column) write() (record.FieldValue, error) {
 		c.value = strings.ToValidUTF8(string(v), "\uFFFD")
 	case string:
 		c.value = strings.ToValidUTF8(v, "\uFFFD")
+	case float64:
+		if math.IsInf(v, 0) {
+			c.value = fmt.Sprint(v)
+		}
 	}
 	v, err := record.Of(c.value)
 	return record.FieldValue{Value: v, Stamp: c.stamp}, err

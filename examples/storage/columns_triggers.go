@@ -19,47 +19,62 @@ import "strings"
 
 // triggersSQLite creates the triggers. A trigger in SQLite cannot change the row that is about to
 // be stored, so these update it afterwards. The column list of z_sync_update keeps it from firing
-// itself.
+// itself. Values are compared as bytes, whatever the collation of their column.
+//
+// The server replaces the triggers at each start: an earlier version may have made them for fewer columns.
 func triggersSQLite() string {
 	return `
 			CREATE TABLE IF NOT EXISTS replaced (id TEXT PRIMARY KEY) STRICT; -- see z_sync_replace
-			CREATE TRIGGER IF NOT EXISTS z_sync_closed_insert BEFORE INSERT ON tasks
+			CREATE TABLE IF NOT EXISTS marking (id TEXT PRIMARY KEY) STRICT;  -- the row whose was a trigger writes
+			DROP TRIGGER IF EXISTS z_sync_closed_insert;
+			DROP TRIGGER IF EXISTS z_sync_insert;
+			DROP TRIGGER IF EXISTS z_sync_closed_update;
+			DROP TRIGGER IF EXISTS z_sync_update;
+			DROP TRIGGER IF EXISTS z_sync_delete;
+			DROP TRIGGER IF EXISTS z_sync_replace;
+			DROP TRIGGER IF EXISTS z_sync_replaced;
+			CREATE TRIGGER z_sync_closed_insert BEFORE INSERT ON tasks
 			WHEN (NEW.seq <= 0 OR ` + orOf("NEW.{c} IS NOT NULL AND NEW.{c}_at IS NULL") + `)
 				AND (NEW.seq <> 0 OR NEW.rest IS NOT NULL OR NEW.was IS NOT NULL
 					OR ` + orOf("NEW.{c}_at IS NOT NULL OR NEW.{c}_by IS NOT NULL") + `)
 			BEGIN
 				SELECT RAISE(ABORT, '` + closed + `');
 			END;
-			CREATE TRIGGER IF NOT EXISTS z_sync_insert AFTER INSERT ON tasks
+			CREATE TRIGGER z_sync_insert AFTER INSERT ON tasks
 			WHEN ` + orOf("NEW.{c} IS NOT NULL AND NEW.{c}_at IS NULL") + `
 			BEGIN
+				INSERT INTO marking VALUES (NEW.id);
 				UPDATE tasks SET was = '{}' WHERE id = NEW.id;
+				DELETE FROM marking;
 			END;
-			CREATE TRIGGER IF NOT EXISTS z_sync_closed_update BEFORE UPDATE ON tasks
+			CREATE TRIGGER z_sync_closed_update BEFORE UPDATE ON tasks
 			WHEN NEW.seq <= OLD.seq AND (NEW.id <> OLD.id OR NEW.seq <> OLD.seq OR NEW.rest IS NOT OLD.rest
-				OR OLD.was IS NOT NULL AND (NEW.was IS NULL OR json_patch(NEW.was, OLD.was) <> NEW.was)
+				OR NEW.was IS NOT OLD.was AND NOT EXISTS (SELECT 1 FROM marking WHERE id = OLD.id)
 				OR ` + orOf("NEW.{c}_at IS NOT OLD.{c}_at OR NEW.{c}_by IS NOT OLD.{c}_by") + `)
 			BEGIN
 				SELECT RAISE(ABORT, '` + closed + `');
 			END;
-			CREATE TRIGGER IF NOT EXISTS z_sync_update AFTER UPDATE OF ` + each("{c}", ", ") + ` ON tasks
-			WHEN NEW.seq <= OLD.seq
-			BEGIN` + each(`
-				UPDATE tasks SET was = json_insert(coalesce(was, '{}'), '$.{c}', json_array(OLD.{c}, OLD.{c}_at, OLD.{c}_by))
-				WHERE id = NEW.id AND NEW.{c} IS NOT OLD.{c};`, "") + `
+			CREATE TRIGGER z_sync_update AFTER UPDATE OF ` + each("{c}", ", ") + ` ON tasks
+			WHEN NEW.seq <= OLD.seq AND ` + orOf("NEW.{c} IS NOT OLD.{c} COLLATE BINARY") + `
+			BEGIN
+				INSERT INTO marking VALUES (NEW.id);` + each(`
+				UPDATE tasks SET was = json_insert(coalesce(was, '{}'), '$.{c}', json_array(
+					iif(typeof(OLD.{c}) = 'blob', NULL, OLD.{c}), OLD.{c}_at, OLD.{c}_by)) -- no blob has a stamp
+				WHERE id = NEW.id AND NEW.{c} IS NOT OLD.{c} COLLATE BINARY;`, "") + `
+				DELETE FROM marking;
 			END;
-			CREATE TRIGGER IF NOT EXISTS z_sync_delete BEFORE DELETE ON tasks WHEN OLD.seq > 0
+			CREATE TRIGGER z_sync_delete BEFORE DELETE ON tasks WHEN OLD.seq > 0
 			BEGIN
 				UPDATE tasks SET deleted = 1 WHERE id = OLD.id;
 				SELECT RAISE(IGNORE);
 			END;
 			-- INSERT OR REPLACE deletes the old row, with its stamps, and fires no trigger for that.
-			CREATE TRIGGER IF NOT EXISTS z_sync_replace BEFORE INSERT ON tasks WHEN NEW.seq <= 0
+			CREATE TRIGGER z_sync_replace BEFORE INSERT ON tasks WHEN NEW.seq <= 0
 			BEGIN
 				INSERT INTO replaced SELECT id FROM tasks
 				WHERE id = NEW.id AND seq > 0 AND NOT EXISTS (SELECT 1 FROM replaced WHERE id = NEW.id);
 			END;
-			CREATE TRIGGER IF NOT EXISTS z_sync_replaced AFTER INSERT ON tasks
+			CREATE TRIGGER z_sync_replaced AFTER INSERT ON tasks
 			WHEN NEW.seq <= 0 AND EXISTS (SELECT 1 FROM replaced WHERE id = NEW.id)
 			BEGIN
 				SELECT RAISE(ABORT, 'INSERT OR REPLACE would drop the stamps of the row: use ON CONFLICT (id) DO UPDATE');
@@ -67,7 +82,9 @@ func triggersSQLite() string {
 }
 
 // triggersPostgres creates the triggers. The foreign writer may have another search path and no
-// right to UPDATE, so the function that deletes has the path and the rights of its creator.
+// right to UPDATE, so the function that deletes has the path and the rights of its creator. The
+// triggers run for logical replication as well, which sets session_replication_role. Values are
+// compared as texts under "C": other collations may take texts that differ for equal.
 func triggersPostgres() string {
 	return `
 			CREATE OR REPLACE FUNCTION z_sync_closed() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -81,7 +98,7 @@ func triggersPostgres() string {
 			END $$;
 			CREATE OR REPLACE FUNCTION z_sync_update() RETURNS trigger LANGUAGE plpgsql AS $$
 			BEGIN` + each(`
-				IF NEW.{c} IS DISTINCT FROM OLD.{c} THEN
+				IF NEW.{c}::text COLLATE "C" IS DISTINCT FROM OLD.{c}::text COLLATE "C" THEN
 					NEW.was := jsonb_build_object('{c}', jsonb_build_array(OLD.{c}, OLD.{c}_at, OLD.{c}_by))
 						|| coalesce(NEW.was, '{}'); -- the right side wins
 				END IF;`, "") + `
@@ -110,7 +127,10 @@ func triggersPostgres() string {
 			WHEN (NEW.seq <= OLD.seq) EXECUTE FUNCTION z_sync_update();
 			CREATE OR REPLACE TRIGGER z_sync_delete BEFORE DELETE ON tasks FOR EACH ROW
 			WHEN (OLD.seq > 0) EXECUTE FUNCTION z_sync_delete();
-			CREATE OR REPLACE TRIGGER z_sync_truncate BEFORE TRUNCATE ON tasks EXECUTE FUNCTION z_sync_closed();`
+			CREATE OR REPLACE TRIGGER z_sync_truncate BEFORE TRUNCATE ON tasks EXECUTE FUNCTION z_sync_closed();
+			ALTER TABLE tasks ENABLE ALWAYS TRIGGER z_sync_closed_insert, ENABLE ALWAYS TRIGGER z_sync_insert,
+				ENABLE ALWAYS TRIGGER z_sync_closed_update, ENABLE ALWAYS TRIGGER z_sync_update,
+				ENABLE ALWAYS TRIGGER z_sync_delete, ENABLE ALWAYS TRIGGER z_sync_truncate;`
 }
 
 // closed is the message to a foreign writer that changes a column of the server.

@@ -195,12 +195,15 @@ func TestForeignWriterCannotWriteServerColumns(t *testing.T) {
 		push(t, s, titled(t, "a", "Paint", clock.Stamp{Time: at(0), Client: ana}))
 		before := stateOf(t, s)
 		scripts := []string{
+			`UPDATE tasks SET was = '{"title": ["Oil", 1, null]}';`,
+			`UPDATE tasks SET title = 'Oil', was = '{"title": ["Oil", 1, null]}';`,
 			`UPDATE tasks SET title = 'Oil', title_at = title_at + 1;`,
 			`UPDATE tasks SET title_by = 'me';`,
 			`UPDATE tasks SET id = 'b';`,
 			`UPDATE tasks SET title = 'Oil', seq = 0;`,
 			`UPDATE tasks SET title = 'Oil', rest = '{}', estimate_at = 1;`,
 			`UPDATE tasks SET title = 'Oil'; UPDATE tasks SET was = NULL;`,
+			`UPDATE tasks SET title = 'Oil'; UPDATE tasks SET estimate = 1, was = '{"title": ["Oil", 1, null]}';`,
 			`INSERT INTO tasks (id, title, title_at) VALUES ('b', 'Oil', 1);`,
 			`INSERT INTO tasks (id, title, seq) VALUES ('b', 'Oil', 100);`,
 		}
