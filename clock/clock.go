@@ -21,8 +21,8 @@ const floorOff = Timestamp(-1)
 // maxBatch limits one call of NowN to 2^32 timestamps, which span 4.3 seconds.
 const maxBatch = 1 << 32
 
-// Options configures a [Clock]. The zero value is a good choice for a server
-// that has never issued a stamp.
+// Options configures a [Clock]. The zero value is a good choice for a server that only
+// checks the stamps of its clients.
 type Options struct {
 	// Now reads the wall clock; nil means time.Now. The clock calls it without
 	// holding a lock, from any goroutine that calls a method of the clock.
@@ -33,7 +33,8 @@ type Options struct {
 	// is compared in whole milliseconds. Stamps in the past have no bound,
 	// because a client may be offline for weeks. 0 means [DefaultMaxAhead]; a
 	// negative value means no bound. A server sets a bound for the stamps of
-	// its clients. A client sets none: see the package documentation.
+	// its clients. A client sets none, nor does a server for its own writes: see the
+	// package documentation.
 	MaxAhead time.Duration
 
 	// Last is the greatest timestamp issued or observed before a restart, as

@@ -16,8 +16,8 @@ import (
 type Engine struct {
 	// MaxAhead is how far a stamp may lie ahead of the wall time, as in
 	// clock.Options: 0 means clock.DefaultMaxAhead, 5 minutes; a negative value
-	// means no bound, which no server should grant its clients. Give the clock of the
-	// server the same bound, or that clock refuses to observe accepted stamps.
+	// means no bound, which no server should grant its clients. The clock that stamps the
+	// server's own writes has no bound: see "Writes of the server" in the package documentation.
 	MaxAhead time.Duration
 	// Limits bounds the input of Decode.
 	Limits record.Limits

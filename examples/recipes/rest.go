@@ -17,6 +17,9 @@ import (
 // through the server's own write, which takes the lock of a push and a stamp above what is stored. All
 // clients pull the result as any other write.
 //
+// A POST that creates a record is the same with Set, on a record without fields and under an ID that was never used. A
+// DELETE is the same with DeleteRecord.
+//
 // Four things differ from the API before:
 //
 //   - Only fields that change are written. A form that sends all fields back would otherwise win over the

@@ -53,7 +53,7 @@ func (s *Server) auditStale(ctx context.Context) error {
 	stale, err := s.database.indexedOtherwise(ctx, version)
 	for _, name := range stale {
 		report, failed := s.Audit(ctx, name)
-		s.options.Log.InfoContext(ctx, "audited, because the rules have changed", "workspace", name,
+		s.options.Log.InfoContext(ctx, "audited, because the rules, the buckets or the form of the records have changed", "workspace", name,
 			"open", report.Open, "changed", len(report.Updates), "err", errors.Join(failed, report.Err))
 		err = errors.Join(err, failed)
 	}

@@ -264,8 +264,12 @@
 // while the servers run. Such a write is a push of the server itself: it is decided on the stored record
 // with the workspace locked, checked by the rules, journaled, and stored with a sequence. Clients are
 // woken for it, and the answer to a client that overwrites it without having pulled it reports a lost edit.
-// Server.WriteAll writes several records in one transaction, and Server.Read reads records without the lock. An UPDATE in SQL does none of this, so do not use
-// one.
+// Server.WriteAll writes several records in one transaction, and Server.Read reads records without the
+// lock. An UPDATE in SQL does none of this, so do not use one.
+//
+// A job that is a process of its own opens the database and calls New with the Options of the other
+// processes. So the command "syncserver set", which has the options of the sample app, is only for its
+// databases. The clients of other processes are woken if these call Server.Watch.
 //
 // The write gets a stamp above everything that is stored in its records, and above the fence. For that, a
 // clock must observe the stored stamps without a bound, with clock.Options.MaxAhead: -1. The bound of

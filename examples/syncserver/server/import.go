@@ -113,7 +113,7 @@ func (from Source) check(workspace string) error {
 func (s *Server) checkRows(rows []imports.Row) error {
 	for i, row := range rows {
 		if table := row.Key.Table; table == violation.DefaultTable || table == ImportsTable {
-			return &record.Error{Path: fmt.Sprintf("[%d].table", i), Offset: -1, Err: fmt.Errorf("%w: the server writes the table %s", record.ErrReserved, table)}
+			return &record.Error{Path: fmt.Sprintf("[%d].table", i), Offset: -1, Err: fmt.Errorf("%w: the server writes the table %s", record.ErrName, table)}
 		}
 		if len(s.options.Lenses) == 0 {
 			continue
