@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -49,11 +50,13 @@ type input struct {
 }
 
 // readRows reads rows from JSON Lines: each line is an object of the columns of a row. The column "id" is the ID of
-// its record, a text or an integer. A column that is null is the value null, and one that is absent is not written.
+// its record, a text or an integer. A column that is null is the value null, and one that is absent is not written. A
+// number that would be rounded is an error.
 func readRows(in io.Reader, table string) (all input, err error) {
 	scanner := bufio.NewScanner(in)
 	scanner.Buffer(nil, maxRow)
-	for n := 1; scanner.Scan(); n++ {
+	n := 1
+	for ; scanner.Scan(); n++ {
 		if len(bytes.TrimSpace(scanner.Bytes())) == 0 {
 			continue
 		}
@@ -63,10 +66,12 @@ func readRows(in io.Reader, table string) (all input, err error) {
 		}
 		all.rows, all.lines = append(all.rows, row), append(all.lines, n)
 	}
-	if err := scanner.Err(); err != nil {
+	switch err := scanner.Err(); {
+	case errors.Is(err, bufio.ErrTooLong):
+		return input{}, fmt.Errorf("line %d: it has more than %d bytes", n, maxRow)
+	case err != nil:
 		return input{}, err
-	}
-	if len(all.rows) == 0 {
+	case len(all.rows) == 0:
 		return input{}, errors.New("there are none")
 	}
 	return all, nil
@@ -103,7 +108,8 @@ func (in input) ofLine(err error) error {
 
 // readRow reads a row. Its errors contain no value.
 func readRow(line []byte, table string) (row imports.Row, err error) {
-	object, err := record.ParseValue(line) // refuses two columns with one name
+	decoder := record.Decoder{Limits: record.Limits{Value: maxRow, Exact: true}}
+	object, err := decoder.Value(line) // refuses two columns with one name
 	if err != nil {
 		return row, err
 	}
@@ -112,8 +118,8 @@ func readRow(line []byte, table string) (row imports.Row, err error) {
 		return row, errors.New("not an object of columns")
 	}
 	row.Fields = make(map[string]record.Value, len(columns))
-	for name, text := range columns {
-		if row.Fields[name], err = record.ParseValue(text); err != nil {
+	for _, name := range slices.Sorted(maps.Keys(columns)) {
+		if row.Fields[name], err = record.ParseValue(columns[name]); err != nil {
 			return row, fmt.Errorf("the column %q: %w", name, err)
 		}
 	}

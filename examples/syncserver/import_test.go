@@ -84,6 +84,9 @@ func TestRowsAreReadAsTheyAre(t *testing.T) {
 		`{"title":"secret"}`:          `line 1: the column "id" is not a text or an integer`,
 		`{"id":1.5}`:                  `line 1: the column "id" is not a text or an integer`,
 		`{"id":1,"a":1,"a":"secret"}`: "line 1: ",
+		"{\"id\":1}\n" + `{"id":2,"a":12345678901234567890123}`:               "line 2: record: number out of range: it would be rounded",
+		"{\"id\":1}\n" + `{"id":2,"a":"` + strings.Repeat("s", 2<<20) + `"}`:  `line 2: the column "a": record: limit exceeded`,
+		"{\"id\":1}\n" + `{"id":2,"a":"` + strings.Repeat("s", maxRow) + `"}`: "line 2: it has more than 16777216 bytes",
 	} {
 		_, err := readRows(strings.NewReader(line), "tasks")
 		require.ErrorContains(t, err, want)

@@ -35,7 +35,7 @@ type Imported struct {
 	// Rows is the number of rows that the run has looked at, and Changed the number of records that it
 	// created or changed.
 	Rows, Changed int
-	// Refused lists the rows that were not stored, in the order of their keys. The next run tries them again.
+	// Refused lists the rows that were not stored, in the order of the rows. The next run tries them again.
 	Refused []RefusedRow
 	// Opened is the number of violations that opened.
 	Opened int
