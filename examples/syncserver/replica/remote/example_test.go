@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log"
+	"log/slog"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -34,7 +35,7 @@ func device(ctx context.Context, s remote.Server, wall time.Time) (*remote.Clien
 func Example() {
 	ctx := context.Background()
 	noon := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
-	s, stop := listen(ctx, noon.Add(20*time.Second))
+	s, stop := listen(ctx, syncserver.Options{Now: func() time.Time { return noon.Add(20 * time.Second) }})
 	defer stop()
 	ana, err := device(ctx, s, noon)
 	if err != nil {
@@ -72,8 +73,8 @@ func Example() {
 	// Ben is told: edit_replaced tasks/42 [title]
 }
 
-// listen starts a server whose clock stands still.
-func listen(ctx context.Context, now time.Time) (s remote.Server, stop func()) {
+// listen starts a server whose workspace "demo" anyone may join.
+func listen(ctx context.Context, o syncserver.Options) (s remote.Server, stop func()) {
 	directory, err := os.MkdirTemp("", "example")
 	if err != nil {
 		log.Fatal(err)
@@ -82,7 +83,8 @@ func listen(ctx context.Context, now time.Time) (s remote.Server, stop func()) {
 	if err != nil {
 		log.Fatal(err)
 	}
-	backend, err := syncserver.New(ctx, database, syncserver.Options{Open: "demo", Now: func() time.Time { return now }})
+	o.Open, o.Log = "demo", slog.New(slog.DiscardHandler)
+	backend, err := syncserver.New(ctx, database, o)
 	if err != nil {
 		log.Fatal(err)
 	}

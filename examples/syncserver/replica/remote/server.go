@@ -62,11 +62,22 @@ func (e *StatusError) Error() string {
 // is a *StatusError if the request is refused, an error of net/http if no complete answer arrives,
 // and replica.ErrAnswer if the answer is not a Membership.
 func (s Server) Join(ctx context.Context, workspace, invite string) (Membership, error) {
-	body, err := json.Marshal(map[string]string{"workspace": workspace, "invite": invite})
+	return s.join(ctx, "", map[string]string{"workspace": workspace, "invite": invite})
+}
+
+// JoinAs creates another client, in the workspace of a token and for its user: for a second device, or for a new
+// version of the app that begins with an empty store. The token stays valid, and must not have ended. The errors are
+// the same as for Join.
+func (s Server) JoinAs(ctx context.Context, workspace, token string) (Membership, error) {
+	return s.join(ctx, token, map[string]string{"workspace": workspace})
+}
+
+func (s Server) join(ctx context.Context, token string, asked map[string]string) (Membership, error) {
+	body, err := json.Marshal(asked)
 	if err != nil {
 		return Membership{}, err
 	}
-	return s.membership(ctx, call{method: "POST", path: "/v1/join", body: body})
+	return s.membership(ctx, call{method: "POST", path: "/v1/join", token: token, body: body})
 }
 
 // Renew returns a new token for the client of a token, which may have ended. The client and its user stay
