@@ -91,12 +91,24 @@ func unavailable(o *own, client clock.ClientID, batch []byte) ([]byte, error) {
 	return o.memory.Push(client, batch)
 }
 
+// bounded returns a backend whose clock refuses stamps that are too far ahead of the wall clock when a process starts.
+func bounded(m *memory) Backend {
+	m.clock, _ = clock.New(clock.Options{Now: m.env.Now})
+	for _, r := range m.disk.rows {
+		for _, v := range r.All() {
+			m.clock.Observe(v.Stamp.Time) // an error is ignored
+		}
+	}
+	return m
+}
+
 // brokenClocks returns backends with mistakes about clocks.
 func brokenClocks() []broken {
 	return []broken{
 		{"the counter is cut to sixteen bits", with(quirks{stores: storesAs(shortCounter)}), []law.Law{law.Stamp, law.Counter, law.Invented}},
 		{"the counter of the server wraps", over(func(m *memory) Backend { return wrapping{m} }), []law.Law{law.ServerClock}},
 		{"the server stamps its writes with an old time", over(func(m *memory) Backend { return writing{m, longAgo} }), []law.Law{law.ServerClock}},
+		{"the server's clock refuses stored stamps", over(bounded), []law.Law{law.ServerClock}},
 		{"the server writes another value", over(func(m *memory) Backend { return writing{m, another} }), []law.Law{law.Exact}},
 		{"clock not set, and its time is sent to clients", unset(nil, func(r *merge.Reply) { r.Code, r.ServerTime = merge.TooFarAhead, 1 }), []law.Law{law.Blind}},
 		{"clock not set, and items are refused permanently", unset(nil, func(r *merge.Reply) { r.Retryable = false }), []law.Law{law.Blind}},

@@ -49,6 +49,17 @@ func quietWhenDone(p *purger, _ clock.ClientID, cursor string) ([]byte, string, 
 	return p.ended(lines), next, nil
 }
 
+// forgetsFence starts the clock of a new process at the greatest stamp that is stored.
+func forgetsFence(p *purger) {
+	var last clock.Timestamp
+	for _, r := range p.disk.rows {
+		for _, v := range r.All() {
+			last = max(last, v.Stamp.Time)
+		}
+	}
+	p.clock, _ = clock.New(clock.Options{Now: p.env.Now, MaxAhead: -1, Last: last})
+}
+
 // losesFence keeps the fence in memory only.
 func losesFence(p *purger) { p.disk.purge.fence = purgeSample{} }
 
@@ -183,6 +194,7 @@ func brokenSweeps() []broken {
 		{"tells another level", purging(purgeRule{level: 2, told: 1}), []law.Law{law.FenceTold}},
 		{"tells another level, level 1", purging(purgeRule{told: 2}), []law.Law{law.FenceTold}},
 		{"tells no fence when nothing is new", purging(purgeRule{pull: quietWhenDone}), []law.Law{law.FenceTold}},
+		{"the clock of a new process does not observe the fence", purging(purgeRule{level: 2, starts: forgetsFence}), []law.Law{law.ServerClock}},
 		{"keeps the fence in memory", purging(purgeRule{level: 2, starts: losesFence}), []law.Law{law.FenceTold, law.FenceFalls}},
 		{"restores without a new epoch", purging(purgeRule{level: 2, saves: func(d *disk) { d.life = 0 }}), []law.Law{law.ResetBelow, law.Skip, law.Restored}},
 		{"resets without saying that it was restored", purging(purgeRule{level: 2, why: "fence"}), []law.Law{law.ResetBelow}},

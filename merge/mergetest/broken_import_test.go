@@ -2,9 +2,11 @@ package mergetest
 
 import (
 	"maps"
+	"slices"
 	"testing"
 
 	"github.com/fieldlww/fieldlww/clock"
+	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/merge/imports"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
 	"github.com/fieldlww/fieldlww/record"
@@ -110,6 +112,47 @@ func keepingLedger() newBackend {
 	}
 }
 
+// forgetsColumns keeps only the hashes of the columns that the row has now.
+func forgetsColumns(r imports.Run, stored record.Record, row imports.Row, seen imports.Ledger) (imports.Plan, error) {
+	plan, err := r.Plan(stored, row, seen)
+	alone, _ := r.Plan(record.New(row.Key), row, imports.Ledger{})
+	if plan.Ledger != imports.Closed() {
+		plan.Ledger = alone.Ledger
+	}
+	return plan, err
+}
+
+// numberedAgain gives all rows of the source a new sequence number.
+func numberedAgain(s *importing, rows []ImportRow) {
+	for _, row := range rows {
+		if r := s.disk.rows[row.Key]; r.Len() > 0 {
+			s.disk.put(r.Record)
+		}
+	}
+}
+
+// deletesMissing deletes the records whose rows have left the source.
+func deletesMissing(s *importing, rows []ImportRow) {
+	for key := range s.disk.imported.ledgers {
+		r := s.disk.rows[key]
+		if r.Len() == 0 || r.Deleted() || slices.ContainsFunc(rows, func(row ImportRow) bool { return row.Key == key }) {
+			continue
+		}
+		m, err := r.Edit(clock.Stamp{Time: s.clock.Now(), Client: clock.ClientID{9}}).DeleteRecord().Mutation()
+		if err == nil {
+			after, _ := merge.Records(r.Record, m.Data)
+			s.disk.put(after)
+		}
+	}
+}
+
+// forgetsMissing drops the ledgers of the rows that have left the source.
+func forgetsMissing(s *importing, rows []ImportRow) {
+	maps.DeleteFunc(s.disk.imported.ledgers, func(key record.Key, _ imports.Ledger) bool {
+		return !slices.ContainsFunc(rows, func(row ImportRow) bool { return row.Key == key })
+	})
+}
+
 // brokenImports returns backends whose imports are wrong.
 func brokenImports() []broken {
 	with := func(r importRule) newBackend { return importingWith(r, purgeRule{level: 2}) }
@@ -124,6 +167,11 @@ func brokenImports() []broken {
 		{"an import skips NULLs", with(importRule{plan: withoutNulls}), []law.Law{law.ImportWrites}},
 		{"an import leaves rows that a person has touched", with(importRule{plan: byRow}), []law.Law{law.ImportWrites}},
 		{"all runs have one number", with(importRule{plan: oneRun}), []law.Law{law.ImportWrites}},
+		{"the ledger forgets columns that are absent", with(importRule{plan: forgetsColumns}), []law.Law{law.ImportBrings}},
+		{"the ledger forgets rows that left the source", with(importRule{ends: forgetsMissing}), []law.Law{law.ImportBrings}},
+		{"an import deletes the records of rows that left the source", with(importRule{ends: deletesMissing}), []law.Law{law.Invented, law.Revive, law.Stays, law.Tombstone}},
+		{"a second run gives all rows new sequence numbers", with(importRule{ends: numberedAgain}), []law.Law{law.ImportRepeats}},
+		{"the clock does not observe what is imported", with(importRule{deaf: true}), []law.Law{law.ServerClock}},
 	}
 }
 

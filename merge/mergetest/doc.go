@@ -93,8 +93,8 @@
 //   - retries: answers that are kept and replayed, retries that change something, and a push that
 //     arrives after a year
 //   - restores: cursors, marks and idempotency keys that do not match the restored backup
-//   - time: deletions, records, marks and cursors that expire; a server's clock that is not set, or
-//     that does not observe stamps
+//   - time: deletions, records, marks and cursors that expire; a server's clock that is not set, that
+//     does not observe stamps, imports or the fence, or that refuses stored stamps
 //   - answers: verdicts, outcomes, collisions and lost edits that are wrong or missing
 //   - purges: by age, by the least pulled cursor, by the stamp of the deletion alone, by an older fence
 //     or by the wall clock; records created again without "new" or below the fence, and new lives joined
@@ -113,8 +113,9 @@
 //     both writes are by one client; held values that share a key, or that room, a restart or a restore takes away
 //   - stored records: rows without a sequence number, without a stamp or with a new one, and rows that pushes do not find
 //   - imports: stamps that win over people or over late edits, runs without a ledger, that stamp everything again, that
-//     use a number twice, that skip NULLs or whole rows, that give no sequence number, ledgers outside the backups, and
-//     lost edits that are claimed against an import
+//     use a number twice, that skip NULLs or whole rows, that give no sequence number, or a new one to rows that have not
+//     changed, that delete what left the source, ledgers outside the backups, ledgers that forget what is not in the
+//     source, and lost edits that are claimed against an import
 //   - rules that a push, a write of the server, an import or an erasure skips
 //   - clients of a server that purges: edits that are shown although they are gone, resets and clocks of
 //     pulls that are ignored, creations that are not marked, and writes that are not sent again after a

@@ -12,6 +12,8 @@ import (
 //   - A run writes a field of a row if the normal form of the stored record lacks the field and the source has a value
 //     of it that no run has seen, or if the import wrote it last and its value differs from the source. It writes no
 //     other field, so it wins over no person, and a second run over the same rows changes nothing.
+//   - A second run over the same rows gives no record a new sequence number. A row that has left the source changes
+//     nothing, and what the runs have seen of it still counts if it returns.
 //   - A record that is absent or dead is begun, with all fields of its row, if one of the values that earlier runs
 //     have seen has changed. If no run has seen the row, it is begun unless a deletion of the record is stored. An
 //     erased record is never written again; if no run had brought it before, that is up to you once it is dead.

@@ -55,6 +55,7 @@ import (
 //	server purges 24h               with this retention, if it is a Purger
 //	server imports 1 points=9       if it is an Importer: the row 1 of the source has a new value, and all rows are
 //	                                imported; points=deleted takes the column away
+//	server drops 1                  the row 1 leaves the source, and all others are imported
 //	server erases 1                 if it is an Eraser and stores that record
 //	ana leaves a                    the bucket a is revoked from ana, if the server is a Granter; "" is the empty name
 //	ana joins a                     the bucket a is granted to ana again

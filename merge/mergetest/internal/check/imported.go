@@ -44,6 +44,21 @@ func (j *Judge) JudgeImport(does string, rows Rows, found map[oracle.FieldKey]or
 	j.JudgePull(Newcomer(), found, found)
 }
 
+// JudgeQuiet judges what a client that had pulled everything before a run pulls after it, if the run wrote nothing.
+func (j *Judge) JudgeQuiet(again map[oracle.FieldKey]oracle.Write) {
+	var ids []string
+	for k := range again {
+		if j.Ledger.Histories[k] == nil {
+			return // a record of the server's own has changed as well
+		}
+		ids = append(ids, j.place(k.ID))
+	}
+	slices.Sort(ids)
+	if ids = slices.Compact(ids); len(ids) > 0 {
+		j.Broken(law.ImportRepeats, "the run wrote nothing, but a client that had pulled everything before it pulls again: %s", strings.Join(Elided(ids, 5), ", "))
+	}
+}
+
 // begunByImport reports whether the last run wrote a dead record, and its deletion is gone.
 func (j *Judge) begunByImport(id string, row map[string]string, found map[oracle.FieldKey]oracle.Write) bool {
 	deletion := oracle.FieldKey{ID: id, Field: record.DeletedField}

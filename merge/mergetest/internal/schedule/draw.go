@@ -16,6 +16,7 @@ type Dice struct {
 	Grammar
 	Domain Domain
 	more   *rand.Rand // draws variants of what was drawn, so that all other draws stay as they are
+	extra  *rand.Rand // draws what was added later, for the same reason
 	kinds  []*Kind    // each kind as many times as its weight
 	Faults Faults
 	Silent []time.Duration // the long silences still to come
@@ -26,7 +27,7 @@ type Faults struct{ Lost, Twice, Reversed, Last, Doubled, Spelled, Damaged, Dies
 
 // Draw returns the schedule of a seed.
 func Draw(seed uint64, o Domain) []Step {
-	d := &Dice{Rand: rand.New(rand.NewPCG(seed, 5)), more: rand.New(rand.NewPCG(seed, 6)), Seed: seed, Domain: o, Grammar: o.Grammar}
+	d := &Dice{Rand: rand.New(rand.NewPCG(seed, 5)), more: rand.New(rand.NewPCG(seed, 6)), extra: rand.New(rand.NewPCG(seed, 7)), Seed: seed, Domain: o, Grammar: o.Grammar}
 	d.narrow()
 	d.chooseFaults()
 	var steps []Step
@@ -52,6 +53,9 @@ func Draw(seed uint64, o Domain) []Step {
 
 // On returns true in half of the cases.
 func (d *Dice) On() bool { return d.IntN(2) == 0 }
+
+// Also returns true in one of n cases. It does not change what else is drawn.
+func (d *Dice) Also(n int) bool { return d.extra.IntN(n) == 0 }
 
 // chooseFaults draws the faults of a run, and the weights of the kinds of steps.
 func (d *Dice) chooseFaults() {

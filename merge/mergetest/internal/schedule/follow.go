@@ -45,6 +45,9 @@ func (f Follow) Write() Step {
 	return s
 }
 
+// EditAsWrite returns an edit that writes what Write writes.
+func (f Follow) EditAsWrite(who int) Step { return f.Edits(who, f.ID, f.Write().Sets...) }
+
 // Does returns a step of a device, or of the server, without arguments.
 func (f Follow) Does(who int, name string) Step { return f.Dice.Grammar.Step(who, name) }
 

@@ -28,6 +28,9 @@ func importOps() []family {
 		run: (*world).imports, needs: backendCan(check.CanImport),
 		covers: []string{"imports", "import writes an absent field", "import changes its own write", "import leaves an edit", "import has nothing new"},
 		lacks:  "imports of rows without stamps: the backend is not an Importer",
+	}}}, {ops: []op{{
+		Kind: schedule.Kind{Name: "drops", Who: schedule.OfServer, Args: []schedule.Argument{schedule.OfRecord()}},
+		run:  (*world).dropRow,
 	}}}}
 }
 
@@ -49,20 +52,38 @@ func drawCell(d *schedule.Dice) schedule.Assignment {
 
 // imports changes a row of the source, and lets the server import all rows, if it can.
 func (w *world) imports(s schedule.Step) {
-	if w.backend.Import == nil || w.ClockUnset {
-		return
+	if w.backend.Import != nil && !w.ClockUnset {
+		w.importAfter(s, w.changeRow)
 	}
+}
+
+// dropRow takes a row away from the source, and lets the server import all other rows, if it can.
+func (w *world) dropRow(s schedule.Step) {
+	if w.source[s.ID] != nil && w.backend.Import != nil && !w.ClockUnset {
+		w.Count("row leaves the source")
+		w.importAfter(s, func(s schedule.Step) { delete(w.source, s.ID) })
+	}
+}
+
+// importAfter changes the source, and lets the server import all rows.
+func (w *world) importAfter(s schedule.Step, change func(schedule.Step)) {
 	if w.Audit(); w.Breach != nil {
 		return
 	}
-	w.changeRow(s)
+	before, cursor := w.freshFrom("")
+	change(s)
 	if err := w.backend.Import(w.rows()); err != nil {
 		w.Tell(s.Clipped(), "error: "+err.Error())
 		w.Broken(law.Answered, "Import: %v", err)
 		return
 	}
 	w.Count("imports")
-	w.JudgeImport(s.Clipped(), w.source, w.Fresh())
+	found := w.Fresh()
+	w.JudgeImport(s.Clipped(), w.source, found)
+	if w.Breach == nil && maps.Equal(before, found) {
+		again, _ := w.freshFrom(cursor)
+		w.JudgeQuiet(again)
+	}
 	w.JudgeDerived()
 	w.Changed()
 }
@@ -102,7 +123,10 @@ func (w *world) rows() (rows []ImportRow) {
 // afterImport returns a story about the same row: an edit that was made before the run arrives after it, an edit that
 // the next run finds, or a deletion that was purged.
 func afterImport(f schedule.Follow) []schedule.Step {
-	stories := []func(schedule.Follow) []schedule.Step{editBeforeImport, editBetweenImports, deletedThenImported, deletedThenImported, importOverUnread, importAfterRestore}
+	stories := []func(schedule.Follow) []schedule.Step{
+		editBeforeImport, editBetweenImports, deletedThenImported, deletedThenImported, importOverUnread, importAfterRestore,
+		sameValue, awayAndBack, newColumnOfDead, importLateDeletion, importAhead,
+	}
 	return stories[f.IntN(len(stories))](f)
 }
 
@@ -148,6 +172,68 @@ func deletedThenImported(f schedule.Follow) []schedule.Step {
 func importOverUnread(f schedule.Follow) []schedule.Step {
 	return []schedule.Step{
 		f.Edit(f.C), f.Pushes(f.C), f.Pulls(f.A), importing(f, other(f)), f.Edit(f.A), importing(f, other(f)), f.Pushes(f.A), f.Pulls(f.B), purging(f), importing(f, other(f)),
+	}
+}
+
+// sameValue lets a device write the value that was imported, so that only the stamp shows who wrote it.
+func sameValue(f schedule.Follow) []schedule.Step {
+	value := other(f)
+	edit := f.Edit(f.A)
+	edit.Sets[0].Value = value
+	return []schedule.Step{importing(f, value), f.Pulls(f.A), edit, f.Pushes(f.A), importing(f, other(f)), f.Pulls(f.B)}
+}
+
+// awayAndBack takes a row or a column away from the source, and brings it back with the same value. In the meantime, a
+// device may delete the field or the record, and a purge removes it.
+func awayAndBack(f schedule.Follow) []schedule.Step {
+	value := other(f)
+	away := importing(f, "deleted")
+	if f.On() {
+		away = f.Does(schedule.Server, "drops")
+		away.ID = f.ID
+	}
+	deletes := alters(f, f.A, "deletes")
+	if f.On() {
+		deletes = f.Edit(f.A)
+		deletes.Sets[0].Value = "deleted"
+	}
+	gone := []schedule.Step{f.Pulls(f.A), deletes, f.Pushes(f.A), purging(f)}
+	return slices.Concat([]schedule.Step{importing(f, value)}, gone, []schedule.Step{away, importing(f, value), f.Pulls(f.B), importing(f, other(f)), away, f.Pulls(f.A)})
+}
+
+// newColumnOfDead gives a row whose record was deleted and purged a column that it did not have, then other values.
+func newColumnOfDead(f schedule.Follow) []schedule.Step {
+	g := f.Elsewhere()
+	g.ID = f.ID
+	return []schedule.Step{
+		importing(f, other(f)), f.Pulls(f.A), alters(f, f.A, "deletes"), f.Pushes(f.A), purging(f), importing(g, other(g)), f.Pulls(f.B),
+		importing(f, other(f)), f.Pulls(f.B),
+	}
+}
+
+// importLateDeletion brings a row over whose record was deleted below the fence, by a push that came after the purge.
+func importLateDeletion(f schedule.Follow) []schedule.Step {
+	g := f.Elsewhere()
+	gone := alters(f, f.A, "deletes")
+	if f.On() {
+		gone = f.Edit(f.A)
+		gone.Sets[0].Value = "deleted"
+	}
+	return []schedule.Step{
+		f.Edit(f.A), f.Pushes(f.A), gone, f.Wait(time.Millisecond), g.Edit(f.B), f.Pushes(f.B), purging(f), f.Pushes(f.A), importing(f, other(f)), f.Pulls(f.B),
+	}
+}
+
+// importAhead lets an import and the server write above a fence that is ahead of the time.
+func importAhead(f schedule.Follow) []schedule.Step {
+	bound := f.Domain.MaxAhead
+	if !f.Domain.Bounded() {
+		bound = time.Hour
+	}
+	write := f.Write()
+	return []schedule.Step{
+		f.Clock(f.A, bound), f.Edit(f.A), alters(f, f.A, "deletes"), f.Pushes(f.A), f.Clock(f.A, 0), purging(f), importing(f, other(f)), importing(f, other(f)),
+		write, f.Pulls(f.B),
 	}
 }
 

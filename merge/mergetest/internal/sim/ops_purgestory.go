@@ -195,9 +195,27 @@ func correctedClock(f schedule.Follow) []schedule.Step {
 		return lateField(f)
 	}
 	g := f.Elsewhere()
+	server := serverAbovePurged(f, g)
 	purged := []schedule.Step{f.Clock(f.B, f.Domain.MaxAhead), f.Edit(f.B), alters(f, f.B, "deletes"), f.Pushes(f.B), purging(f), f.Clock(f.B, 0)}
 	if f.IntN(3) == 0 {
-		return append(purged, f.Does(f.A, "reinstalls"), f.Clock(f.A, 0), f.Pulls(f.A), g.Edit(f.A), f.Pushes(f.A))
+		purged = append(purged, f.Does(f.A, "reinstalls"), f.Clock(f.A, 0), f.Pulls(f.A), g.Edit(f.A), f.Pushes(f.A))
+	} else {
+		purged = append(purged, f.Pulls(f.A), f.Clock(f.A, f.Domain.MaxAhead+time.Hour), g.Edit(f.A), f.Pushes(f.A), g.Edit(f.A), f.Pushes(f.A))
 	}
-	return append(purged, f.Pulls(f.A), f.Clock(f.A, f.Domain.MaxAhead+time.Hour), g.Edit(f.A), f.Pushes(f.A), g.Edit(f.A), f.Pushes(f.A))
+	if f.Also(3) {
+		return server
+	}
+	return purged
+}
+
+// serverAbovePurged purges the deletion of a field whose stamp is ahead, and lets a new process of the server write the
+// field. Only the fence tells that process of the stamp. It draws nothing.
+func serverAbovePurged(f, g schedule.Follow) []schedule.Step {
+	g.ID = f.ID
+	gone := f.EditAsWrite(f.B)
+	gone.Sets[0].Value = "deleted"
+	return []schedule.Step{
+		f.Clock(f.B, f.Domain.MaxAhead), g.EditAsWrite(f.B), f.Wait(time.Millisecond), gone, f.Pushes(f.B), f.Clock(f.B, 0), purging(f),
+		f.Does(schedule.Server, "restarts"), f.Write(), f.Pulls(f.A),
+	}
 }

@@ -121,12 +121,18 @@ func (w *world) read(r *request, client clock.ClientID, cursor string) (p page, 
 
 // Fresh returns the state that a new device pulls from the beginning.
 func (w *world) Fresh() map[oracle.FieldKey]oracle.Write {
+	found, _ := w.freshFrom("")
+	return found
+}
+
+// freshFrom returns what a device that knows nothing pulls from a cursor, and the next cursor.
+func (w *world) freshFrom(cursor string) (found map[oracle.FieldKey]oracle.Write, next string) {
 	v := view{confirmed: check.Confirmed{}}
-	p, _ := w.read(&request{pull: &device{}, does: "a new device pulls"}, schedule.Newcomer(), "")
+	p, _ := w.read(&request{pull: &device{}, does: "a new device pulls"}, schedule.Newcomer(), cursor)
 	for _, l := range p.lines {
 		w.apply(&v, l)
 	}
-	return v.confirmedWrites()
+	return v.confirmedWrites(), p.cursor
 }
 
 // confirmedWrites returns the confirmed state in the form of the ledger.
