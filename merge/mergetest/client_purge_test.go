@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/fieldlww/fieldlww/clock"
@@ -31,6 +32,7 @@ type purgeQuirks struct {
 	retriesGone   bool // sends gone items again
 	neverResends  bool // sends nothing again after a restore
 	resendsPulled bool // after a restore, sends only those accepted items again that it had pulled
+	resendsShown  bool // after a restore, does not send those accepted writes again that a pulled write replaced
 	resendsAnew   bool // restamps the writes that it sends again
 }
 
@@ -151,7 +153,10 @@ func (a *app) reset(restored bool, names []string) {
 		}
 		for _, m := range a.overlay {
 			if !a.resendsPulled {
-				a.aside = append(a.aside, m.Data)
+				a.aside = append(a.aside, only(m.Data, func(name string, v record.FieldValue) bool {
+					pulled, _ := a.confirmed[m.Data.Key()].Get(name)
+					return !a.resendsShown || v.Compare(pulled) > 0
+				}))
 			}
 		}
 	}
@@ -227,6 +232,54 @@ func TestCorrectClientsOfPurgersPass(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			Run(t, purging(test.rule), some(Options{Seeds: *seeds, NewClient: test.make}))
+		})
+	}
+}
+
+// TestClientMustSendAReplacedWriteAgain checks that the kit finds a client that does not send an accepted write again
+// that it had pulled a later write of another client over, and that a client which does passes.
+func TestClientMustSendAReplacedWriteAgain(t *testing.T) {
+	t.Parallel()
+	for _, leavesOut := range []bool{false, true} {
+		q := clientQuirks{purgeQuirks: purgeQuirks{resendsShown: leavesOut}, bucketQuirks: bucketQuirks{partial: true}}
+		err := replay(sharing(shareRule{}), Schedule{
+			Options: Options{NewClient: newApp(q), IDs: []string{"a", "b", "c"}},
+			Steps: []string{
+				`cem edits b title="x"`,
+				`cem pushes`,
+				`ana pulls`,
+				`ana restores c`,
+				`cem edits b anything=[1]`,
+				`ana edits b anything=[2]`,
+				`server backs-up`,
+				`ana pushes`,
+				`cem pulls`,
+				`cem pushes`,
+				`server is-restored`,
+				`cem pushes`,
+			},
+		})
+		if got := err != nil && strings.Contains(err.Error(), law.ClientResends.Text().Name); got != leavesOut {
+			t.Errorf("leaves out: %t, but got %v", leavesOut, err)
+		}
+	}
+}
+
+// TestClientMaySendAReplacedWriteAgainWithoutAFence checks that a client which no fence was told to may, but need not,
+// send such a write again: it may have joined the accepted write with what it had confirmed.
+func TestClientMaySendAReplacedWriteAgainWithoutAFence(t *testing.T) {
+	t.Parallel()
+	for _, keeps := range []bool{false, true} {
+		Replay(t, purging(purgeRule{leaves: true}), Schedule{
+			Options: Options{NewClient: newApp(clientQuirks{bucketQuirks: bucketQuirks{partial: keeps}}), IDs: []string{"a", "b", "c"}},
+			Steps: []string{
+				`server backs-up`,
+				`dan edits a anything=null`,
+				`dan pushes`,
+				`cem edits a anything=deleted`,
+				`cem pushes`,
+				`server is-restored`,
+			},
 		})
 	}
 }

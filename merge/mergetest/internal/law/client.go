@@ -96,7 +96,7 @@ func clientLaws() map[Law]Text {
 		ClientResends: {
 			"a client sends its own writes again after a restore",
 			"After a reset whose why is epoch, the server lacks what came after its backup. When that pull is complete, the outbox begins with the client's own confirmed writes that are later than the pulled ones, without a base.",
-			"Look for a reset that removes the client's own writes before they are set aside, and for accepted items that no pull has returned yet: they are set aside as well.",
+			"Look for a reset that removes the client's own writes before they are set aside, and for accepted items that no pull has returned yet: they are set aside as well, even below a pulled write of another client.",
 		},
 		ClientHides: {
 			"an edit of a record that left is not shown",

@@ -41,6 +41,8 @@ type clientDevice struct {
 	busy     bool             // whether it is waiting for an answer
 	waiting  []*check.Item    // what it last had to send, and the edits since
 	aside    []oracle.Written // its own writes that it had confirmed when it learned of a restore
+	joined   []oracle.Written // its own writes that were accepted without a fence since its last complete pull
+	spare    []oracle.Written // those that it had joined when it learned of a restore
 	mustPull bool             // whether the server was or may have been restored since its last pull
 }
 

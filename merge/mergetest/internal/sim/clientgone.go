@@ -94,7 +94,8 @@ func (d *device) clientLearns(l line) {
 	switch {
 	case l.reset && l.epoch:
 		d.client.aside = append(d.client.aside, d.own()...)
-		d.overlay = nil
+		d.client.spare = append(d.client.spare, d.client.joined...)
+		d.overlay, d.client.joined = nil, nil
 	case l.reset:
 		d.w.Count("client reset")
 	case l.told != nil && l.told.fence > d.fence:
@@ -129,38 +130,46 @@ func (d *device) own() (all []oracle.Written) {
 }
 
 // mustSendAgain reports a broken law if a Client does not send again its own writes that a restored
-// server lacks. It may leave out writes that may be gone, and writes that another write replaces.
+// server lacks. It may leave out writes that may be gone, and writes that another write of it replaces. It need not
+// have kept a write that was accepted without a fence and that a write of another client replaced.
 func (d *device) mustSendAgain() {
 	aside := d.client.aside
-	if d.client.aside = nil; len(aside) == 0 {
+	all := append(slices.Clone(aside), d.client.spare...)
+	if d.client.aside, d.client.spare = nil, nil; len(all) == 0 {
 		return
 	}
-	slices.SortFunc(aside, func(a, b oracle.Written) int {
+	slices.SortFunc(all, func(a, b oracle.Written) int {
 		return cmp.Or(oracle.CompareFields(a.FieldKey, b.FieldKey), oracle.Compare(a.Write, b.Write))
 	})
-	aside = slices.Compact(aside)
+	all = slices.Compact(all)
 	items := d.decodeOutbox()
-	lacks := func(x oracle.Written) bool {
-		v, ok := d.confirmed[x.ID][x.Field]
-		above, _ := oracle.Rule(x.Write, check.WriteOf(v))
-		return above || !ok
-	}
-	for i, x := range aside {
-		// Writes that share a stamp are sent together, even if the server lacks only some of them.
-		isSent := slices.ContainsFunc(items, func(it *check.Item) bool {
-			return slices.Contains(it.Writes, x) && slices.ContainsFunc(it.Writes, func(y oracle.Written) bool { return slices.Contains(aside, y) && lacks(y) })
+	// Writes that share a stamp are sent together, even if the server lacks only some of them.
+	isSent := func(x oracle.Written) bool {
+		return slices.ContainsFunc(items, func(it *check.Item) bool {
+			return slices.Contains(it.Writes, x) && slices.ContainsFunc(it.Writes, func(y oracle.Written) bool { return slices.Contains(all, y) && d.lacks(y) })
 		})
-		replaced := i+1 < len(aside) && aside[i+1].FieldKey == x.FieldKey || len(d.client.Wants[x.FieldKey]) > 0
+	}
+	for i, x := range all {
+		replaced := len(d.client.Wants[x.FieldKey]) > 0 || slices.ContainsFunc(all[i+1:], func(y oracle.Written) bool {
+			return y.FieldKey == x.FieldKey && (slices.Contains(aside, y) || isSent(y))
+		})
 		switch {
-		case isSent:
+		case isSent(x):
 			d.client.SendsAgain(x)
 			d.w.Count("client sends again")
-		case !lacks(x):
+		case !slices.Contains(aside, x) || !d.lacks(x):
 		case !replaced && !d.mayBeGone(x) && !(d.w.Sight != nil && d.confirmed[x.ID] == nil):
 			d.w.Broken(law.ClientResends, "%s had confirmed %s of %s, which the restored server lacks, and sends\n%s", d.name, x.Field, x.ID, listedItems(items))
 			return
 		}
 	}
+}
+
+// lacks reports whether the server lacks a write. A Client knows after a complete pull.
+func (d *device) lacks(x oracle.Written) bool {
+	v, ok := d.confirmed[x.ID][x.Field]
+	above, _ := oracle.Rule(x.Write, check.WriteOf(v))
+	return above || !ok
 }
 
 // mayBeGone reports whether a restored server may refuse a write of a Client as gone.

@@ -3,6 +3,7 @@ package sim
 import (
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/check"
+	"github.com/fieldlww/fieldlww/merge/mergetest/internal/oracle"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -31,6 +32,9 @@ func (d *device) accepted(it *check.Item, r merge.Reply) {
 	}
 	for name, v := range kept {
 		d.confirm(it.ID, name, v)
+		if d.client != nil {
+			d.client.joined = append(d.client.joined, check.WrittenOf(oracle.FieldKey{ID: it.ID, Field: name}, v.Value, v.Stamp))
+		}
 	}
 }
 

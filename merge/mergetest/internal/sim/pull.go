@@ -49,7 +49,7 @@ func (w *world) pull(d *device, m schedule.Manner) {
 		d.overlay, d.pulled = nil, w.Now
 	}
 	if d.client != nil && ok {
-		d.client.mustPull = false
+		d.client.mustPull, d.client.joined = false, nil
 	}
 	if ok && w.Breach == nil && !r.met {
 		w.JudgePull(d.reader(), d.confirmedWrites(), nil)
