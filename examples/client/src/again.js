@@ -19,15 +19,17 @@ const writesOf = (it) => `${keyOf(it.table, it.id)}\0${it.time}`;
 const stampOf = (it) => ({ updatedAt: it.time, clientId: it.client });
 const byStamp = (a, b) => compareStamps(stampOf(a), stampOf(b)) || compareText(a.table, b.table) || compareText(a.id, b.id);
 
-/** setAside keeps this client's own accepted writes, which are about to be forgotten. */
+/**
+ * setAside keeps this client's own accepted writes, which are about to be forgotten. A write of another client does not
+ * replace them: the restored server may lack both, and the other client may be gone.
+ */
 export function setAside(r) {
   const kept = new Set(r.aside.map(writesOf)); // also by an earlier reset
   const aside = [];
   each(r, (h) => {
-    const accepted = h.over.reduce((all, it) => joined(all, it.data), h.confirmed);
+    const accepted = h.over.reduce((all, it) => joined(all, it.data), where(h.confirmed, (_, w) => w.clientId === r.id));
     const isNew = h.created !== '' || h.over.some((it) => it.isNew);
     accepted.forEach((w) => {
-      if (w.clientId !== r.id) return;
       const data = where(accepted, (_, other) => compareStamps(other, w) === 0);
       const hidden = h.over.some((it) => it.time === w.updatedAt && it.hidden);
       const it = newItem(h.table, h.id, data, { isNew, hidden });

@@ -21,7 +21,8 @@ type ownWrites struct {
 
 func (it *item) writesOf() ownWrites { return ownWrites{it.m.Data.Key(), it.stamp().Time} }
 
-// setAside keeps this client's own accepted writes, which are about to be forgotten.
+// setAside keeps this client's own accepted writes, which are about to be forgotten. A write of another
+// client does not replace them: the restored server may lack both, and the other client may be gone.
 func (r *Replica) setAside() {
 	kept := make(map[ownWrites]bool) // also by an earlier reset
 	for _, it := range r.aside {
@@ -30,14 +31,15 @@ func (r *Replica) setAside() {
 	var aside []*item
 	for _, table := range r.tables {
 		for _, h := range table {
-			accepted, created, hidden := h.confirmed, h.created > 0, map[clock.Timestamp]bool{}
+			accepted := r.only(h.confirmed, func(_ string, w record.FieldValue) bool { return w.Stamp.Client == r.id })
+			created, hidden := h.created > 0, map[clock.Timestamp]bool{}
 			for _, it := range h.overlays() {
 				accepted, created = r.join(accepted, it.m.Data), created || it.m.New
 				hidden[it.stamp().Time] = it.hidden
 			}
 			for _, w := range accepted.All() {
 				own := ownWrites{h.key, w.Stamp.Time}
-				if w.Stamp.Client != r.id || kept[own] {
+				if kept[own] {
 					continue
 				}
 				kept[own] = true

@@ -163,10 +163,11 @@
 //
 // A server that was restored from a backup, or a standby that missed some commits, lacks writes that
 // it had accepted. It gets a new epoch, which makes it reset its clients. Before the Replica forgets
-// what came from the server, it sets its own accepted writes aside. Once the pull is settled, it puts
-// those that the server lacks before its outbox, and a Notice of kind [SentAgain] tells how many. They
-// keep their stamps. Until then Batch returns nothing, because a later edit could be gone without the
-// earlier one. They are also kept if the client ID changes meanwhile, and are then restamped like
+// what came from the server, it sets its own accepted writes aside, in confirmed records and in
+// overlays, even if a confirmed write of another client replaces them. Once the pull is settled, it
+// puts those that the server lacks before its outbox, and a Notice of kind [SentAgain] tells how many.
+// They keep their stamps. Until then Batch returns nothing, because a later edit could be gone without
+// the earlier one. They are also kept if the client ID changes meanwhile, and are then restamped like
 // waiting edits.
 //
 // An edit of a record that another client created can arrive before that client has sent its creation

@@ -194,6 +194,9 @@ func (s *modelState) hash() [sha256.Size]byte {
 				if e.isNew {
 					add(2)
 				}
+				if e.answered != 0 {
+					add(3, int(e.answered))
+				}
 			}
 		}
 		add(0)

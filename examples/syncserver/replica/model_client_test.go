@@ -148,14 +148,28 @@ func (x *modelSearch) push(s *modelState, i int) {
 			lost.copied, lost.copyEpoch = string(body), s.epoch
 			x.visit(lost, byClient(i, name+" (answer lost, copied)"), broken)
 		}
-		if err := r.Answer(answer); err != nil {
-			panic(err)
-		}
+		x.answer(&sent, r, answer)
 		x.save(&sent, i, r)
 		if broken == "" {
 			broken = x.checkClient(&sent, i, r)
 		}
 		x.visit(sent, byClient(i, name), broken)
+	}
+}
+
+// answer lets a client take the answer to a push. Which answers it took matters if the server is restored.
+func (x *modelSearch) answer(s *modelState, r *replica.Replica, answer []byte) {
+	waiting := r.Waiting()
+	if err := r.Answer(answer); err != nil {
+		panic(err)
+	}
+	for _, m := range waiting {
+		e := s.editOf(x, m.Data)
+		for name, w := range m.Data.All() {
+			if x.restore && e != nil && !waits(r, name, w) {
+				e.answered |= 1 << slices.Index(modelFields[:], name) & e.accepted
+			}
+		}
 	}
 }
 

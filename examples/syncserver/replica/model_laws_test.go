@@ -230,9 +230,7 @@ func (x *modelSearch) checkRest(s modelState) law {
 				if broken != "" {
 					return broken
 				}
-				if err := r.Answer(answer); err != nil {
-					panic(err)
-				}
+				x.answer(&s, r, answer)
 				x.save(&s, i, r)
 				if broken := x.checkClient(&s, i, r); broken != "" {
 					return broken

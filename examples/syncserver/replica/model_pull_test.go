@@ -130,11 +130,18 @@ func (x *modelSearch) pulled(s *modelState, i int, r *replica.Replica, lines []b
 		c.ideal = s.ideal
 	}
 	c.fence, c.level = s.fence, s.level
+	for j := range c.edits {
+		if p == whole || at.epoch != s.epoch {
+			c.edits[j].answered = 0
+		}
+	}
 	x.save(s, i, r)
 }
 
 // release notes which writes a client need not send again to a restored server: a later write of the
-// field, its own or another, was confirmed; the fence has passed the deletion; or the record is dead.
+// field replaces them, its own or one that it pulled before its last settled pull ended; the fence has
+// passed the deletion; or the record is dead. A write that a pulled one replaces is sent again until a
+// settled pull has followed its answer: the author of the other may be gone.
 func (x *modelSearch) release(c *modelClient) {
 	ideal := x.rec(c.ideal)
 	own := record.New(modelKey)
@@ -144,11 +151,12 @@ func (x *modelSearch) release(c *modelClient) {
 	for j := range c.edits {
 		e := &c.edits[j]
 		for name, w := range x.rec(e.data).All() {
+			bit := uint8(1) << slices.Index(modelFields[:], name)
 			v, _ := ideal.Get(name)
 			mine, _ := own.Get(name)
-			isOld := w.Stamp.Time <= timeOf(c.fence)
-			if v.Compare(w) > 0 || mine.Compare(w) > 0 || isOld && (w.Deleted() || dead(ideal, c.fence)) {
-				e.released |= 1 << slices.Index(modelFields[:], name)
+			isOld, isForgotten := w.Stamp.Time <= timeOf(c.fence), v.Compare(w) > 0 && e.answered&bit == 0
+			if isForgotten || mine.Compare(w) > 0 || isOld && (w.Deleted() || dead(ideal, c.fence)) {
+				e.released |= bit
 			}
 		}
 	}

@@ -44,11 +44,11 @@ type modelEdit struct {
 	synced int    // the sequence of the settled pull before it, or -1
 	level  int    // that its author knew
 	epoch  int
-	// Sets of fields: the server has them, the author was told that they are gone, or the author
-	// need not send them again.
-	accepted, told, released uint8
-	sawDeleted, isNew        bool // its author was shown a deleted record, or none
-	first                    bool // its author has never pulled
+	// Sets of fields: the server has them, the author was told that they are gone, the author need not
+	// send them again, or their acceptance was answered and no settled pull has followed.
+	accepted, told, released, answered uint8
+	sawDeleted, isNew                  bool // its author was shown a deleted record, or none
+	first                              bool // its author has never pulled
 }
 
 // modelClient is a client.

@@ -29,6 +29,8 @@ var (
 	lateDeletion = []string{"A sets f", "A pushes", "B pulls", "B deletes the record", "another record is written", "a sample is taken", "A pulls", "the fence rises to the sample"}
 	// B's edit of a record that A created, after a backup.
 	follower = []string{"a backup is made", "A sets f", "A pushes", "B pulls", "B sets g", "B pushes"}
+	// A's edit is accepted after a backup, below a later one of B that A has pulled.
+	superseded = []string{"A sets f", "B sets f", "a backup is made", "B pushes", "A pulls", "A pushes"}
 	// A creation that waits while the fence passes it.
 	oldCreation = []string{"A sets f", "another record is written", "the fence rises"}
 	// B joins when a record is dead, or when its deletion is under way that makes it so.
@@ -62,11 +64,12 @@ var modelScopes = []struct {
 	{"a level that rises", modelScope{level: 1, edits: 1, kinds: []int{setF, setG, deleteIt}, begins: knownFence, portions: true, levelUp: true}, 4, 3_231, 5},
 	{"a restored server, level 1", modelScope{level: 1, edits: 2, kinds: []int{setF, setG, deleteIt}, restore: true}, 6, 3_999, 8},
 	{"a restored server, level 2", modelScope{level: 2, edits: 2, kinds: []int{setF, setG, deleteIt}, restore: true}, 6, 3_999, 8},
-	{"a dead record of a restored server, level 1", modelScope{level: 1, edits: 1, kinds: []int{setF}, begins: deadRecord, restore: true}, 7, 722, 8},
+	{"a dead record of a restored server, level 1", modelScope{level: 1, edits: 1, kinds: []int{setF}, begins: deadRecord, restore: true}, 7, 723, 8},
 	{"a dead record of a restored server, level 2", modelScope{level: 2, edits: 1, kinds: []int{setF}, begins: deadRecord, restore: true}, 7, 675, 8},
 	{"a new life on a restored server", modelScope{level: 2, edits: 2, kinds: []int{setF, setG}, outbox: 2, begins: deadRecord, restore: true}, 5, 2_559, 7},
 	{"a pull in chunks from a restored server", modelScope{level: 2, edits: 1, outbox: 3, kinds: []int{setF}, begins: restoredBeneath, portions: true, restore: true}, 3, 136, 5},
 	{"a follower on a restored server", modelScope{level: 2, edits: 1, kinds: []int{setF}, begins: follower, restore: true}, 3, 133, 5},
+	{"a superseded write on a restored server", modelScope{level: 2, edits: 1, kinds: []int{setF, deleteIt}, begins: superseded, restore: true}, 4, 537, 6},
 	{"a creation below the fence", modelScope{level: 2, edits: 1, kinds: []int{setF, setG}, begins: oldCreation, portions: true}, 4, 732, 6},
 	{"a client that joins late", modelScope{level: 2, edits: 2, outbox: 2, newcomer: true, others: true}, 4, 5_480, 5},
 	{"a client that joins late, level 1", modelScope{level: 1, edits: 2, outbox: 2, newcomer: true, others: true}, 4, 5_488, 5},
