@@ -16,7 +16,7 @@ type pushing struct {
 	by  Sender
 	Pushed
 	server bool // whether it is a write of the server itself; see Server.Write
-	noted  bool // whether it is the record of an import, about which the Guard is not asked
+	noted  bool // whether it is the record of an import, which neither the Guard nor a full storage refuses
 
 	items  []record.Item // once the push is decoded
 	push   *merge.Push

@@ -192,6 +192,28 @@ func TestRefusedRowsAreTriedAgain(t *testing.T) {
 	})
 }
 
+// TestImportThatFillsTheStorageKeepsItsRows: the record that describes an import is stored with the rows that were
+// accepted, also if these have filled the storage. Later rows are refused.
+func TestImportThatFillsTheStorageKeepsItsRows(t *testing.T) {
+	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
+		s := openCalendar(t, name(t))
+		s.options.Storage = 1
+		done := s.imports(taskRows{"1": {board.Title: "a long title"}})
+		require.Empty(t, done.Refused)
+		require.Equal(t, 1, done.Changed)
+		for run := int64(2); run <= 10; run++ { // the record of run 10 is longer than the one of run 9
+			crm := taskRows{"1": {board.Title: "a long title"[run:]}, "2": {board.Title: "x"}}
+			done = s.imports(crm)
+			require.Len(t, done.Refused, 1)
+			require.Equal(t, merge.StorageFull, done.Refused[0].Refusal.Code)
+			require.Equal(t, 1, done.Changed)
+			described := s.normals()[record.Key{Table: ImportsTable, ID: done.ID.String()}]
+			require.Equal(t, map[string]any{importName: "crm", importRun: run}, described.Map())
+		}
+		requireCounted(t, s.database)
+	})
+}
+
 // TestNoClientMayUseTheIDOfAnImport checks an ID that the server made, and one that the app chose.
 func TestNoClientMayUseTheIDOfAnImport(t *testing.T) {
 	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {

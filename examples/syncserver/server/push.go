@@ -131,7 +131,7 @@ func (s *Server) apply(ctx context.Context, tx *session, p *pushing) (out Outcom
 	if err != nil {
 		return out, err
 	}
-	stored.StorageFull = s.options.Storage >= 0 && tx.bytes >= s.options.Storage
+	stored.StorageFull = !p.noted && s.options.Storage >= 0 && tx.bytes >= s.options.Storage
 	stored.MayRead, stored.MayWrite = s.rightsOf(tx, actor, stored.StorageFull)
 	out.read = tx.read
 	j, err := s.judge(ctx, tx, p, &stored)
