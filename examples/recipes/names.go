@@ -68,10 +68,14 @@ func ShownNames(teams []record.Record) map[record.Key]string {
 	for _, team := range named { // first come those that show the name that they have
 		take(team, textOf(team, "name"))
 	}
+	free := make(map[string]int, len(named)) // by folded name: every number below it is taken, so no search begins at 2 again
 	for _, team := range named {
-		for n := 2; shown[team.Key()] == ""; n++ {
-			take(team, fmt.Sprintf("%s (%d)", strings.TrimSpace(textOf(team, "name")), n))
+		name := strings.TrimSpace(textOf(team, "name"))
+		n := max(2, free[folded(name)])
+		for ; shown[team.Key()] == ""; n++ {
+			take(team, fmt.Sprintf("%s (%d)", name, n))
 		}
+		free[folded(name)] = n
 	}
 	return shown
 }

@@ -114,6 +114,18 @@ func TestTeamsThatWereNamedAtOnce(t *testing.T) {
 	}
 }
 
+// TestShownNamesOfManyTeams: teams with one name take linear time. A search from 2 for each of them takes a minute.
+func TestShownNamesOfManyTeams(t *testing.T) {
+	teams := make([]record.Record, 20_000)
+	for i := range teams {
+		at := clock.Stamp{Time: noon + clock.Timestamp(i), Client: clock.ClientID{1}}
+		teams[i] = write(record.Key{Table: "teams", ID: fmt.Sprint(i)}, "name", "Rovers", at)
+	}
+	shown := ShownNames(teams)
+	require.Equal(t, "Rovers", shown[teams[0].Key()])
+	require.Equal(t, "Rovers (20000)", shown[teams[19_999].Key()])
+}
+
 func nameStamp(r record.Record) clock.Stamp {
 	w, _ := r.Get("name")
 	return w.Stamp
