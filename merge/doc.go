@@ -12,10 +12,10 @@
 // The boundary: [Engine.Prepare] judges the items of a [Request] and returns a [Push],
 // which names the records to load. [Push.Apply] decides on the [Stored] state and returns
 // an [Answer]: a [Result] for each item, with a [Decision] for each field or a [Refusal],
-// and the records to store. A [Guard] decides who may write what, and the functions of [Stored] do
-// so with a look at the record. [Code] lists every code
-// that a client may get. [Push.AppendJournal] and [ParseJournalLine] keep and replay
-// decisions.
+// and the records to store. [Push.Renamed] gives it in the field names of an old client. A [Guard]
+// decides who may write what, and the functions of [Stored] do so with a look at the record. [Code]
+// lists every code that a client may get. [Push.AppendJournal] and [ParseJournalLine] keep and
+// replay decisions.
 //
 // # Files
 //
@@ -24,9 +24,11 @@
 //	change.go                                  Change, and the steps of the rule
 //	engine.go prepare.go admission.go          Engine and Prepare, before anything is loaded
 //	apply.go room.go watermarks.go notes.go    Apply, on the stored state
+//	seen.go                                    what the author of a winner had seen
 //	rights.go                                  guards that look at the stored record
 //	purge.go gone.go erase.go                  Purge, late writes of purged data, and Erase
 //	answer.go result.go decision.go            Answer, Result and Decision
+//	sentence.go                                a Decision in words
 //	refusal.go code.go reply.go renamed.go     the answer to the client
 //	journal.go journalline.go wire.go          lines of a journal, and JSON
 //	journalerase.go                            JournalEraser
