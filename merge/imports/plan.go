@@ -3,6 +3,7 @@ package imports
 import (
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 
 	"github.com/fieldlww/fieldlww/clock"
@@ -20,8 +21,7 @@ type Run struct {
 	// again.
 	Number int64
 	// Fence and Level go into merge.Stored as well. Read them inside the lock in which the plan is
-	// applied.
-	// They may rise during a run.
+	// applied: they may rise during a run.
 	Fence clock.Timestamp
 	Level int
 }
@@ -113,9 +113,7 @@ type planner struct {
 // hashAll hashes the values of the row.
 func (p *planner) hashAll() {
 	p.hashes = make(map[string]string, len(p.names))
-	for name, h := range p.seen.Hashes {
-		p.hashes[name] = h
-	}
+	maps.Copy(p.hashes, p.seen.Hashes)
 	for _, name := range p.names {
 		p.hashes[name] = hash(p.row.Fields[name])
 		p.changed = p.changed || p.hashes[name] != p.seen.Hashes[name]
@@ -161,13 +159,10 @@ func (p *planner) isBegun() bool {
 // isWritten reports whether a field of a live record is written.
 func (p *planner) isWritten(name string) bool {
 	standing, ok := p.now.Get(name)
-	switch {
-	case !ok:
+	if !ok {
 		return p.hashes[name] != p.seen.Hashes[name] // otherwise people have deleted it
-	case standing.Stamp.Client != p.ID:
-		return false
 	}
-	return standing.Value != p.row.Fields[name]
+	return standing.Stamp.Client == p.ID && standing.Value != p.row.Fields[name]
 }
 
 // checkOrder returns an error unless the run is above the runs that have written the row.

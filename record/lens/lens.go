@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/record"
 )
 
@@ -61,8 +62,9 @@ type table struct {
 	up, down map[string]*change
 }
 
-// New returns a Lens. Each name occurs once among the old names of a table, and once among the new ones of Fields
-// that are not OneWay and of Splits. The error wraps ErrLens, and names the table and the field.
+// New returns a Lens. Each name is one that a record may have. It occurs once among the old names of a table, and once
+// among the new ones of Fields that are not OneWay and of Splits. The error wraps ErrLens, and names the table and the
+// field.
 func New(tables ...Table) (Lens, error) {
 	l := Lens{tables: make(map[string]*table)}
 	for _, t := range tables {
@@ -79,6 +81,9 @@ func New(tables ...Table) (Lens, error) {
 }
 
 func (t Table) compile() (*table, error) {
+	if err := (record.Key{Table: t.Name, ID: "1"}).Check(); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrLens, reason(err))
+	}
 	made := &table{up: make(map[string]*change), down: make(map[string]*change)}
 	changes := t.changes()
 	for _, c := range changes {
@@ -116,9 +121,13 @@ func (t *table) add(c *change) error {
 
 // free returns nil if a name can be added to the names of a version.
 func free(version map[string]*change, name string) error {
+	anyStamp := clock.Stamp{Time: 1, Client: clock.ClientID{1}}
+	invalid := record.FieldValue{Stamp: anyStamp}.Check(name)
 	switch {
-	case name == "" || strings.Contains(name, "/") || record.Reserved(name):
-		return fmt.Errorf("%s: %w: a name is not empty, has no slash and does not begin with $", record.PathName(name), ErrLens)
+	case strings.Contains(name, "/") || record.Reserved(name):
+		return fmt.Errorf("%s: %w: a name has no slash and does not begin with $", record.PathName(name), ErrLens)
+	case invalid != nil:
+		return fmt.Errorf("%s: %w: %w", record.PathName(name), ErrLens, reason(invalid))
 	case version[name] != nil:
 		return fmt.Errorf("%s: %w: it occurs twice", record.PathName(name), ErrLens)
 	}

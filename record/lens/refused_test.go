@@ -79,6 +79,25 @@ func TestOnlySealedValuesAreSealed(t *testing.T) {
 	}
 }
 
+// TestLensHasOnlyNamesThatRecordsMayHave: with another name, the Lens would refuse each write of the field.
+func TestLensHasOnlyNamesThatRecordsMayHave(t *testing.T) {
+	for name, want := range map[string]error{
+		"": record.ErrName, "a\x00b": record.ErrName, "__proto__": record.ErrName, "\xff": record.ErrUTF8,
+		strings.Repeat("x", 1025): record.ErrLimit, "a/b": lens.ErrLens, "$deleted": lens.ErrLens,
+	} {
+		for _, f := range []lens.Field{{Old: name, New: "name"}, {Old: "title", New: name}} {
+			_, err := lens.New(lens.Table{Name: "tasks", Fields: []lens.Field{f}})
+			require.ErrorIs(t, err, lens.ErrLens, "%q", name)
+			require.ErrorIs(t, err, want, "%q", name)
+		}
+		if want != lens.ErrLens {
+			_, err := lens.New(lens.Table{Name: name})
+			require.ErrorIs(t, err, lens.ErrLens, "%q", name)
+			require.ErrorIs(t, err, want, "%q", name)
+		}
+	}
+}
+
 // TestNumberOfPartsIsChecked: a function that returns too few values is refused.
 func TestNumberOfPartsIsChecked(t *testing.T) {
 	one := func(v record.Value) ([]record.Value, error) { return []record.Value{v}, nil }
