@@ -32,7 +32,8 @@ func (s Site) ListenMetrics(address string) (*Metrics, error) {
 	return &Metrics{site: site, listener: listener}, nil
 }
 
-// Serve begins to answer GET /metrics with a handler, and prints where. Call it once.
+// Serve begins to answer GET /metrics with a handler, and prints where. If it fails later, it prints why, and clients of the
+// site are served without it. Call it once.
 func (m *Metrics) Serve(handler http.Handler, out io.Writer) {
 	if m == nil {
 		return
@@ -43,10 +44,14 @@ func (m *Metrics) Serve(handler http.Handler, out io.Writer) {
 	var ctx context.Context
 	ctx, m.stop = context.WithCancel(context.Background())
 	fmt.Fprintf(out, "%s: metrics at http://%s/metrics\n", m.site.Name, m.listener.Addr())
-	m.running.Go(func() { m.site.Serve(ctx, m.listener, io.Discard) }) // if it fails, clients are served without it
+	m.running.Go(func() {
+		if err := m.site.Serve(ctx, m.listener, io.Discard); err != nil {
+			fmt.Fprintf(out, "%s: metrics are no longer served: %v\n", m.site.Name, err)
+		}
+	})
 }
 
-// Close ends Serve, and stops to listen.
+// Close ends Serve, and stops listening.
 func (m *Metrics) Close() {
 	if m == nil {
 		return

@@ -50,6 +50,18 @@ func TestMetricsHaveAnAddressOfTheirOwn(t *testing.T) {
 	require.Error(t, err, "it still listens")
 }
 
+// TestMetricsThatEndAreReported: the program goes on, and its output says that there are no metrics.
+func TestMetricsThatEndAreReported(t *testing.T) {
+	m, err := Site{Name: "syncserver"}.ListenMetrics("127.0.0.1:0")
+	require.NoError(t, err)
+	var out bytes.Buffer
+	m.Serve(http.NotFoundHandler(), &out)
+	m.listener.Close()
+	m.running.Wait()
+	require.Contains(t, out.String(), "syncserver: metrics are no longer served: ")
+	m.Close()
+}
+
 // TestNoMetricsWithoutAnAddress checks that a program without the flag serves no metrics, and needs no condition for it.
 func TestNoMetricsWithoutAnAddress(t *testing.T) {
 	m, err := Site{Name: "syncserver"}.ListenMetrics("")

@@ -51,8 +51,9 @@
 //	ahead.go       stored writes that are stamped too far ahead
 //	repair.go      the command that restamps them
 //	write.go       writes of the server itself
-//	read.go        reads of records without the lock
+//	read.go        reads of records without the lock, and whether a workspace exists
 //	import.go      imports of rows that no client has stamped
+//	importcheck.go which sources and rows an import accepts
 //	importpart.go  the part of an import that one transaction stores, and the ledgers
 //	registry.go    the imports of a workspace
 //	own.go         the client IDs of servers, which no client may use
@@ -288,8 +289,8 @@
 // Each process makes a client ID when it starts, and does not keep it, so no stamp is used twice, even after
 // a restore from a backup. The ID makes stamps unique, not later: the write wins because of its time.
 // Several processes may write at once, on one machine or on several: the lock of the workspace puts
-// their writes and the pushes in an order, and each sees the ones before it. A client that uses the ID of a server is
-// refused as client_taken.
+// their writes and the pushes in an order, and each sees the ones before it. A client that uses the ID of a server
+// is refused as client_taken.
 //
 // # Imports
 //
@@ -298,13 +299,14 @@
 //	syncserver import WORKSPACE TABLE NAME < ROWS.jsonl
 //
 // bring the rows of another system over, as often as you like. The page IMPORTING.md has the steps, and
-// package merge/imports the rule. Each import has a client ID that no client may use, and each push names the IDs of
-// the imports of its workspace in merge.Request.Imports. They are in the row of the workspace, with the
-// number of the last run. A run takes its number in a transaction of its own. Then it stores some hundred rows in each
-// transaction: the records, what the rules derive, a line of the journal, and the ledgers, which say what the
-// runs have seen of each row. A part that changes nothing takes no sequence. An erasure closes
-// the ledgers of its records. Replace all servers of an earlier version before the first run: they do not know imports,
-// and report lost edits where there are none.
+// package merge/imports the rule. Each import has a client ID that no client may use, and each push names the IDs
+// of the imports of its workspace in merge.Request.Imports. They are in the row of the workspace, with the number of
+// the last run. A run takes its number in a transaction of its own. Then it stores some hundred rows in each
+// transaction: the records, what the rules derive, a line of the journal, and the ledgers, which say what the runs
+// have seen of each row. With them it stores the record that describes the import, also if the storage is full by
+// then. A part that changes nothing takes no sequence. An erasure closes the ledgers of its records. Replace all
+// servers of an earlier version before the first run: they do not know imports, and report lost edits where there are
+// none.
 //
 // # Retention
 //

@@ -5,11 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
@@ -63,17 +59,17 @@ const (
 // a second run with the same rows changes nothing. Package imports has the rule, and the section "Imports"
 // of the package documentation says how to use it.
 //
-// The rows must be all rows of one kind, or all that have changed, each once. They are checked before
-// anything is stored: a row that no import may write is a *record.Error whose path begins with the position of the
-// row, such as [3].data.title. It wraps ErrOldName for a field name that Options.Lenses has replaced. If the Run of the
-// result is zero, nothing was stored. Import stores some hundred rows in each transaction, so pushes go on in between. If it
-// fails or is killed, the rows that were stored stay, and another run completes the import. Do not let two
-// runs of one import overlap: the older run then fails with imports.ErrRun.
+// The rows must be all rows of one kind, or all that have changed, each once. They are checked before anything is
+// stored: a row that no import may write is a *record.Error whose path begins with the position of the row, such as
+// [3].data.title. It wraps ErrOldName for a field name that Options.Lenses has replaced. If the Run of the result is
+// zero, nothing was stored. Import stores some hundred rows in each transaction, so pushes go on in between. If it fails
+// or is killed, the rows that were stored stay, and another run completes the import. Do not let two runs of one import
+// overlap: the older run then fails with imports.ErrRun.
 //
-// As with Write, the workspace is created if it does not exist, Options.Guard is asked about each record, and neither Options.Buckets nor Options.MayWrite
-// limits the import. A row that is refused, for example because its record would be too large, does not affect the
-// others. The rules check what is imported. No write of an import is a lost edit, and none makes one, except
-// that Options.Keep keeps an imported value that a person overwrites unseen.
+// As with Write, the workspace is created if it does not exist, Options.Guard is asked about each record, and neither
+// Options.Buckets nor Options.MayWrite limits the import. A row that is refused, for example because its record would be
+// too large, does not affect the others. The rules check what is imported. No write of an import is a lost edit, and
+// none makes one, except that Options.Keep keeps an imported value that a person overwrites unseen.
 func (s *Server) Import(ctx context.Context, workspace string, from Source, rows []imports.Row) (Imported, error) {
 	if err := from.check(workspace); err != nil {
 		return Imported{}, err
@@ -96,37 +92,6 @@ func (s *Server) Import(ctx context.Context, workspace string, from Source, rows
 		rows = rows[n:]
 	}
 	return i.done, nil
-}
-
-// check returns an error for an invalid source or workspace.
-func (from Source) check(workspace string) error {
-	if err := checkWorkspace(workspace); err != nil {
-		return err
-	}
-	if n := len(from.Name); n == 0 || n > 100 || !utf8.ValidString(from.Name) || strings.ContainsRune(from.Name, 0) {
-		return errors.New("the name of an import must have 1 to 100 bytes of UTF-8")
-	}
-	return nil
-}
-
-// checkRows returns an error for the first row that no import may write.
-func (s *Server) checkRows(rows []imports.Row) error {
-	for i, row := range rows {
-		if table := row.Key.Table; table == violation.DefaultTable || table == ImportsTable {
-			return &record.Error{Path: fmt.Sprintf("[%d].table", i), Offset: -1, Err: fmt.Errorf("%w: the server writes the table %s", record.ErrName, table)}
-		}
-		if len(s.options.Lenses) == 0 {
-			continue
-		}
-		for _, name := range slices.Sorted(maps.Keys(row.Fields)) {
-			var e *record.Error
-			if errors.As(s.options.refuseOldName(row.Key.Table, name), &e) {
-				e.Path = fmt.Sprintf("[%d].%s", i, e.Path)
-				return e
-			}
-		}
-	}
-	return imports.CheckRows(rows)
 }
 
 // partOf returns how many rows to store in the next transaction.
@@ -217,7 +182,7 @@ func (i *importing) storeAtOnce(ctx context.Context, rows []imports.Row, begun *
 	part := importPart{importing: i, rows: rows}
 	err := i.maintain(ctx, i.workspace, func(tx *session) error {
 		*begun = time.Now()
-		return part.run(ctx, tx)
+		return part.within(ctx, tx)
 	})
 	if err != nil {
 		return err

@@ -25,11 +25,11 @@ type importPart struct {
 
 // sender returns the import as the sender of a push.
 func (p *importPart) sender() Sender {
-	return Sender{Workspace: p.workspace, Client: p.importing.run.ID}
+	return Sender{Workspace: p.workspace, Client: p.run.ID}
 }
 
-// run plans the rows, stores what is to be written, and notes what was seen.
-func (p *importPart) run(ctx context.Context, tx *session) error {
+// within plans the rows, stores what is to be written, and notes what was seen, within a transaction.
+func (p *importPart) within(ctx context.Context, tx *session) error {
 	if err := p.plan(ctx, tx); err != nil {
 		return err
 	}
@@ -41,7 +41,7 @@ func (p *importPart) run(ctx context.Context, tx *session) error {
 	for _, r := range p.refused() {
 		delete(p.noted, r.Key)
 	}
-	if err := tx.putLedgers(ctx, p.importing.run.ID, p.noted); err != nil {
+	if err := tx.putLedgers(ctx, p.run.ID, p.noted); err != nil {
 		return err
 	}
 	if len(p.out.Answer.Updates) == 0 {
@@ -67,11 +67,11 @@ func (p *importPart) plan(ctx context.Context, tx *session) error {
 	if err != nil {
 		return err
 	}
-	seen, err := tx.ledgers(ctx, p.importing.run.ID, keys)
+	seen, err := tx.ledgers(ctx, p.run.ID, keys)
 	if err != nil {
 		return err
 	}
-	run := p.importing.run
+	run := p.run
 	run.Fence, run.Level = tx.fence.stamp, tx.fence.level
 	p.items, p.noted = nil, make(map[record.Key]imports.Ledger)
 	for i, stored := range found.Lookup(keys) {
@@ -109,10 +109,10 @@ func (p *importPart) refused() (all []RefusedRow) {
 
 // describe stores the record that describes the import, if it has changed.
 func (p *importPart) describe(ctx context.Context, tx *session) error {
-	key := record.Key{Table: ImportsTable, ID: p.importing.run.ID.String()}
+	key := record.Key{Table: ImportsTable, ID: p.run.ID.String()}
 	w := writing{Server: p.Server, by: Sender{Workspace: p.workspace, Client: p.id}, keys: []record.Key{key}, noted: true}
 	w.edit = func(all []*record.Edit) error {
-		all[0].SetMap(map[string]any{importName: p.name, importRun: p.importing.run.Number})
+		all[0].SetMap(map[string]any{importName: p.name, importRun: p.run.Number})
 		return nil
 	}
 	_, err := w.run(ctx, tx)

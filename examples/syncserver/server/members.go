@@ -77,19 +77,6 @@ func (s *Server) HasUser(ctx context.Context, workspace, user string) (has bool,
 	return has, err
 }
 
-// HasWorkspace reports whether a workspace has been used: something was stored in it, or a client has joined it.
-func (s *Server) HasWorkspace(ctx context.Context, workspace string) (has bool, err error) {
-	if err := errors.Join(checkWorkspace(workspace), s.database.check()); err != nil {
-		return false, err
-	}
-	err = s.database.db.QueryRowContext(ctx, `
-		SELECT EXISTS (SELECT 1 FROM workspaces WHERE name = $1) OR EXISTS (SELECT 1 FROM clients WHERE workspace = $1)`, workspace).Scan(&has)
-	if err != nil {
-		err = fmt.Errorf("look up a workspace: %w", err)
-	}
-	return has, err
-}
-
 // Member is the membership of a user in a bucket.
 type Member struct {
 	User   string `json:"user"`

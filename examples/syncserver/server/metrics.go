@@ -132,11 +132,9 @@ func (s *Frontend) Metrics() http.Handler {
 	return promhttp.HandlerFor(registry, promhttp.HandlerOpts{})
 }
 
-// countPush counts a push that was answered, and how long it took.
-func (m *metrics) countPush(body []byte, out Outcome, wall time.Time, took time.Duration) {
+// countPush counts a push that was answered, at a time of the server's clock.
+func (m *metrics) countPush(out Outcome, wall time.Time) {
 	m.pushes.Inc()
-	m.pushed.Add(float64(len(body)))
-	m.pushTime.Observe(took.Seconds())
 	if newest := newestOf(out.Answer); newest > 0 {
 		m.skew.Observe(wall.Sub(newest.Time()).Seconds())
 	}

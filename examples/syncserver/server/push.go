@@ -59,7 +59,9 @@ func (s *Frontend) servePush(w http.ResponseWriter, r *http.Request, m Sender) e
 		return Unavailable(err)
 	}
 	s.logPush(r.Context(), m, out)
-	s.metrics.countPush(body, out, wall, time.Since(begun))
+	s.metrics.pushTime.Observe(time.Since(begun).Seconds())
+	s.metrics.pushed.Add(float64(len(body)))
+	s.metrics.countPush(out, wall)
 	return writeJSON(w, out.answerJSON(p.old, clock.TimestampOf(s.options.Now())))
 }
 

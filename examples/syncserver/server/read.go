@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/fieldlww/fieldlww/merge"
@@ -60,4 +61,17 @@ func (s *Server) Read(ctx context.Context, workspace string, keys ...record.Key)
 		all = append(all, tx.normal(r.WithKey(key), len(data)))
 	}
 	return merge.Collect(all...).Lookup(keys), rows.Err()
+}
+
+// HasWorkspace reports whether a workspace has been used: something was stored in it, or a client has joined it.
+func (s *Server) HasWorkspace(ctx context.Context, workspace string) (has bool, err error) {
+	if err := errors.Join(checkWorkspace(workspace), s.database.check()); err != nil {
+		return false, err
+	}
+	err = s.database.db.QueryRowContext(ctx, `
+		SELECT EXISTS (SELECT 1 FROM workspaces WHERE name = $1) OR EXISTS (SELECT 1 FROM clients WHERE workspace = $1)`, workspace).Scan(&has)
+	if err != nil {
+		err = fmt.Errorf("look up a workspace: %w", err)
+	}
+	return has, err
 }

@@ -60,8 +60,8 @@ func (u *users) forget() {
 	clear(u.of)
 }
 
-// admit refuses the ID of a server, a client that is bound to another user or workspace, and a token that was issued before
-// its user was signed out. It binds a new client to its user, and follows the rights of a new token.
+// admit refuses the ID of a server or an import, a client that is bound to another user or workspace, and a token that
+// was issued before its user was signed out. It binds a new client to its user, and follows the rights of a new token.
 func (s *Server) admit(ctx context.Context, a Account) error {
 	if s.tokens.isOwn(a.Client) {
 		return ClientTaken()
