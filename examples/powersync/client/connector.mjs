@@ -42,12 +42,13 @@ export class Connector {
   }
 
   async body({ transactionId, crud }) {
-    const entries = crud.map(async ({ op, table, id, opData, metadata }) => ({
+    const sent = await this.stamps.sent(crud);
+    const entries = crud.map(({ op, table, id, opData }, i) => ({
       op, table, id,
       ...(opData && { op_data: opData }),
-      ...(metadata && { metadata: await this.stamps.sent(metadata) }),
+      ...(sent[i] && { metadata: sent[i] }),
     }));
-    return { transaction_id: transactionId, crud: await Promise.all(entries) };
+    return { transaction_id: transactionId, crud: entries };
   }
 
   /** split sends the transactions of a refused request one by one, and drops one that is refused alone. */
@@ -78,11 +79,11 @@ export class Connector {
   async accepted({ crud }, { notices = [] }) {
     const dropped = new Set(notices.filter((n) => n.dropped).map((n) => n.operation_index));
     const stored = crud.filter((_, i) => !dropped.has(i));
-    await this.stamps.accepted(await Promise.all(stored.map(({ metadata }) => this.stamps.sent(metadata))));
+    await this.stamps.accepted(await this.stamps.sent(stored));
   }
 
   async correct(transaction, { server_time, ahead }) {
-    const { stamp } = parse(await this.stamps.sent(transaction.crud[ahead].metadata));
-    await this.stamps.correct(server_time, stamp);
+    const [refused] = await this.stamps.sent([transaction.crud[ahead]]);
+    await this.stamps.correct(server_time, parse(refused).stamp);
   }
 }

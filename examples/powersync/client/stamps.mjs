@@ -1,7 +1,7 @@
 // Writes rows of a PowerSync database with stamps, so that a server can merge them field by field.
 //
 // A table whose rows are merged has the option trackMetadata, and a TEXT column named stamps with the stamp of each
-// column, which the server fills. The local table of deviceTables() must be in the schema as well.
+// column, which the server fills. The local tables of stampTables() must be in the schema as well.
 
 import { after, later, msOf, timeIn, timeOf } from './time.mjs';
 
@@ -38,14 +38,16 @@ export class Stamps {
     });
   }
 
-  /** sent returns the metadata of an entry as it is uploaded: with the stamps that replaced stamps of a wrong clock. */
-  async sent(metadata) {
-    const m = parse(metadata);
-    if (m === null) return metadata;
+  /** sent returns the metadata of entries as they are uploaded: with the stamps that replaced stamps of a wrong clock. */
+  async sent(entries) {
     const replaced = await readReplaced(this.db);
     const now = (stamp) => (stamp === null ? null : replaced.get(stamp) ?? stamp);
-    const base = Object.fromEntries(Object.entries(m.base ?? {}).map(([name, stamp]) => [name, now(stamp)]));
-    return JSON.stringify({ ...m, stamp: now(m.stamp), base });
+    return entries.map(({ metadata }) => {
+      const m = parse(metadata);
+      if (m === null) return metadata;
+      const base = Object.fromEntries(Object.entries(m.base ?? {}).map(([name, stamp]) => [name, now(stamp)]));
+      return JSON.stringify({ ...m, stamp: now(m.stamp), base });
+    });
   }
 
   /** accepted notes the stamps of a transaction that the server has. */

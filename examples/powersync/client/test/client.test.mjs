@@ -184,7 +184,7 @@ test('a clock that is ahead is corrected, and the edits keep their order', async
   await assert.rejects(a.upload(), /retryable_error/);
   assert.deepEqual(a.notices.map(({ code }) => code), ['invalid']);
   const queue = (await a.db.getCrudBatch()).crud;
-  const [two, three] = await Promise.all(queue.map(async ({ metadata }) => JSON.parse(await a.stamps.sent(metadata))));
+  const [two, three] = (await a.stamps.sent(queue)).map((metadata) => JSON.parse(metadata));
   assert.equal(three.base.title, two.stamp);
 
   await a.stamps.update('tasks', '1', { title: '4' }); // made before the others are sent again
