@@ -143,6 +143,28 @@ func TestArrivalIsAboveWhatIsStored(t *testing.T) {
 	require.Equal(t, "later", e.title())
 }
 
+// TestArrivalIsAboveStampsFarAhead: the clock has no bound of its own, or it would not follow a stamp that the engine
+// permits.
+func TestArrivalIsAboveStampsFarAhead(t *testing.T) {
+	e := newEndpoint(t, true)
+	e.store.Engine.MaxAhead = time.Hour
+	e.post(batch(patch("ahead", at(time.Hour/2, ana)), patch("arrives later", clock.Stamp{})))
+	require.Equal(t, "arrives later", e.title())
+}
+
+// TestRetryOfALaterTransaction: a transaction that was sent as the second one, and comes again as the first one, is a
+// retry. The entry would otherwise win over an edit made since.
+func TestRetryOfALaterTransaction(t *testing.T) {
+	e := newEndpoint(t, true)
+	e.post(batch(patch("one", clock.Stamp{}), patch("two", clock.Stamp{})))
+	_, err := e.Apply(ben, read(t, batch(patch("by Ben", at(time.Minute, ben)))))
+	require.NoError(t, err)
+	e.wall = e.wall.Add(time.Hour)
+	_, answer := e.post(`{"transactions":[{"transaction_id":2,"crud":[` + patch("two", clock.Stamp{}) + `]}]}`)
+	require.JSONEq(t, `{"results":[{"status":"success"}]}`, answer)
+	require.Equal(t, "by Ben", e.title())
+}
+
 // TestArrivalsHaveAnIDOfTheirOwn: the stamps of a device do not run backwards because an entry without
 // a stamp arrived in between.
 func TestArrivalsHaveAnIDOfTheirOwn(t *testing.T) {

@@ -123,6 +123,41 @@ func TestClockAheadIsRetried(t *testing.T) {
 	require.Equal(t, "ahead", e.title())
 }
 
+// TestFirstEntryIsNamed: of several entries that are refused for one reason, the answer has the first, and notices of all.
+// A transaction that is retried has the notices of its accepted entries, because they have none when they come again.
+func TestFirstEntryIsNamed(t *testing.T) {
+	e := newEndpoint(t, false)
+	_, err := e.Apply(ben, read(t, batch(patch("by Ben", at(1, ben)))))
+	require.NoError(t, err)
+	results, err := e.Apply(ana, read(t, batch(
+		patch("not Ana's", at(1, ben))+`,`+strings.Replace(patch("nor this", at(1, ben)), `"tasks"`, `"users"`, 1),
+		patch("by Ana", at(2, ana))+`,`+patch("ahead", at(time.Hour, ana))+`,`+patch("further ahead", at(2*time.Hour, ana)),
+	)))
+	require.NoError(t, err)
+	refused, retry := results.Results[0], results.Results[1]
+	require.Equal(t, merge.OtherClient, refused.Failed.Code)
+	require.Zero(t, refused.Failed.Index)
+	require.Len(t, refused.Notices, 2)
+	require.Equal(t, Retryable, retry.Status)
+	require.Equal(t, 1, *retry.Ahead)
+	require.Contains(t, retry.Message, at(time.Hour, ana).Time.String())
+	require.Len(t, retry.Notices, 1)
+	require.Equal(t, merge.LostEdit, retry.Notices[0].Code)
+}
+
+// TestGuardIsAskedAboutTheDevice: for an entry without a stamp as well, whose stamp has another ID.
+func TestGuardIsAskedAboutTheDevice(t *testing.T) {
+	e := newEndpoint(t, true)
+	asked := 0
+	e.store.Engine.Guard = func(actor clock.ClientID, _ record.Mutation) error {
+		asked++
+		require.Equal(t, ana, actor)
+		return nil
+	}
+	e.post(batch(patch("stamped", at(1, ana)), patch("not stamped", clock.Stamp{})))
+	require.Equal(t, 2, asked)
+}
+
 // TestServerClockIsRetried: a server whose clock is not set, or was set back, asks for a retry, and
 // does not tell the device to correct its clock.
 func TestServerClockIsRetried(t *testing.T) {
@@ -141,6 +176,7 @@ func TestServerClockIsRetried(t *testing.T) {
 		_, answer := e.post(both)
 		require.Contains(t, answer, `"status":"retryable_error"`)
 		require.NotContains(t, answer, "server_time")
+		require.NotContains(t, answer, "ahead")
 		require.Equal(t, "first", e.title())
 		e.wall = noon.Time().Add(time.Minute)
 		_, answer = e.post(both)
@@ -184,6 +220,10 @@ func TestRequestsRefusedAsAWhole(t *testing.T) {
 		require.Equal(t, want, status, answer[:min(len(answer), 100)])
 		require.Equal(t, status != 200, strings.HasPrefix(answer, `{"message":`))
 	}
+	e.o.Device = func(*http.Request) (clock.ClientID, error) { return clock.ClientID{}, nil }
+	status, _ := e.post(batch(good))
+	require.Equal(t, 401, status, "no device has the zero ID")
+	e.o.Device = bearer
 	for token, method := range map[string]string{"": "POST", "Bearer " + ana.String(): "GET"} {
 		r := httptest.NewRequest(method, "/", strings.NewReader(batch(good)))
 		r.Header.Set("Authorization", token)
