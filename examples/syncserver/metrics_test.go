@@ -2,8 +2,8 @@ package main
 
 import (
 	"io"
-	"net"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -14,12 +14,12 @@ import (
 // TestMetricsAreNotServedToClients checks that the metrics are at the address of -metrics, and not at the address of
 // the clients.
 func TestMetricsAreNotServedToClients(t *testing.T) {
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	free.Close()
-	p, err := program.Start(databasetest.SQLite(t), "-metrics", free.Addr().String())
+	p, err := program.Start(databasetest.SQLite(t), "-metrics", "127.0.0.1:0")
 	require.NoError(t, err)
 	defer p.Kill()
+	_, url, ok := strings.Cut(p.Printed, ": metrics at ")
+	require.True(t, ok, p.Printed)
+	url, _, _ = strings.Cut(url, "\n")
 	get := func(url string) (int, string) {
 		answer, err := http.Get(url)
 		require.NoError(t, err)
@@ -28,7 +28,7 @@ func TestMetricsAreNotServedToClients(t *testing.T) {
 		require.NoError(t, err)
 		return answer.StatusCode, string(text)
 	}
-	status, text := get("http://" + free.Addr().String() + "/metrics")
+	status, text := get(url)
 	require.Equal(t, 200, status)
 	require.Contains(t, text, "\nfieldlww_pushes_total 0\n")
 	for _, path := range []string{"/metrics", "/v1/metrics"} {

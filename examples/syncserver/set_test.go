@@ -44,8 +44,8 @@ func TestSetEditsARecordBesideAServer(t *testing.T) {
 		out, err = run(board.Tasks, "2", `title="secret"`)
 		require.Error(t, err)
 		require.Contains(t, out, "tasks/2 is not stored: check the table and the ID, or use -create")
+		from := time.Now().UTC().Truncate(time.Hour).Add(24 * time.Hour)
 		meeting := func(id string) string {
-			from := time.Now().UTC().Truncate(time.Hour).Add(24 * time.Hour)
 			slot := record.MustOf(rooms.Slot{Room: "Lind", Start: from, End: from.Add(time.Hour)})
 			return must("-create", board.Meetings, id, fmt.Sprintf("%s=%s", rooms.FieldSlot, slot.JSON()))
 		}

@@ -14,6 +14,7 @@ import (
 // Process is a server that was started, and may have ended.
 type Process struct {
 	Address string // host and port
+	Printed string // standard output, up to the line with the address
 	command []string
 	cmd     *exec.Cmd
 	log     *bytes.Buffer // standard error; read it only after the process has ended
@@ -57,7 +58,7 @@ func (p *Process) run(address string) error {
 		p.Kill()
 		return fmt.Errorf("the server did not start: it printed %q\n%s", printed, p.log)
 	}
-	p.Address = address
+	p.Address, p.Printed = address, printed
 	return nil
 }
 
