@@ -56,6 +56,9 @@ func TestForeignWritesArriveAsWhatTheyAre(t *testing.T) {
 			with(fields{"title": `"Oil"`})},
 		{`INSERT INTO tasks (id, title) VALUES ('ID', 'Oil') ON CONFLICT (id) DO UPDATE SET title = excluded.title`,
 			with(fields{"title": `"Oil"`})},
+		{`INSERT INTO tasks (id, title) VALUES ('ID', 'Oil') ON CONFLICT (id) DO UPDATE SET title = excluded.title;
+			INSERT INTO tasks (id, title) VALUES ('ID', 'Sand') ON CONFLICT (id) DO UPDATE SET title = excluded.title`,
+			with(fields{"title": `"Sand"`})},
 		{`DELETE FROM tasks WHERE id = 'ID'`, with(fields{"$deleted": "true"})},
 		{`UPDATE tasks SET title = 'Oil' WHERE id = 'ID'; DELETE FROM tasks WHERE id = 'ID'`, with(fields{"title": `"Oil"`, "$deleted": "true"})},
 		{`DELETE FROM tasks WHERE id = 'ID'; UPDATE tasks SET deleted = NULL WHERE id = 'ID'`, stored},
@@ -185,7 +188,20 @@ func TestServerWriteStampsForeignValues(t *testing.T) {
 			return nil
 		}))
 		require.Equal(t, map[string]string{"title": `"Oil"`, "estimate": "7"}, seen(t, s))
+
+		sh.run(`UPDATE tasks SET estimate = 8 WHERE id = 'a';`)
+		require.NoError(t, s.write(context.Background(), task("a"), func(e *record.Edit) error { return nil }))
+		require.Equal(t, "8", seen(t, s)["estimate"], "an edit that writes nothing")
 	})
+}
+
+// TestOneSweepStampsAllRows: a sweep goes on until no row is dirty.
+func TestOneSweepStampsAllRows(t *testing.T) {
+	s := serverOn(t, sqlite(t), columns(columnsSQLite()))
+	exec(t, s.db, `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 250) INSERT INTO tasks (id, title) SELECT i, 'Oil' FROM n`)
+	require.NoError(t, s.sweep(context.Background()))
+	require.Empty(t, dirtyRows(t, s))
+	require.Equal(t, 250, stateOf(t, s).Len())
 }
 
 // TestForeignWriterCannotWriteServerColumns: the database refuses a foreign write to stamps and
@@ -202,7 +218,9 @@ func TestForeignWriterCannotWriteServerColumns(t *testing.T) {
 			`UPDATE tasks SET id = 'b';`,
 			`UPDATE tasks SET title = 'Oil', seq = 0;`,
 			`UPDATE tasks SET title = 'Oil', rest = '{}', estimate_at = 1;`,
+			`UPDATE tasks SET rest = '{"color": 1}';`,
 			`UPDATE tasks SET title = 'Oil'; UPDATE tasks SET was = NULL;`,
+			`UPDATE tasks SET title = 'Oil'; UPDATE tasks SET was = '{"title": ["Sand", 1, null]}';`,
 			`UPDATE tasks SET title = 'Oil'; UPDATE tasks SET estimate = 1, was = '{"title": ["Oil", 1, null]}';`,
 			`INSERT INTO tasks (id, title, title_at) VALUES ('b', 'Oil', 1);`,
 			`INSERT INTO tasks (id, title, seq) VALUES ('b', 'Oil', 100);`,
@@ -246,7 +264,7 @@ func TestForeignWriteMovesBetweenBuckets(t *testing.T) {
 		}
 		return []string{"open"}
 	}
-	for _, how := range []string{"sweep", "push"} {
+	for _, how := range []string{"sweep", "push", "write of the server"} {
 		t.Run(how, func(t *testing.T) {
 			onEachShell(t, func(t *testing.T, s *server, sh shell) {
 				ctx := context.Background()
@@ -262,9 +280,12 @@ func TestForeignWriteMovesBetweenBuckets(t *testing.T) {
 				require.Equal(t, []string{"a"}, phone.ids())
 
 				sh.run(`UPDATE tasks SET done = true WHERE id = 'a';`)
-				if how == "sweep" {
+				switch how {
+				case "sweep":
 					require.NoError(t, s.sweep(ctx))
-				} else {
+				case "write of the server":
+					require.NoError(t, s.write(ctx, task("a"), retitle("Oil")))
+				default:
 					push(t, s, titled(t, "a", "Oil", clock.Stamp{Time: at(1), Client: ana}))
 				}
 				require.NoError(t, phone.pull(ctx, s))

@@ -62,6 +62,19 @@ func TestServerWritesAboveStoredStamps(t *testing.T) {
 	})
 }
 
+// TestServerWritesAboveDeletions: the stamp of a deletion counts like any other.
+func TestServerWritesAboveDeletions(t *testing.T) {
+	onEachLayout(t, func(t *testing.T, s *server) {
+		slow, err := newServer(s.db, s.layout, func() time.Time { return noon().Add(-time.Hour) })
+		require.NoError(t, err)
+		m, err := record.New(task("a")).Edit(clock.Stamp{Time: at(4), Client: ana}).Delete("title").Mutation()
+		require.NoError(t, err)
+		push(t, s, m.Data)
+		require.NoError(t, slow.write(context.Background(), task("a"), retitle("Repair")))
+		require.Equal(t, clock.Stamp{Time: at(4) + 1, Client: slow.id}, titleOf(t, s).Stamp)
+	})
+}
+
 // TestServerClockNeedsNoBound: with the engine's bound, the clock of a server whose wall clock was
 // set back refuses a stamp that the engine has accepted. The server can then not write the record.
 func TestServerClockNeedsNoBound(t *testing.T) {
