@@ -3,9 +3,9 @@
 // A record leaves when it is dead, erased, or in no bucket any longer that the client may read. The client forgets
 // it and writes nothing. Its edits are hidden until a line of a pull brings the record again, but they are sent.
 
-import { MAX, earlier, later } from './time.js';
+import { MAX, earlier } from './time.js';
 import { NONE, newest, sameRecord } from './record.js';
-import { sameStamp, sameValue } from './write.js';
+import { sameStamp, sameValue, sameWrite } from './write.js';
 import { itemsOf, known, stale, touch } from './held.js';
 import { rebase } from './outbox.js';
 import { lives } from './judge.js';
@@ -85,9 +85,8 @@ function followRepair(r, h, before) {
 /** keepCreated notes that this client has created a record that the server still has. */
 export function keepCreated(r, h, own) {
   own.forEach((w, name) => {
-    const confirmed = h.confirmed.get(name);
-    if (!confirmed || h.created || !sameStamp(confirmed, w) || !sameValue(confirmed, w) || !lives(r, h.confirmed)) return;
-    h.created = later(newest(h.confirmed, MAX), h.created);
+    if (h.created || !sameWrite(h.confirmed.get(name), w) || !lives(r, h.confirmed)) return;
+    h.created = newest(h.confirmed, MAX);
     stale(r, h);
   });
 }

@@ -25,7 +25,7 @@ export function tick(r) {
   return r.last;
 }
 
-const isPlausible = (time) => time >= UNSET && time < ENDLESS;
+export const isPlausible = (time) => time >= UNSET && time < ENDLESS;
 
 /** limitAt returns the greatest time that a server accepts at a time. */
 export const limitAt = (server) => (isPlausible(server) ? earlier(timeOf(msOf(server) + MAX_AHEAD, 999999), ENDLESS) : ENDLESS);

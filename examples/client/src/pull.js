@@ -150,8 +150,7 @@ function renewRecord(r, h) {
     const at = tick(r);
     renamed.set(it.time + it.client, { updatedAt: at, clientId: r.id });
     const base = new Map([...it.base].map(([name, saw]) => [name, (saw && renamed.get(saw.updatedAt + saw.clientId)) || saw]));
-    const data = new Map([...it.data].map(([name, w]) => [name, restamped(w, at, r.id)]));
-    enqueue(r, newItem(h.table, h.id, data, { base, isNew: it.isNew, seen: it.seen }));
+    enqueue(r, newItem(h.table, h.id, restamped(it.data, at, r.id), { base, isNew: it.isNew, seen: it.seen }));
   }
 }
 

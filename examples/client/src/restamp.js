@@ -1,10 +1,10 @@
 // New stamps for waiting edits, after a clock was found to be wrong.
 
-import { UNSET, ENDLESS, after, before as justBefore, earlier, later, msOf, timeOf } from './time.js';
+import { after, before as justBefore, earlier, later, msOf, timeOf } from './time.js';
 import { compareStamps, restamped } from './write.js';
 import { after as nextOf, before as earlierOf, heldOf, known, touch } from './held.js';
 import { putFirst, rebase, waiting } from './outbox.js';
-import { AGREEMENT, limitAt, lowerClock, now, observe, serverNow } from './clock.js';
+import { AGREEMENT, isPlausible, limitAt, lowerClock, now, observe, serverNow } from './clock.js';
 import { noticeFuture } from './notice.js';
 
 /**
@@ -24,7 +24,7 @@ export function restampWaiting(r, { time, took, late = [] }) {
   if (late.length > 0 && s.late.size === 0 && r.last <= s.limit) return 0; // all of them wait
   for (const it of s.late) s.limit = earlier(s.limit, justBefore(it.time)); // the server's bound is lower
   s.now = earlier(timeOf(now(r)), server);
-  s.refused = time >= UNSET && time < ENDLESS ? earlier(s.now, time) : s.now;
+  s.refused = isPlausible(time) ? earlier(s.now, time) : s.now;
   lowerClock(r, s.limit);
   restampAll(r, s);
   observe(r, s.last);
@@ -87,6 +87,9 @@ function restamp(r, s, it) {
     const earlierItem = earlierOf(h, it, name);
     if (earlierItem) at = later(at, after(earlierItem.time));
   });
+  // An edit with the time of an accepted edit of its record could not be told from that one.
+  h.confirmed.forEach((w) => s.taken.add(w.updatedAt));
+  h.over.forEach((accepted) => s.taken.add(accepted.time));
   while (s.taken.has(at) && at !== it.time) at = after(at);
   s.taken.add(at);
   stampAs(r, s, { it, at });
@@ -94,8 +97,7 @@ function restamp(r, s, it) {
 
 function stampAs(r, s, { it, at }) {
   s.renamed.set(it.time + it.client, { updatedAt: at, clientId: r.id });
-  it.data = new Map([...it.data].map(([name, w]) => [name, restamped(w, at, r.id)]));
-  Object.assign(it, { time: at, client: r.id });
+  Object.assign(it, { data: restamped(it.data, at, r.id), time: at, client: r.id });
   r.entries.outbox.set(it.number, it);
   r.stateStale = true;
 }

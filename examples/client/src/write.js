@@ -38,8 +38,9 @@ const isVariant = (name) => MEMBERS.some((known) => known !== name && known.toLo
 
 export const deletion = (updatedAt, clientId) => ({ deleted: true, updatedAt, clientId });
 
-/** restamped returns a write with another stamp. */
-export const restamped = (w, updatedAt, clientId) => (w.deleted ? deletion(updatedAt, clientId) : { value: w.value, updatedAt, clientId });
+/** restamped returns a record with one stamp for all of its writes. */
+export const restamped = (record, updatedAt, clientId) =>
+  new Map([...record].map(([name, w]) => [name, w.deleted ? deletion(updatedAt, clientId) : { value: w.value, updatedAt, clientId }]));
 
 export const encodeWrite = (w) =>
   `{${w.deleted ? '"deleted":true' : `"value":${canonical(w.value)}`},"updatedAt":"${w.updatedAt}","clientId":"${w.clientId}"}`;

@@ -57,7 +57,7 @@ type settling struct {
 	late    map[*item]bool
 	last    clock.Timestamp             // the greatest waiting stamp so far
 	renamed map[clock.Stamp]clock.Stamp // old stamp to new stamp
-	taken   map[clock.Timestamp]bool    // the times of all waiting items
+	taken   map[clock.Timestamp]bool    // the times of all waiting items, and of records of restamped ones
 }
 
 // renameBase replaces old stamps of restamped items with their new ones in the bases of an item.
@@ -87,7 +87,7 @@ func (s *settling) restampAll() {
 	}
 }
 
-// aheadOf returns those times of waiting items that are above the given time.
+// aheadOf returns those taken times that are above the given time.
 func (s *settling) aheadOf(last clock.Timestamp) map[clock.Timestamp]bool {
 	maps.DeleteFunc(s.taken, func(at clock.Timestamp, _ bool) bool { return at <= last })
 	return s.taken
@@ -169,11 +169,23 @@ func (s *settling) restamp(it *item) {
 			at = max(at, w.before.it.stamp().Time+1)
 		}
 	}
+	s.takeKnown(s.find(it.m.Data.Key()))
 	for s.taken[at] && at != it.stamp().Time {
 		at++
 	}
 	s.taken[at] = true
 	s.stampAs(it, clock.Stamp{Time: at, Client: s.id})
+}
+
+// takeKnown takes the times of the confirmed record and of its overlays. An edit that got one of them
+// could not be told from the accepted edit that has it.
+func (s *settling) takeKnown(h *held) {
+	for _, w := range h.confirmed.All() {
+		s.taken[w.Stamp.Time] = true
+	}
+	for _, it := range h.overlays() {
+		s.taken[it.stamp().Time] = true
+	}
 }
 
 // stampAs gives all writes of an item one stamp.

@@ -165,7 +165,7 @@ func (d *device) mustSendAgain() {
 	}
 }
 
-// lacks reports whether the server lacks a write. A Client knows after a complete pull.
+// lacks reports whether the server lacks a write. The device knows it after a complete pull.
 func (d *device) lacks(x oracle.Written) bool {
 	v, ok := d.confirmed[x.ID][x.Field]
 	above, _ := oracle.Rule(x.Write, check.WriteOf(v))
