@@ -32,7 +32,8 @@ type OldField struct {
 	New []string
 	// Up translates a value of the old version into one value for each of New, and Down puts them together, with null for
 	// each one that is absent or deleted. Both are pure functions, and must accept what the other one returns. What Down
-	// returns is a value of the old version, so Down after Up must give it back. Nil keeps the value. They are not called for deletions. A lens may have the same functions; the kit uses nothing else of it.
+	// returns is a value of the old version, so Down after Up must give it back. Nil keeps the value. They are not called
+	// for deletions. A lens may have the same functions; the kit uses nothing else of it.
 	Up   func(record.Value) ([]record.Value, error)
 	Down func([]record.Value) (record.Value, error)
 }

@@ -56,18 +56,7 @@ func TestMeetingFieldsCommuteWithTheJoin(t *testing.T) {
 	l := met(t)
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := writes(1).Draw(t, "a"), writes(byte(rapid.IntRange(1, 2).Draw(t, "client"))).Draw(t, "b")
-		join := func(a, b record.Record) record.Record {
-			var builder record.Builder
-			both, _, err := builder.Join(a, b)
-			require.NoError(t, err)
-			return both
-		}
-		up := func(r record.Record) record.Record {
-			r, err := l.UpRecord(r)
-			require.NoError(t, err)
-			return r
-		}
-		require.Equal(t, up(join(a, b)), join(up(a), up(b)))
+		requireCommutes(t, l, [2]record.Record{a, b})
 	})
 }
 

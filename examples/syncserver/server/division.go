@@ -105,29 +105,36 @@ func (s *session) divideAll(ctx context.Context) (moved int, err error) {
 	if s.bytes -= logged; logged > 0 {
 		moved++ // the departures are not known any longer
 	}
-	for after := (record.Key{}); ; {
-		page, err := s.swept(ctx, `
-			SELECT seq, tbl, id, data, bucket FROM records WHERE workspace = $1 AND (tbl, id) > ($2, $3)
-			ORDER BY tbl, id LIMIT $4`, s.workspace, after.Table, after.ID, auditRecords)
-		if err != nil {
-			return 0, err
-		}
-		if len(page) == 0 {
-			break
-		}
-		after = page[len(page)-1].Key()
-		n, err := s.dividePage(ctx, page)
-		if err != nil {
-			return 0, err
-		}
-		moved += n
+	n, err := s.inPages(ctx, s.dividePage)
+	if err != nil {
+		return 0, err
 	}
+	moved += n
 	if moved > 0 {
 		s.epoch = rand.Text()
 		s.seq++ // so that clients that listen for changes pull
 	}
 	s.divided, s.departed = s.version, 0
 	return moved, nil
+}
+
+// inPages calls f with all records of the workspace, some at a time, and returns the sum of its results. The function may
+// store the records of its page again.
+func (s *session) inPages(ctx context.Context, f func(context.Context, []sweptRecord) (int, error)) (sum int, err error) {
+	for after := (record.Key{}); ; {
+		page, err := s.swept(ctx, `
+			SELECT seq, tbl, id, data, bucket FROM records WHERE workspace = $1 AND (tbl, id) > ($2, $3)
+			ORDER BY tbl, id LIMIT $4`, s.workspace, after.Table, after.ID, auditRecords)
+		if err != nil || len(page) == 0 {
+			return sum, err
+		}
+		after = page[len(page)-1].Key()
+		n, err := f(ctx, page)
+		if err != nil {
+			return 0, err
+		}
+		sum += n
+	}
 }
 
 // dividePage files some records, and returns how many moved.

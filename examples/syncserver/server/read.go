@@ -56,7 +56,7 @@ func (s *Server) Read(ctx context.Context, workspace string, keys ...record.Key)
 			return nil, fmt.Errorf("read the record %q: %w", key, err)
 		}
 		if tx.read += len(data); tx.read > maxLoaded {
-			return nil, tooManyBytes(maxLoaded)
+			return nil, TooLarge(fmt.Errorf("the records have more than %d bytes: read fewer at once", maxLoaded))
 		}
 		all = append(all, tx.normal(r.WithKey(key), len(data)))
 	}

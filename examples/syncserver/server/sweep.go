@@ -212,7 +212,7 @@ func (r *sweptRecord) scan(rows *sql.Rows) error {
 func (s *session) swept(ctx context.Context, statement string, args ...any) (found []sweptRecord, err error) {
 	rows, err := s.tx.QueryContext(ctx, statement, args...)
 	if err != nil {
-		return nil, fmt.Errorf("look up what to purge: %w", err)
+		return nil, fmt.Errorf("look up records: %w", err)
 	}
 	defer rows.Close()
 	for size := 0; size < sweepBytes && rows.Next(); {

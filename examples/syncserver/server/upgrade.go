@@ -74,22 +74,9 @@ func (s *session) upgrade(ctx context.Context, o Options) (changed int, err erro
 			return 0, err
 		}
 	}
-	for after := (record.Key{}); ; {
-		page, err := s.swept(ctx, `
-			SELECT seq, tbl, id, data, bucket FROM records WHERE workspace = $1 AND (tbl, id) > ($2, $3)
-			ORDER BY tbl, id LIMIT $4`, s.workspace, after.Table, after.ID, auditRecords)
-		if err != nil {
-			return 0, err
-		}
-		if len(page) == 0 {
-			break
-		}
-		after = page[len(page)-1].Key()
-		n, err := s.upgradePage(ctx, l, page)
-		if err != nil {
-			return 0, err
-		}
-		changed += n
+	changed, err = s.inPages(ctx, func(ctx context.Context, page []sweptRecord) (int, error) { return s.upgradePage(ctx, l, page) })
+	if err != nil {
+		return 0, err
 	}
 	s.divided = withSchema(o.Schema, division)
 	return changed, nil
