@@ -189,3 +189,17 @@ func TestLastTurn(t *testing.T) {
 	hostile := text([]element{{hash: hashOf(clientOf(1)), count: maxCount}})
 	require.Equal(t, int64(71), LastTurn(clientOf(1), append(l, hostile)))
 }
+
+// TestTurnThatIsUsedAgainBetweenItsPositions: the new position is not the one that the turn made before.
+func TestTurnThatIsUsedAgainBetweenItsPositions(t *testing.T) {
+	turn := Turn{Client: clientOf(1), N: 1}
+	first, err := Between("", "", turn)
+	require.NoError(t, err)
+	turn.N++
+	second, err := Between(first, "", turn)
+	require.NoError(t, err)
+	again, err := Between(first, second, turn)
+	require.NoError(t, err)
+	require.Less(t, first, again)
+	require.Less(t, again, second)
+}

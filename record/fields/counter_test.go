@@ -261,3 +261,10 @@ func TestAdmitKeepsAdditionsAsTheyAre(t *testing.T) {
 	require.NoError(t, quantity.Admit(full, less))
 	require.ErrorIs(t, quantity.Admit(less, set(less, 5, idOf(4), 1)), fields.ErrOverflow)
 }
+
+// TestCounterOfOneAddition: the least bound of a Counter is a bound.
+func TestCounterOfOneAddition(t *testing.T) {
+	one := fields.Counter{Name: "qty", Most: 1}
+	r := written(t, record.New(stock), stampOf(1, clients[0]), func(e *record.Edit) error { return one.Add(e, fields.Addition{ID: idOf(1), N: 1}) })
+	require.ErrorIs(t, one.Add(r.Edit(stampOf(2, clients[0])), fields.Addition{ID: idOf(2), N: 1}), fields.ErrFull)
+}

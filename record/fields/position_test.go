@@ -111,7 +111,9 @@ func TestPositionHasOneSpelling(t *testing.T) {
 		"a number":                     "12",
 		"cut off":                      text([]element{{at: 5, hash: hashOf(clientOf(1)), count: 70}})[:8],
 		"the least integer at the end": text([]element{{at: leastInt, hash: hashOf(clientOf(1))}}),
-		"a hash of 36 bits":            "VzzzzzzV",
+		"a hash of 36 bits":            "Vzzzzzz-",
+		"a hash of 2^32":               "V3------",
+		"a number with no digit in it": "k~" + hashOf(clientOf(1)) + "-",
 		"a reference to the last hash": text([]element{{hash: hashOf(clientOf(1))}}) + "V}--",
 		"a reference to no hash":       text([]element{{hash: hashOf(clientOf(1))}}) + "V}1-",
 		"a reference at the beginning": "V}--",
@@ -123,4 +125,6 @@ func TestPositionHasOneSpelling(t *testing.T) {
 		_, ok := parse(s)
 		require.False(t, ok, name)
 	}
+	_, ok := parse("V2zzzzz-")
+	require.True(t, ok, "the greatest hash")
 }
