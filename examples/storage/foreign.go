@@ -21,6 +21,7 @@ type foreignWrites struct {
 type locked struct {
 	records merge.Collection // with the foreign writes
 	stamped []merge.Update   // the foreign writes, to be saved in the same transaction
+	absent  []record.Key     // without a record: unless one is saved, their empty rows must go
 }
 
 // load locks and loads records, and stamps the foreign writes to them, as the server's own.
@@ -31,6 +32,11 @@ func (s *server) load(ctx context.Context, tx *sql.Tx, keys []record.Key) (locke
 		return locked{}, err
 	}
 	found := locked{records: p.records}
+	for _, r := range p.records.Lookup(keys) {
+		if r.Len() == 0 {
+			found.absent = append(found.absent, r.Key())
+		}
+	}
 	after := make([]record.Record, 0, len(p.foreign))
 	for _, f := range p.foreign {
 		stored := p.records.Lookup([]record.Key{f.key})[0]
@@ -79,6 +85,17 @@ func together(stamped, changed []merge.Update) []merge.Update {
 		}
 	}
 	return all
+}
+
+// finish stores what a transaction has stamped and changed of the records that it has locked.
+func (s *server) finish(ctx context.Context, tx *sql.Tx, found locked, changed []merge.Update) error {
+	if err := s.store(ctx, tx, together(found.stamped, changed)); err != nil {
+		return err
+	}
+	if err := s.layout.discardLocks(ctx, tx, found.absent); err != nil {
+		return fmt.Errorf("unlock: %w", err)
+	}
+	return nil
 }
 
 // sweep stamps all foreign writes that have been committed. Call it every second or so: devices
@@ -138,6 +155,6 @@ func (s *server) stamp(ctx context.Context, ids []string) error {
 		if err != nil {
 			return err
 		}
-		return s.store(ctx, tx, found.stamped)
+		return s.finish(ctx, tx, found, nil)
 	})
 }

@@ -44,6 +44,9 @@ type statements struct {
 	// dirty returns the next $2 IDs above $1 of tasks with foreign writes, in ascending
 	// order. It is empty in a layout to which only the server writes.
 	dirty string
+	// discard removes the rows of the keys $1 that lock has inserted and save has not stored. It is
+	// empty in a layout whose empty rows no other program sees.
+	discard string
 	// check returns a text for each column that cannot hold what devices push. It is empty
 	// in a layout for tables that only the server creates.
 	check string
@@ -105,6 +108,19 @@ func (l layout) load(ctx context.Context, tx *sql.Tx, keys []record.Key) (page, 
 		}
 	}
 	return l.read(tx.QueryContext(ctx, l.statements.load, string(list)))
+}
+
+// discardLocks removes the empty rows that only locked records, before the transaction ends.
+func (l layout) discardLocks(ctx context.Context, tx *sql.Tx, keys []record.Key) error {
+	if l.discard == "" || len(keys) == 0 {
+		return nil
+	}
+	list, err := json.Marshal(keyRows(keys))
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, l.discard, string(list))
+	return err
 }
 
 // peek returns the existing records of the keys, and locks nothing.

@@ -92,6 +92,10 @@ func columnsPostgres() statements {
 				deleted BOOLEAN, deleted_at BIGINT, deleted_by TEXT, rest TEXT, seq BIGINT)` + columnsReplace,
 		pull: columnsSelect + `
 			WHERE seq > $1 ORDER BY seq LIMIT $2`,
+		// Another program may insert a row without values, so only the transaction tells an empty row.
+		discard: `
+			DELETE FROM tasks` + columnsOfKeys + `
+				AND seq = 0 AND was IS NULL AND xmin = pg_current_xact_id()::xid`,
 		dirty: columnsDirty,
 		check: columnsCheckPostgres(),
 	}

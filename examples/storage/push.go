@@ -67,7 +67,7 @@ func (s *server) apply(ctx context.Context, tx *sql.Tx, push *merge.Push) (merge
 			return merge.Answer{}, fmt.Errorf("watermark: %w", err)
 		}
 	}
-	return answer, s.store(ctx, tx, together(found.stamped, answer.Updates))
+	return answer, s.finish(ctx, tx, found, answer.Updates)
 }
 
 // store checks the rules on updated records, and saves the records and the violation rows.

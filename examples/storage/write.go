@@ -27,9 +27,9 @@ func (s *server) write(ctx context.Context, key record.Key, edit func(*record.Ed
 			return err
 		}
 		if u.Before.Equal(u.After) {
-			return s.store(ctx, tx, found.stamped)
+			return s.finish(ctx, tx, found, nil)
 		}
-		return s.store(ctx, tx, together(found.stamped, []merge.Update{u}))
+		return s.finish(ctx, tx, found, []merge.Update{u})
 	})
 	if err != nil {
 		return fmt.Errorf("write %s: %w", key, err)
