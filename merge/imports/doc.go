@@ -54,7 +54,8 @@
 //     records and the ledgers; call [Run.Plan] for each row; push the mutations that have fields, with
 //     merge.Request.Actor set to the ID of the import, and Request.Imports to the IDs of all imports;
 //     save the answer, with sequences, as for any push. Engine.MaxAhead must be negative, because a
-//     fence may be ahead of a wall clock that was set back.
+//     fence may be ahead of a wall clock that was set back. If a later run has taken its number meanwhile, stop
+//     with [ErrRun] instead: that run has read newer rows.
 //  4. In the same transaction, store the ledgers that have changed, except the ledgers of refused items.
 //     The item of a full record is refused, as is an item that the Guard does not permit.
 //

@@ -309,6 +309,21 @@ func TestImportThatBreaksOffIsCompleted(t *testing.T) {
 	})
 }
 
+// TestEarlierRunStopsWhenALaterOneHasBegun: otherwise, the earlier run could store what it read of the source
+// before the later one, where the later one had nothing to change.
+func TestEarlierRunStopsWhenALaterOneHasBegun(t *testing.T) {
+	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
+		s := openCalendar(t, name(t))
+		crm := taskRows{"1": {board.Title: "one"}}
+		s.imports(crm)
+		earlier := importing{Server: s.Server, workspace: "demo"}
+		require.NoError(t, s.maintain(t.Context(), "demo", func(tx *session) error { return earlier.begin(t.Context(), tx, Source{Name: "crm"}) }))
+		require.Zero(t, s.imports(crm).Changed)
+		require.ErrorIs(t, earlier.store(t.Context(), taskRows{"1": {board.Title: "for a moment"}}.rows(t)), imports.ErrRun)
+		require.Equal(t, "one", s.values("1")[board.Title])
+	})
+}
+
 // TestPushesGoOnBesideAnImport: the edits of a client to the imported records all win.
 func TestPushesGoOnBesideAnImport(t *testing.T) {
 	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {

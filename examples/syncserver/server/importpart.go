@@ -28,8 +28,12 @@ func (p *importPart) sender() Sender {
 	return Sender{Workspace: p.workspace, Client: p.run.ID}
 }
 
-// within plans the rows, stores what is to be written, and notes what was seen, within a transaction.
+// within plans the rows, stores what is to be written, and notes what was seen, within a transaction. If a later run of
+// the import has begun, it stores nothing: the later one has read newer rows.
 func (p *importPart) within(ctx context.Context, tx *session) error {
+	if last := tx.imports.of[p.run.ID].Run; last > p.run.Number {
+		return fmt.Errorf("%w: run %d has begun", imports.ErrRun, last)
+	}
 	if err := p.plan(ctx, tx); err != nil {
 		return err
 	}
