@@ -186,6 +186,14 @@ func TestBrokenOldServersAreFound(t *testing.T) {
 	}
 }
 
+// TestRenameByPrefixIsFound checks that the kit finds a lens that renames title2 because it renames title.
+func TestRenameByPrefixIsFound(t *testing.T) {
+	t.Parallel()
+	table, o := renamed()
+	byPrefix := slips{raise: data(func(_ record.Record, fields map[string]record.FieldValue) { move(fields, "title2", "name2") })}
+	broken{"by prefix", serving(t, table, byPrefix), []law.Law{law.Vanish, law.Invented, law.Tombstone, law.Later}}.check(t, o)
+}
+
 // shift changes the stamp of a field.
 func shift(fields map[string]record.FieldValue, name string, by clock.Timestamp) {
 	if w, ok := fields[name]; ok {

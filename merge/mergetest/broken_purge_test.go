@@ -178,6 +178,13 @@ func byWall(p *purger, retention time.Duration) purgeSample {
 // byOldFence judges by the fence before the last raise.
 func byOldFence(p *purger, s *merge.Stored) { s.Fence = p.disk.purge.before.stamp }
 
+// forgetsNew takes an item that begins a record for an edit of one.
+func forgetsNew(_ *purger, r *merge.Request) {
+	for i := range r.Items {
+		r.Items[i].Mutation.New = false
+	}
+}
+
 // brokenFences are purgers with a mistake in the rule that decides which writes are gone and
 // which records are dead. With brokenSweeps and TestBrokenClientsOfPurgersAreFound, they include
 // each rule that a model of the protocol has refuted:
@@ -206,6 +213,7 @@ func brokenFences() []broken {
 		{"purges tombstones above the fence", purging(purgeRule{level: 2, normal: allTombstones}), []law.Law{law.PurgesDead}},
 		{"forgets the husks of level 1", purging(purgeRule{normal: func(r record.Record, fence clock.Timestamp, _ int) record.Record { return merge.Purge(r, fence, 2) }}), []law.Law{law.ComesBack}},
 		{"makes the fence from the wall clock", purging(purgeRule{level: 2, raise: byWall}), []law.Law{law.SyncedGone}},
+		{"forgets which items are new", purging(purgeRule{level: 2, asks: forgetsNew}), []law.Law{law.WronglyGone}},
 		{"ignores the retention", purging(purgeRule{level: 2, raise: func(p *purger, _ time.Duration) purgeSample { return p.newest(0) }}), []law.Law{law.SyncedGone}},
 	}
 }

@@ -65,6 +65,8 @@
 //   - rows that other programs write into the tables of the server, without a stamp
 //   - what the rules find: an audit that makes the same mistake as the writes passes
 //   - roles, such as readers, and other rights than buckets
+//   - journals, digests, and the member seen of an item
+//   - writes of the server, purges and erasures during other requests, and their failed commits
 //   - with Options.Old: damaged batches of old clients, Clients of yours with the old version, two old names that meet in
 //     one field, and three versions; if a field became several, also purging, and whether an outcome belongs to the part
 //     for which it matters most
@@ -97,7 +99,7 @@
 //     does not observe stamps, imports or the fence, or that refuses stored stamps
 //   - answers: verdicts, outcomes, collisions and lost edits that are wrong or missing
 //   - purges: by age, by the least pulled cursor, by the stamp of the deletion alone, by an older fence
-//     or by the wall clock; records created again without "new" or below the fence, and new lives joined
+//     or by the wall clock; new items that are taken for edits; records created again without "new" or below the fence, and new lives joined
 //     to old ones; restores and last tombstones that are purged; a missing reset, and sweeps that drop a
 //     late deletion or keep the dead; items of a batch that are judged in turn; a restored server without
 //     a new epoch
@@ -115,7 +117,7 @@
 //   - imports: stamps that win over people or over late edits, runs without a ledger, that stamp everything again, that
 //     use a number twice, that skip NULLs or whole rows, that give no sequence number, or a new one to rows that have not
 //     changed, that delete what left the source, ledgers outside the backups, ledgers that forget what is not in the
-//     source, and lost edits that are claimed against an import
+//     source, and lost edits that are claimed against an import, and departures from buckets that are not stored
 //   - rules that a push, a write of the server, an import or an erasure skips
 //   - clients of a server that purges: edits that are shown although they are gone, resets and clocks of
 //     pulls that are ignored, creations that are not marked, and writes that are not sent again after a

@@ -72,7 +72,8 @@ type Options struct {
 	// Old lists the fields of the first table that have other names or values in the old version of the app. Every
 	// second device, beginning with the second, then has that version, and the backend must be an OldServer. Fields has
 	// the names and values of the new version. Default fields whose names mean other fields in the old version are left
-	// out. Nil means that all devices have one version. In the test that a failure prints, this slice
+	// out. Unless OnlyFields is set, devices also write fields such as title2, whose names begin with a name listed here.
+	// Nil means that all devices have one version. In the test that a failure prints, this slice
 	// is the variable old.
 	Old []OldField
 	// NewClient makes a Client of yours: an empty one, with the given ID, that reads the time from wall. Wall
@@ -102,7 +103,7 @@ func (o Options) withDefaults() (sim.Config, error) {
 		return sim.Config{}, err
 	}
 	if !o.OnlyFields {
-		o.Fields = withDefaultFields(o.Fields)
+		o.Fields = o.withSimilarFields(withDefaultFields(o.Fields))
 	}
 	o.Fields = o.writable(old)
 	d := schedule.Domain{
@@ -126,6 +127,18 @@ func withDefaultFields(given map[string][]string) map[string][]string {
 		all[name] = slices.Concat(values, all[name])
 	}
 	return all
+}
+
+// withSimilarFields returns the given fields, and for each name of Old a field whose name only begins with that name.
+func (o Options) withSimilarFields(given map[string][]string) map[string][]string {
+	for _, f := range o.Old {
+		for _, name := range append([]string{f.Old}, f.New...) {
+			if given[name+"2"] == nil {
+				given[name+"2"] = []string{`"x"`, "1"}
+			}
+		}
+	}
+	return given
 }
 
 // seeds returns the number of runs.

@@ -29,7 +29,14 @@ func (j *Judge) judgeGone(a Answer, i int) {
 		j.Broken(law.WronglyGone, "%s: the item is gone, which is final, but it got: %s", j.At(a, i), ReplyText(r))
 	}
 	j.Count(map[bool]string{true: "gone", false: "partly gone"}[r.Verdict == "refused"])
-	if a.Met || a.Known[i].doubt || j.mayBeDeleted(it.ID) || !j.Ledger.Exists(it.ID) {
+	if a.Met || a.Known[i].doubt {
+		return
+	}
+	if j.begins(it) {
+		j.brokenAnswer(complaint{law.WronglyGone, j.At(a, i) + ": the item is marked as new, and all of its writes are above the fence of " + When(j.Ledger.Fence) + ", so it begins its record if that is dead or absent, but it got: " + ReplyText(r)})
+		return
+	}
+	if j.mayBeDeleted(it.ID) || !j.Ledger.Exists(it.ID) {
 		return
 	}
 	below := r.Verdict == "refused" && slices.ContainsFunc(it.Writes, func(x oracle.Written) bool { return x.Time <= j.Ledger.Fence })
@@ -44,6 +51,12 @@ func (j *Judge) judgeGone(a Answer, i int) {
 			j.brokenAnswer(complaint{law.SyncedGone, j.At(a, i) + ": its author pulled at " + When(it.Author.Pulled.UnixNano()) + ", within the retention, and then wrote " + short(x) + ", but it got: " + ReplyText(r)})
 		}
 	}
+}
+
+// begins reports whether an item is never gone: it begins its record if that is dead or absent, and it was never erased.
+func (j *Judge) begins(it *Item) bool {
+	_, erased := j.Ledger.Erased[it.ID]
+	return it.Bad == "" && it.M.New && !erased && !slices.ContainsFunc(it.Writes, func(x oracle.Written) bool { return x.Time <= j.Ledger.Fence })
 }
 
 // judgeDead looks for items that were accepted and changed a record that is still dead.

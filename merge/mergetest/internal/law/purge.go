@@ -15,8 +15,8 @@ func purgeLaws() map[Law]Text {
 		},
 		WronglyGone: {
 			"only items that may be stale are gone",
-			"A write is gone if it lies at or below the fence and the stored record lacks its field, or if its record is deleted. Each item is judged by the record stored before the batch, and the code gone is final.",
-			"Judge with merge.Engine, and with the fence that was read inside the lock. Look for a live record that was purged as a whole, for items of one batch that are judged one after the other, and for the refusal of a whole item where only some of its writes are gone.",
+			"A write is gone if it lies at or below the fence and the stored record lacks its field, or if its record is deleted and the item does not begin a new one. Each item is judged by the record stored before the batch, and the code gone is final.",
+			"Judge with merge.Engine, and with the fence that was read inside the lock. Look for a live record that was purged as a whole, for items whose member new is lost on the way, for items of one batch that are judged one after the other, and for the refusal of a whole item where only some of its writes are gone.",
 		},
 		Alone: {
 			"each item is judged by the record before the batch",

@@ -34,11 +34,14 @@ func importOps() []family {
 	}}}}
 }
 
-// drawRow draws what changes in a row of the source: one or two values, a column that is absent from now on, or
-// nothing.
+// drawRow draws what changes in a row of the source: one or two values, a column that is absent from now on, the buckets
+// of the record, or nothing.
 func drawRow(d *schedule.Dice, s *schedule.Step) {
 	for range schedule.Pick(d, 0, 1, 1, 2) {
 		s.Sets = append(s.Sets, drawCell(d))
+	}
+	if d.Domain.Grants && d.On() {
+		s.Sets = append(s.Sets, d.Bucket())
 	}
 }
 
