@@ -23,7 +23,7 @@ func importOps() []family {
 	return []family{{often: often, ops: []op{{
 		Kind: schedule.Kind{
 			Name: "imports", Who: schedule.OfServer, Args: []schedule.Argument{schedule.OfRecord(), schedule.Assignments(0)},
-			Draw: drawRow, Follow: afterImport,
+			Draw: drawRow, Follow: afterImport, OneIn: 2,
 		},
 		run: (*world).imports, needs: backendCan(check.CanImport),
 		covers: []string{"imports", "import writes an absent field", "import changes its own write", "import leaves an edit", "import has nothing new"},
