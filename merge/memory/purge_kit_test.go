@@ -54,3 +54,26 @@ func TestPurgedStateConverges(t *testing.T) {
 		})
 	}
 }
+
+// TestImportMeetsTheLastTombstone: the kit accepts that an import takes a field whose tombstone was purged for a new one.
+// Which tombstone a purge leaves, if a record has nothing else, depends on when the others arrive.
+func TestImportMeetsTheLastTombstone(t *testing.T) {
+	for _, level := range []int{1, 2} {
+		for _, run := range []string{`server imports a points="10"`, `server imports a status="10"`} {
+			mergetest.Replay(t, newPurging(level), mergetest.Schedule{
+				Options: mergetest.Options{IDs: []string{"a", "b", "c"}},
+				Steps: []string{
+					`ben edits a status="todo"`,
+					`ben pushes`,
+					`dan edits a status=deleted`,
+					`wait 1ms`,
+					`cem edits a points=deleted`,
+					`cem pushes`,
+					`server purges 0s`,
+					`dan pushes`,
+					run,
+				},
+			})
+		}
+	}
+}

@@ -101,15 +101,17 @@ func (j *Judge) imported(rows Rows, found map[oracle.FieldKey]oracle.Write) stri
 func (j *Judge) judgeImported(k oracle.FieldKey, why oracle.Reason, value string, f oracle.Write, ok bool) {
 	j.Count(map[oracle.Reason]string{
 		oracle.Differs: "import changes its own write", oracle.IsNew: "import writes an absent field", oracle.OfPerson: "import leaves an edit",
-		oracle.Unchanged: "import has nothing new", oracle.Removed: "import brings nothing back",
+		oracle.Unchanged: "import has nothing new", oracle.Removed: "import brings nothing back", oracle.Either: "import meets the last tombstone",
 	}[why])
 	wrote := j.isImported(k, f, ok)
 	p := j.Ledger.Of(k)
 	switch {
 	case why.Writes() && !wrote && (!ok || f == p.Best || f.Client != schedule.Importer()):
 		j.brokenImport(law.ImportWrites, k, value+", which the import wrote: "+inReason(why), f, ok)
-	case why.Writes() && wrote && (f.Deleted || f.Value != value):
-		j.brokenImport(law.Exact, k, value+", which the source has", f, ok)
+	case (why.Writes() || why == oracle.Either) && wrote:
+		if f.Deleted || f.Value != value {
+			j.brokenImport(law.Exact, k, value+", which the source has", f, ok)
+		}
 	case wrote && why == oracle.OfPerson && !p.Best.Deleted:
 		j.brokenImport(law.ImportYields, k, j.long(p.Best, p.Some)+": "+inReason(why), f, ok)
 	case wrote && why == oracle.Unchanged:

@@ -20,6 +20,7 @@ const (
 	OfPerson                // left: a person wrote it last
 	Unchanged               // left: it has this value already
 	Removed                 // left: it is absent or its record is dead, and the source has not changed
+	Either                  // written or left: which tombstone a purge left depends on the order of the pushes
 )
 
 // Writes reports whether the run writes the field.
@@ -41,6 +42,10 @@ func (l *Ledger) Planned(id string, row map[string]string, level int, importer [
 			fields[name] = IsNew
 		case !there && seen && before == value:
 			fields[name] = Removed
+		case l.isPurgedAlone(r, FieldKey{id, name}):
+			if fields[name] = Either; seen && before == value {
+				fields[name] = Removed
+			}
 		case !there:
 			fields[name] = IsNew
 		case standing.Client != importer:
@@ -52,6 +57,18 @@ func (l *Ledger) Planned(id string, row map[string]string, level int, importer [
 		}
 	}
 	return fields
+}
+
+// isPurgedAlone reports whether a field is deleted at or below the fence, and so are all others of its record. A purge
+// leaves one of these tombstones, the greatest of those that were stored then.
+func (l *Ledger) isPurgedAlone(r stored, k FieldKey) bool {
+	for _, w := range r {
+		if !w.Deleted || w.Time > l.Fence {
+			return false
+		}
+	}
+	p := l.Histories[k]
+	return p != nil && p.Some && p.Best.Deleted && p.Best.Time <= l.Fence
 }
 
 // mayBegin reports whether a run may begin a record that is absent or dead: nothing is known of it, or the source has
