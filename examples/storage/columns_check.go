@@ -71,8 +71,11 @@ func (l layout) verify(tx *sql.Tx) error {
 		}
 		problems = append(problems, p)
 	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
 	if problems != nil {
 		return fmt.Errorf("a column of the table %s cannot hold what devices push: %s", tasksTable, strings.Join(problems, "; "))
 	}
-	return rows.Err()
+	return nil
 }
