@@ -32,6 +32,31 @@ func TestCorrectClientsPass(t *testing.T) {
 	})
 }
 
+// TestClientMayPutItsClockBelowTheBound: a write of the server may lie just above the bound. A client whose edit above
+// it was refused may stamp other edits by the time again, and may as well stay above it.
+func TestClientMayPutItsClockBelowTheBound(t *testing.T) {
+	t.Parallel()
+	for _, limits := range []bool{false, true} {
+		Replay(t, newMemory, Schedule{
+			Options: Options{NewClient: newApp(clientQuirks{limits: limits}), IDs: []string{"a", "b", "c"}},
+			Steps: []string{
+				`dan clock +5m0s`,
+				`dan edits b points="9"`,
+				`dan pushes`,
+				`ben pulls`,
+				`ben ticks`,
+				`ben edits b points=deleted`,
+				`ben pushes`,
+				`server writes b points="10"`,
+				`cem pulls`,
+				`cem edits b points="9"`,
+				`cem pushes`,
+				`cem edits c title="x"`,
+			},
+		})
+	}
+}
+
 // brokenClients are the mistakes of a client of any server.
 func brokenClients() []brokenClient {
 	return []brokenClient{

@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"time"
 
+	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/sim"
 	"github.com/fieldlww/fieldlww/record"
@@ -112,9 +114,12 @@ func (a *app) correctClock() error {
 			last = max(last, v.Stamp.Time)
 		}
 	}
+	bound := clock.TimestampOf(a.now().Add(clock.DefaultMaxAhead)) + clock.Timestamp(time.Millisecond-1)
 	for _, r := range a.confirmed {
 		for _, v := range r.All() {
-			last = max(last, v.Stamp.Time)
+			if !a.limits || v.Stamp.Time <= bound {
+				last = max(last, v.Stamp.Time)
+			}
 		}
 	}
 	if a.deafNew {

@@ -43,6 +43,7 @@ type app struct {
 type clientQuirks struct {
 	coalesces bool // replaces an unsent edit of the same field, which is correct
 	asArray   bool // sends a JSON array, which is correct
+	limits    bool // a corrected clock skips confirmed stamps above the bound of the server, which is correct
 
 	deaf          bool // its clock does not observe pulled stamps
 	deafNew       bool // a corrected clock does not start above the confirmed stamps

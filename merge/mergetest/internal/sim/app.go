@@ -44,6 +44,8 @@ type clientDevice struct {
 	joined   []oracle.Written // its own writes that were accepted without a fence since its last complete pull
 	spare    []oracle.Written // those that it had joined when it learned of a restore
 	mustPull bool             // whether the server was or may have been restored since its last pull
+	bound    clock.Timestamp  // the greatest time that the server permitted when it last refused an edit as too far ahead
+	beyond   clock.Timestamp  // the greatest time that the Client had seen then
 }
 
 // addClient makes a Client of the user act as the device, if the device is one of those

@@ -18,7 +18,7 @@ func (d *device) editClient(id string, sets []schedule.Assignment) bool {
 		d.client.note = "nothing to change"
 		return false
 	}
-	floor := d.seen()
+	floor := d.mustSee()
 	if err := d.client.Edit(key, maps.Clone(fields)); err != nil {
 		d.client.note = "error: " + err.Error()
 		d.client.BrokenEdit(err, floor)

@@ -79,8 +79,8 @@ func (d *device) judgeEdit(id string, before record.Record, fields map[string]re
 	}
 	switch {
 	case d.w.Breach != nil:
-	case last > 0 && last <= d.seen():
-		d.w.Broken(law.ClientObserves, "%s edited %s\nstamped   %s\nseen      %s before the edit, or as the clock at the end of a pull", d.name, id, last, d.seen())
+	case last > 0 && last <= d.mustSee():
+		d.w.Broken(law.ClientObserves, "%s edited %s\nstamped   %s\nseen      %s before the edit, or as the clock at the end of a pull", d.name, id, last, d.mustSee())
 	case before.Len() == 0 && !creates:
 		d.w.Broken(law.ClientCreates, "%s edited %s, which had no fields, and sends\n%s", d.name, id, listedItems(items))
 	}
@@ -88,6 +88,23 @@ func (d *device) judgeEdit(id string, before record.Record, fields map[string]re
 
 // seen returns the greatest time among the confirmed stamps and the clocks at the end of pulls.
 func (d *device) seen() clock.Timestamp { return max(d.confirmed.Floor(), d.floor) }
+
+// mustSee returns the greatest time that a Client must have observed. A write of the server may lie just above the
+// bound. A Client whose edit above it was refused as too far ahead may put its clock back, below what it has seen.
+func (d *device) mustSee() (floor clock.Timestamp) {
+	must := func(t clock.Timestamp) {
+		if t <= d.client.bound || t > d.client.beyond {
+			floor = max(floor, t)
+		}
+	}
+	must(d.floor)
+	for _, fields := range d.confirmed {
+		for _, v := range fields {
+			must(v.Stamp.Time)
+		}
+	}
+	return floor
+}
 
 // clientLearns notes what a pulled line tells a Client, before the line is applied.
 func (d *device) clientLearns(l line) {

@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"time"
 
+	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/check"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/law"
@@ -164,6 +166,8 @@ func (d *device) handAnswer(items []*check.Item, h heard) {
 	if late {
 		d.w.Count("client too far ahead")
 		d.client.AllowRestamp()
+		d.client.bound = clock.TimestampOf(d.w.Now.Add(d.w.o.MaxAhead)) + clock.Timestamp(time.Millisecond-1)
+		d.client.beyond = d.seen()
 	}
 	if err := d.client.Answer(h.text); err != nil {
 		d.client.BrokenCall("Answer", err)
