@@ -20,7 +20,7 @@ func clientLaws() map[Law]Text {
 		},
 		ClientObserves: {
 			"a client's clock observes every confirmed stamp",
-			"An edit is stamped above every write that was confirmed to the client before, and above the clock at the end of every pull. If the server answers that an edit is too far ahead, the writes that it would refuse itself need not count.",
+			"An edit is stamped above every write that was confirmed to the client before, and above the clock at the end of every pull. Once the server has answered that an edit is too far ahead, confirmed writes above its bound need not count.",
 			"Let the clock observe every pulled stamp and the clock at the end of a pull, and start a new clock with the greatest of them as Last, even after the app is reopened.",
 		},
 		ClientKeeps: {

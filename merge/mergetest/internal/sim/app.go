@@ -45,7 +45,7 @@ type clientDevice struct {
 	spare    []oracle.Written // those that it had joined when it learned of a restore
 	mustPull bool             // whether the server was or may have been restored since its last pull
 	bound    clock.Timestamp  // the greatest time that the server permitted when it last refused an edit as too far ahead
-	beyond   clock.Timestamp  // the greatest time that the Client had seen then
+	beyond   clock.Timestamp  // the greatest time of the writes that were confirmed then
 }
 
 // addClient makes a Client of the user act as the device, if the device is one of those

@@ -90,17 +90,15 @@ func (d *device) judgeEdit(id string, before record.Record, fields map[string]re
 func (d *device) seen() clock.Timestamp { return max(d.confirmed.Floor(), d.floor) }
 
 // mustSee returns the greatest time that a Client must have observed. A write of the server may lie just above the
-// bound. A Client whose edit above it was refused as too far ahead may put its clock back, below what it has seen.
-func (d *device) mustSee() (floor clock.Timestamp) {
-	must := func(t clock.Timestamp) {
-		if t <= d.client.bound || t > d.client.beyond {
-			floor = max(floor, t)
-		}
-	}
-	must(d.floor)
+// bound. A Client whose edit above it was refused as too far ahead need not follow it any longer, because the server
+// would refuse all of its edits. It must follow the clocks at the end of pulls in any case.
+func (d *device) mustSee() clock.Timestamp {
+	floor := d.floor
 	for _, fields := range d.confirmed {
 		for _, v := range fields {
-			must(v.Stamp.Time)
+			if t := v.Stamp.Time; t <= d.client.bound || t > d.client.beyond {
+				floor = max(floor, t)
+			}
 		}
 	}
 	return floor

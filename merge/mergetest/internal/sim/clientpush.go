@@ -167,7 +167,7 @@ func (d *device) handAnswer(items []*check.Item, h heard) {
 		d.w.Count("client too far ahead")
 		d.client.AllowRestamp()
 		d.client.bound = clock.TimestampOf(d.w.Now.Add(d.w.o.MaxAhead)) + clock.Timestamp(time.Millisecond-1)
-		d.client.beyond = d.seen()
+		d.client.beyond = d.confirmed.Floor()
 	}
 	if err := d.client.Answer(h.text); err != nil {
 		d.client.BrokenCall("Answer", err)
