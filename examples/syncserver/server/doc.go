@@ -19,8 +19,9 @@
 //	health.go      the health check, which tests a write
 //	admission.go   limits for concurrent pushes
 //	quota.go       quotas over time for clients and workspaces
-//	pull.go        pulls, by sequence, page by page
-//	chunk.go       pulls with a cursor, in chunks
+//	pull.go        admitting pulls, and sending them in chunks
+//	chunk.go       pulls with a cursor
+//	page.go        pulls by sequence, of clients of an earlier version
 //	lines.go       the lines of a chunk, or columns
 //	versions.go    the versions of the app that clients state
 //	oldform.go     what old clients push, pull and are answered
@@ -37,6 +38,7 @@
 //	members.go     the buckets of users, granted and revoked
 //	membership.go  changing them by request
 //	rights.go      what the user of a push may read and write
+//	dropped.go     refusing edits of violation rows that were dropped
 //	origins.go     web pages of other origins
 //	access.go      joining a workspace, and renewing tokens
 //	tokens.go      the tokens and invitations of the server itself
@@ -54,10 +56,14 @@
 //	read.go        reads of records without the lock, and whether a workspace exists
 //	import.go      imports of rows that no client has stamped
 //	importcheck.go which sources and rows an import accepts
-//	importpart.go  the part of an import that one transaction stores, and the ledgers
+//	importpart.go  the part of an import that one transaction stores
+//	ledgers.go     the ledgers of imports
 //	registry.go    the imports of a workspace
 //	own.go         the client IDs of servers, which no client may use
-//	records.go     reading and storing records
+//	session.go     the transaction that holds the lock of a workspace
+//	records.go     reading records in it
+//	stored.go      storing them, each with a new sequence
+//	marks.go       storing the watermarks of clients
 //	filing.go      in which buckets records are found, and which ones they have left
 //	division.go    filing all records again after Options.Buckets has changed
 //	recount.go     counters that an earlier version left wrong

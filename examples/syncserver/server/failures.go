@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"time"
 )
 
 // failure describes to a client why a whole request failed. A refused item is not a failure: it
@@ -97,4 +98,32 @@ func StatusOf(err error) (status int, code string) {
 	fail := new(failure)
 	errors.As(Unavailable(err), &fail)
 	return fail.status, fail.Code
+}
+
+// later is the cause of a temporary refusal.
+type later struct{ wait time.Duration }
+
+// Error says when to retry.
+func (l *later) Error() string {
+	return fmt.Sprintf("the quota is used up: retry in %v", l.seconds())
+}
+
+// seconds returns the wait rounded up to whole seconds, as in the header Retry-After.
+func (l *later) seconds() time.Duration { return (l.wait + time.Second - 1).Truncate(time.Second) }
+
+// exceeded returns the failure for a request that is refused before it has any effect.
+func exceeded(wait time.Duration) error {
+	err := &later{wait}
+	return &failure{http.StatusTooManyRequests, "quota_exceeded", err.Error(), err}
+}
+
+// retryAfter returns the value of the header Retry-After for a failure, or "" for no header.
+func retryAfter(fail *failure) string {
+	if l := new(later); errors.As(fail, &l) {
+		return fmt.Sprint(int64(l.seconds() / time.Second))
+	}
+	if fail.status == http.StatusServiceUnavailable {
+		return "1"
+	}
+	return ""
 }

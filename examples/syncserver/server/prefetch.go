@@ -141,13 +141,3 @@ func (s *session) take(keys []record.Key) (records []record.Record, size int, re
 	s.read += size
 	return records, size, rest
 }
-
-// flushMarks stores the watermarks that have changed.
-func (s *session) flushMarks(ctx context.Context) error {
-	var marks []clock.Stamp
-	for client := range s.pre.changed {
-		marks = append(marks, s.pre.marks[client])
-	}
-	slices.SortFunc(marks, func(a, b clock.Stamp) int { return a.Client.Compare(b.Client) })
-	return s.storeMarks(ctx, marks)
-}

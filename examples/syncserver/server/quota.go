@@ -1,10 +1,7 @@
 package server
 
 import (
-	"errors"
-	"fmt"
 	"math"
-	"net/http"
 	"sync"
 	"time"
 )
@@ -225,32 +222,4 @@ func (m *meter) fadeTo(now time.Time, fade time.Duration) {
 		m.used *= math.Exp(-float64(passed) / float64(fade))
 		m.at = now
 	}
-}
-
-// later is the cause of a temporary refusal.
-type later struct{ wait time.Duration }
-
-// Error says when to retry.
-func (l *later) Error() string {
-	return fmt.Sprintf("the quota is used up: retry in %v", l.seconds())
-}
-
-// seconds returns the wait rounded up to whole seconds, as in the header Retry-After.
-func (l *later) seconds() time.Duration { return (l.wait + time.Second - 1).Truncate(time.Second) }
-
-// exceeded returns the failure for a request that is refused before it has any effect.
-func exceeded(wait time.Duration) error {
-	err := &later{wait}
-	return &failure{http.StatusTooManyRequests, "quota_exceeded", err.Error(), err}
-}
-
-// retryAfter returns the value of the header Retry-After for a failure, or "" for no header.
-func retryAfter(fail *failure) string {
-	if l := new(later); errors.As(fail, &l) {
-		return fmt.Sprint(int64(l.seconds() / time.Second))
-	}
-	if fail.status == http.StatusServiceUnavailable {
-		return "1"
-	}
-	return ""
 }
