@@ -17,6 +17,7 @@
 //	rules.go scopes.go view.go   the rules, and the lists of their scopes
 //	pull.go left.go              the records of pulls, and the buckets that a record has left
 //	state.go retain.go sweep.go  the fence, how it rises, and what is purged below it
+//	epoch.go                     the epoch of cursors, which the store names
 //	erase.go                     erasures
 //	rights.go members.go         what a user may do, and changes of it
 //	membership.go                changes that a client asks for, and lists of members
