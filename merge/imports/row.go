@@ -60,6 +60,7 @@ func (row Row) check() *record.Error {
 	if errors.As(row.Key.Check(), &e) {
 		return e
 	}
+	anyStamp := clock.Stamp{Time: 1, Client: clock.ClientID{1}} // to check names with
 	for _, name := range row.names() {
 		path, v := "data."+record.PathName(name), row.Fields[name]
 		switch {
@@ -73,9 +74,6 @@ func (row Row) check() *record.Error {
 	}
 	return nil
 }
-
-// anyStamp is a valid stamp, to check names with.
-var anyStamp = clock.Stamp{Time: 1, Client: clock.ClientID{1}}
 
 // names returns the names of the fields, sorted.
 func (row Row) names() []string { return slices.Sorted(maps.Keys(row.Fields)) }
