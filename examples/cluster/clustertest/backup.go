@@ -150,9 +150,3 @@ func poll(holds func() bool) error {
 	}
 	return errors.New("the cluster has no leader, or a node does not catch up")
 }
-
-// DeleteStream deletes a stream.
-func DeleteStream(conn *nats.Conn, stream string) error {
-	_, err := call(conn, "STREAM.DELETE."+stream, struct{}{})
-	return err
-}
