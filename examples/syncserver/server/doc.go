@@ -95,6 +95,11 @@
 //	rewrite.go     writing the files of the database again
 //	audit.go       deriving the index and all violations again
 //
+// # The protocol
+//
+// The page PROTOCOL.md describes the protocol for clients in any language: each request, answer, code and
+// limit. The sections below say why, and what an operator must know.
+//
 // # Another database
 //
 // A Server is a Frontend over SQL. A Frontend does everything that does not depend on where the data is:
@@ -225,33 +230,9 @@
 // next pull; with the pull after a revocation they forget what they may not read any longer. A client
 // that does not pull keeps what it has.
 //
-// Members change memberships themselves if Options.MayGrant lets them:
-//
-//	GET /v1/members                                                 the members of all buckets of the user
-//	POST /v1/members {"user":"…","bucket":"project/42","role":"writer"}
-//	DELETE /v1/members?user=…&bucket=project%2F42
-//
-// An event stream reports the writes in the buckets of its user, and each change of these buckets. It
-// ends when the token ends, and when the user is signed out. The codes of refusals are
-//
-//	unauthorized       401  no valid token: join, or log in
-//	token_ended        401  renew the token, or log in again; the client keeps its data
-//	signed_out         401  the same, but the token cannot be renewed
-//	not_invited        403  the workspace needs an invitation
-//	client_taken       403  the client ID belongs to another user or workspace
-//	too_many_clients   403  the user has 1,000 client IDs
-//	may_not_grant      403  Options.MayGrant does not permit the change
-//	too_many_buckets   403  a user has at most 5,000 buckets
-//	unknown_user       404  the new member never used the workspace
-//	invalid_client_id  400  the header Client-Id has no client ID
-//
-// # Slow networks
-//
-// A body may arrive slowly, but at 4 KiB a second or more, so it takes at most nine minutes. A body
-// that is slower, or that pauses for 30 seconds, is refused with the status 408 and the code
-// timeout, and the client sends less at once. The client must read each part of an answer within a
-// minute. The answers to pulls and pushes are compressed with zstd or gzip, chunk by chunk, for
-// clients that accept compressed answers. Request bodies must not be compressed.
+// Members change memberships themselves, with requests to /v1/members, if Options.MayGrant lets them. An
+// event stream reports the writes in the buckets of its user, and each change of these buckets. It ends
+// when the token ends, and when the user is signed out.
 //
 // # Stamps from the future
 //
@@ -305,14 +286,9 @@
 //	syncserver import WORKSPACE TABLE NAME < ROWS.jsonl
 //
 // bring the rows of another system over, as often as you like. The page IMPORTING.md has the steps, and
-// package merge/imports the rule. Each import has a client ID that no client may use, and each push names the IDs
-// of the imports of its workspace in merge.Request.Imports. They are in the row of the workspace, with the number of
-// the last run. A run takes its number in a transaction of its own. Then it stores some hundred rows in each
-// transaction: the records, what the rules derive, a line of the journal, and the ledgers, which say what the runs
-// have seen of each row. With them it stores the record that describes the import, also if the storage is full by
-// then. A part that changes nothing takes no sequence. An erasure closes the ledgers of its records. Replace all
-// servers of an earlier version before the first run: they do not know imports, and report lost edits where there are
-// none.
+// package merge/imports the rule. Each import has a client ID that no client may use. A run stores some hundred
+// rows in each transaction, and a transaction that changes nothing takes no sequence. Replace all servers of an
+// earlier version before the first run: they do not know imports, and report lost edits where there are none.
 //
 // # Retention
 //
@@ -427,22 +403,6 @@
 //
 // A server of a version without erasure does not know the erased form, and would accept writes to it:
 // do not run one on a database in which something was erased.
-//
-// # Wire forms
-//
-// The page PROTOCOL.md describes the protocol for clients in any language. In short, a client of this version pushes
-// with the cursor of its last pull, and pulls in chunks:
-//
-//	POST /v1/push?v=2&cursor=N5XQ.7
-//	GET /v1/pull?cursor=N5XQ.7&limit=1000
-//	{"reset":[""],"why":"epoch"}                                    or "fence"; only where needed
-//	{"seq":8,"in":[""],"table":"tasks","id":"42","data":{…}}
-//	{"seq":9,"table":"tasks","id":"43","left":true}                         with "erased":true if it was erased
-//	{"cursor":"N5XQ.9","fence":"…","level":1,"clock":"…","seen":{…}}        ends each chunk
-//
-// The first cursor is empty. A trailer has "more":true if the client still lacks records. A client
-// of an earlier version leaves out v=2 and the cursor of a push, and pulls with after=7, where 7 is
-// the seq of the last line that it has; its pulls have no trailers.
 //
 // # Upgrading
 //

@@ -25,8 +25,9 @@ func (p *importPart) sender() Sender {
 	return Sender{Workspace: p.workspace, Client: p.run.ID}
 }
 
-// within plans the rows, stores what is to be written, and notes what was seen, within a transaction. If a later run of
-// the import has begun, it stores nothing: the later one has read newer rows.
+// within plans the rows, stores what is to be written, and notes what was seen, within a transaction: the records, what
+// the rules derive, a line of the journal, and the ledgers. If nothing is to be written, it takes no sequence. If a later
+// run of the import has begun, it stores nothing: the later one has read newer rows.
 func (p *importPart) within(ctx context.Context, tx *session) error {
 	if last := tx.imports.of[p.run.ID].Run; last > p.run.Number {
 		return fmt.Errorf("%w: run %d has begun", imports.ErrRun, last)
@@ -108,7 +109,7 @@ func (p *importPart) refused() (all []RefusedRow) {
 	return all
 }
 
-// describe stores the record that describes the import, if it has changed.
+// describe stores the record that describes the import, if it has changed, also if the storage is full by now.
 func (p *importPart) describe(ctx context.Context, tx *session) error {
 	key := record.Key{Table: ImportsTable, ID: p.run.ID.String()}
 	w := writing{Server: p.Server, by: Sender{Workspace: p.workspace, Client: p.id}, keys: []record.Key{key}, noted: true}
