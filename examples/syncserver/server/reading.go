@@ -108,35 +108,45 @@ func state(last, granted string) string {
 		FROM workspaces AS w WHERE w.name = $2`
 }
 
-// readings returns the readings of a database, with or without Options.Buckets and Options.LostEdits. In each statement, $2 is the workspace, and $3 the user. The first row
-// has the state and the buckets of the user with the sequences of their grants, and each row after it has a record, with
-// the sequence and the buckets under which it was found.
+// readings returns the readings of a database, with or without Options.Buckets and Options.LostEdits. In each statement,
+// $2 is the workspace, and $3 the user. The first row has the state and the buckets of the user with the sequences of
+// their grants, and each row after it has a record, with the sequence and the buckets under which it was found.
 func (d *Database) readings(divided, lost bool) readings {
-	// Unlike EXISTS, this is not a join, whose order a planner could reverse.
-	has := `(SELECT 1 FROM members WHERE workspace = $2 AND "user" = $3 AND bucket = k.bucket) = 1`
-	if lost { // $6 begins the buckets of the client's rows, before the names of the buckets that the user needs
-		has = `(SELECT 1 FROM members WHERE workspace = $2 AND "user" = $3 AND bucket =
-			CASE WHEN substr(k.bucket, 1, length(CAST($6 AS TEXT))) = CAST($6 AS TEXT) THEN substr(k.bucket, length(CAST($6 AS TEXT)) + 1) ELSE k.bucket END) = 1`
-	}
 	granted := `SELECT CAST(JSON_MAP(bucket, granted) AS TEXT) FROM members WHERE workspace = $2 AND "user" = $3`
 	logged := `CASE WHEN w.seq > $1 THEN coalesce((SELECT 1 FROM log WHERE workspace = $2 AND bucket = '' AND seq > $1 LIMIT 1), 0) ELSE 0 END`
 	if !divided { // there are no other buckets, and the log is empty
 		granted = `SELECT '{"":' || granted || '}' FROM members WHERE workspace = $2 AND "user" = $3 AND bucket = ''`
 		logged = `0`
 	}
-	all := map[readingKind]string{
-		// $1 is the sequence after which to read, and $4 the number of records. The last number of the state says
-		// whether the log has rows.
-		plain: `
-		SELECT ` + state(logged, granted) + `
+	return readings{window: 1000, few: 16, sought: 2000, lost: lost, of: map[readingKind]string{
+		plain:    d.rows(plainStatement(state(logged, granted))),
+		byWindow: d.rows(windowStatement(state(`0`, granted), lost)),
+		byBucket: d.rows(bucketStatement(state(`coalesce((SELECT seq FROM x AS k), 0)`, granted))),
+	}}
+}
+
+// plainStatement is the statement of plain, given the row of the state. $1 is the sequence after which to read, and $4
+// the number of records. The last number of the state says whether the log has rows.
+func plainStatement(state string) string {
+	return `
+		SELECT ` + state + `
 		UNION ALL
 		SELECT k.seq, k.tbl, k.id, k.data, NULL
 		FROM (SELECT seq, tbl, id, data FROM records WHERE workspace = $2 AND bucket = '' AND seq > $1 ORDER BY seq LIMIT $4) AS k
-		ORDER BY 1`,
-		// $1 and $4 are the sequences after which the window begins and at which it ends, and $5 is the
-		// number of records.
-		byWindow: `
-		SELECT ` + state(`0`, granted) + `
+		ORDER BY 1`
+}
+
+// windowStatement is the statement of byWindow, given the row of the state. $1 and $4 are the sequences after which the
+// window begins and at which it ends, and $5 is the number of records.
+func windowStatement(state string, lost bool) string {
+	// Unlike EXISTS, this is not a join, whose order a planner could reverse.
+	has := `(SELECT 1 FROM members WHERE workspace = $2 AND "user" = $3 AND bucket = k.bucket) = 1`
+	if lost { // $6 begins the buckets of the client's rows, before the names of the buckets that the user needs
+		has = `(SELECT 1 FROM members WHERE workspace = $2 AND "user" = $3 AND bucket =
+			CASE WHEN substr(k.bucket, 1, length(CAST($6 AS TEXT))) = CAST($6 AS TEXT) THEN substr(k.bucket, length(CAST($6 AS TEXT)) + 1) ELSE k.bucket END) = 1`
+	}
+	return `
+		SELECT ` + state + `
 		UNION ALL
 		SELECT k.seq, k.tbl, k.id, d.data, k.names
 		FROM (
@@ -152,11 +162,14 @@ func (d *Database) readings(divided, lost bool) readings {
 			) AS k GROUP BY seq, tbl, id ORDER BY seq LIMIT $5
 		) AS k
 		LOOKUP records AS d ON d.workspace = $2 AND d.tbl = k.tbl AND d.id = k.id
-		ORDER BY 1`,
-		// $1 is the list of buckets, $4 the offset in each of them, and $5 the number of records. The rows
-		// up to a sequence x are all rows up to it, because each bucket with more rows has its last row at
-		// x or later. The last number of the state is x, or 0 if all rows were found.
-		byBucket: `
+		ORDER BY 1`
+}
+
+// bucketStatement is the statement of byBucket, given the row of the state. $1 is the list of buckets, $4 the offset in
+// each of them, and $5 the number of records. The rows up to a sequence x are all rows up to it, because each bucket with
+// more rows has its last row at x or later. The last number of the state is x, or 0 if all rows were found.
+func bucketStatement(state string) string {
+	return `
 		WITH b AS MATERIALIZED (SELECT value->>'bucket' AS bucket, CAST(value->>'after' AS BIGINT) AS after FROM JSON_ROWS),
 		x AS MATERIALIZED (
 			SELECT min(seq) AS seq FROM (
@@ -165,7 +178,7 @@ func (d *Database) readings(divided, lost bool) readings {
 				SELECT (SELECT seq FROM log WHERE workspace = $2 AND bucket = k.bucket AND seq > k.after ORDER BY seq LIMIT 1 OFFSET $4) FROM b AS k
 			) AS k
 		)
-		SELECT ` + state(`coalesce((SELECT seq FROM x AS k), 0)`, granted) + `
+		SELECT ` + state + `
 		UNION ALL
 		SELECT k.seq, k.tbl, k.id, d.data, k.names
 		FROM (
@@ -178,10 +191,5 @@ func (d *Database) readings(divided, lost bool) readings {
 			) AS k GROUP BY seq, tbl, id ORDER BY seq LIMIT $5
 		) AS k
 		LOOKUP records AS d ON d.workspace = $2 AND d.tbl = k.tbl AND d.id = k.id
-		ORDER BY 1`,
-	}
-	for kind, statement := range all {
-		all[kind] = d.rows(statement)
-	}
-	return readings{of: all, window: 1000, few: 16, sought: 2000, lost: lost}
+		ORDER BY 1`
 }
