@@ -2,7 +2,6 @@ package store_test
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"math/rand/v2"
 	"sync"
@@ -128,13 +127,11 @@ func TestListReturnsOneKind(t *testing.T) {
 func TestPullsSkipNothing(t *testing.T) {
 	t.Parallel()
 	w := workspace(t)
-	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Second)
-	defer cancel()
 	var writers, readers sync.WaitGroup
 	done := make(chan struct{})
 	for n := range 3 {
 		writer, reader := open(t, n), open(t, (n+1)%3)
-		writers.Go(func() { churn(ctx, writer, w, n) })
+		writers.Go(func() { churn(t, writer, w, n) })
 		readers.Go(func() {
 			held, seq := map[store.Key]store.Entry{}, int64(0)
 			for last := false; ; {
@@ -193,9 +190,11 @@ func compare(t *testing.T, s *store.Store, w string, held map[store.Key]store.En
 // hot is half of the number of records that churn writes to.
 const hot = 60
 
-// churn replaces and deletes records.
-func churn(ctx context.Context, s *store.Store, w string, n int) {
-	for i := 0; ctx.Err() == nil; i++ {
+// churn replaces and deletes records, at least until a hundred batches are committed. Then most records are stored.
+func churn(t *testing.T, s *store.Store, w string, n int) {
+	ctx := t.Context()
+	end := time.Now().Add(4 * time.Second)
+	for i, committed := 0, 0; ctx.Err() == nil && (committed < 100 || time.Now().Before(end)); i++ {
 		keys := []store.Key{record(w, fmt.Sprint(rand.IntN(hot))), record(w, fmt.Sprint("x", rand.IntN(hot)))}
 		view, err := s.Load(ctx, w, keys)
 		if err != nil {
@@ -208,6 +207,7 @@ func churn(ctx context.Context, s *store.Store, w string, n int) {
 		if s.Commit(ctx, batch(puts...)) != nil {
 			continue
 		}
+		committed++
 		if gone := view.Entries[:1]; i%5 == 0 {
 			_ = s.Delete(ctx, gone)
 		} else if i%7 == 0 {
@@ -229,8 +229,23 @@ func TestDeleteLeavesAReplacedEntryAlone(t *testing.T) {
 	require.NoError(t, s.Delete(t.Context(), old))
 	require.NoError(t, s.Delete(t.Context(), old), "a retry")
 	require.Equal(t, "2", string(load(t, s, a).Data))
-	require.Eventually(t, func() bool { return load(t, s, b).Seq == 0 }, 10*time.Second, 10*time.Millisecond, "followers may lag")
+	require.Eventually(t, func() bool { return load(t, s, b).Seq == 0 }, time.Minute, 10*time.Millisecond, "followers may lag")
 	require.ErrorIs(t, s.Commit(t.Context(), batch(store.Put{Key: b, After: old[1].Seq})), store.ErrConflict)
 	put(t, s, store.Put{Key: b, Data: []byte("3")})
 	require.Error(t, s.Delete(t.Context(), []store.Entry{{Key: store.Key{Workspace: w, Kind: store.KindState}, Seq: 1}}))
+}
+
+// TestDeleteCanBeRepeatedWhenAFileIsGone fills files of a node with one entry each. The node removes a file when its last
+// entry is deleted, and then has another answer for what is not stored.
+func TestDeleteCanBeRepeatedWhenAFileIsGone(t *testing.T) {
+	s, w := openStream(t, 0, "files"), workspace(t)
+	var entries []store.Entry
+	for i := range 3 {
+		k := record(w, fmt.Sprint(i))
+		put(t, s, store.Put{Key: k, Data: bytes.Repeat([]byte("x"), 6<<20)})
+		entries = append(entries, load(t, s, k))
+	}
+	for range 2 {
+		require.NoError(t, s.Delete(t.Context(), entries))
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/nats-io/nats.go/jetstream"
 )
@@ -34,8 +35,15 @@ func (s *Store) Delete(ctx context.Context, entries []Entry) error {
 // delete deletes the message with a sequence, which no other message ever has.
 func (s *Store) delete(ctx context.Context, seq int64) error {
 	err := s.api(ctx, "STREAM.MSG.DELETE", map[string]any{"seq": seq, "no_erase": true}, &struct{}{})
-	if e := new(jetstream.APIError); errors.As(err, &e) && e.ErrorCode == codeNoSequence {
+	if isGone(err) {
 		return nil
 	}
 	return err
+}
+
+// isGone reports whether an answer means that a message was deleted before. If the node no longer has the file of the
+// message either, only the description says so.
+func isGone(err error) bool {
+	e := new(jetstream.APIError)
+	return errors.As(err, &e) && (e.ErrorCode == codeNoSequence || e.ErrorCode == codeDelete && strings.Contains(e.Description, "no message found"))
 }

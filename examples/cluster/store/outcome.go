@@ -16,6 +16,7 @@ const (
 	codeNoSequence   = 10043 // the message was deleted or replaced before
 	codeStorage      = 10047 // the limit of the account is reached
 	codeTooLong      = 10054 // the message is above the limit of the stream
+	codeDelete       = 10057 // the message could not be deleted
 	codeStoreFailed  = 10077 // the message could not be written
 	codeWrongLast    = 10071 // an expectation does not hold
 	codeHeader       = 10097 // the headers are too long
