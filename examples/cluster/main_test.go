@@ -229,7 +229,7 @@ func TestClientsUseTheProtocol(t *testing.T) {
 		return status == http.StatusServiceUnavailable && detail == store.ErrUnavailable.Error()
 	}, time.Minute, 100*time.Millisecond)
 	ana.edit(t, task, board.Title, "without a majority")
-	ctx, stop := context.WithTimeout(t.Context(), 15*time.Second)
+	ctx, stop := context.WithTimeout(t.Context(), 30*time.Second)
 	err := ana.Push(ctx)
 	stop()
 	refused := new(remote.StatusError)

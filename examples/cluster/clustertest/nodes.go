@@ -66,7 +66,7 @@ func New(count int) (*Nodes, error) {
 
 // Open opens a stream with a replica on each node, through one of them.
 func (n *Nodes) Open(through int, stream string) (*store.Store, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	return store.Open(ctx, n.Conns[through], store.Options{Stream: stream, Replicas: len(n.All)})
 }

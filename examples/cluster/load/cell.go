@@ -122,7 +122,7 @@ func (c cell) slice(ctx context.Context, d time.Duration, t turn) error {
 	for i := range c.clients {
 		working.Go(func() {
 			counts[i] = make(refused)
-			for at := i; time.Since(begin) < d && failed[i] == nil; at += c.clients {
+			for at := i; failed[i] == nil && (len(took[i]) == 0 || time.Since(begin) < d); at += c.clients {
 				if at >= len(t.clients) {
 					at = i // no two goroutines share a client
 				}

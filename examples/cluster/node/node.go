@@ -69,7 +69,7 @@ func Start(o Options) (*Node, error) {
 			return nil, fmt.Errorf("node %s: %s", o.Name, why)
 		default:
 		}
-		if wait == 200 {
+		if wait == 600 {
 			n.Stop()
 			return nil, fmt.Errorf("node %s: the node does not start", o.Name)
 		}

@@ -56,7 +56,7 @@ func startCluster(t *testing.T, count int) *cluster {
 		conn, err := n.Connect()
 		require.NoError(t, err)
 		t.Cleanup(conn.Close)
-		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 		defer cancel()
 		s, err := store.Open(ctx, conn, store.Options{Stream: streamName, Replicas: count})
 		require.NoError(t, err)

@@ -56,7 +56,7 @@ func (p purging) Purge(retention time.Duration) (purged mergetest.Purged, err er
 			}
 			return nil
 		})
-		if !due || err != nil || tries == 100 { // another node may still have a message that was deleted
+		if !due || err != nil || tries == 6000 { // another node may still have a message that was deleted
 			return purged, err
 		}
 		time.Sleep(10 * time.Millisecond)

@@ -87,7 +87,7 @@ func send(t *testing.T, conn *nats.Conn, messages ...*nats.Msg) []byte {
 		require.NoError(t, conn.PublishMsg(m))
 	}
 	last.Header.Set("Nats-Batch-Commit", "1")
-	answer, err := conn.RequestMsg(last, 5*time.Second)
+	answer, err := conn.RequestMsg(last, time.Minute)
 	require.NoError(t, err)
 	return answer.Data
 }

@@ -79,7 +79,7 @@ func TestRestoredFilesAreNoticedAfterRenew(t *testing.T) {
 		conn, err := n.Connect()
 		require.NoError(t, err)
 		defer conn.Close()
-		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 		defer cancel()
 		s, err := store.Open(ctx, conn, store.Options{})
 		require.NoError(t, err)

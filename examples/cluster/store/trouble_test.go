@@ -75,7 +75,7 @@ func TestAFullStreamIsReported(t *testing.T) {
 		n, err := clustertest.New(count)
 		require.NoError(t, err)
 		t.Cleanup(n.Stop)
-		s, err := store.Open(soon(t, 30), n.Conns[0], store.Options{Replicas: count, MaxBytes: 2 << 20})
+		s, err := store.Open(soon(t, 120), n.Conns[0], store.Options{Replicas: count, MaxBytes: 2 << 20})
 		require.NoError(t, err)
 		w := workspace(t)
 		stored := 0
@@ -94,7 +94,7 @@ func TestAFullStreamIsReported(t *testing.T) {
 		first := load(t, s, entries[9].Key)
 		put(t, s, store.Put{Key: first.Key, After: first.Seq, Data: []byte("replaced")})
 		if count == 1 {
-			_, err = store.Open(soon(t, 30), n.Conns[0], store.Options{Stream: "huge", MaxBytes: 1 << 50})
+			_, err = store.Open(soon(t, 120), n.Conns[0], store.Options{Stream: "huge", MaxBytes: 1 << 50})
 			require.ErrorIs(t, err, store.ErrFull)
 		}
 	}
@@ -146,8 +146,8 @@ func TestALostAnswerIsReportedAsUnknown(t *testing.T) {
 
 	proxy.Set(true, false)
 	b := batch(store.Put{Key: mark, Data: []byte("first")})
-	require.ErrorIs(t, s.Commit(soon(t, 1), b), store.ErrUnknown)
-	require.Eventually(t, func() bool { return string(load(t, other, mark).Data) == "first" }, 10*time.Second, 10*time.Millisecond)
+	require.ErrorIs(t, s.Commit(soon(t, 3), b), store.ErrUnknown)
+	require.Eventually(t, func() bool { return string(load(t, other, mark).Data) == "first" }, time.Minute, 10*time.Millisecond)
 	proxy.Set(true, true)
 	require.ErrorIs(t, s.Commit(t.Context(), batch(store.Put{Key: mark, Data: []byte("second")})), store.ErrConflict)
 
@@ -155,10 +155,10 @@ func TestALostAnswerIsReportedAsUnknown(t *testing.T) {
 	proxy.Set(false, true)
 	seq := load(t, other, mark).Seq
 	late := batch(store.Put{Key: mark, After: seq, Data: []byte("late")})
-	require.ErrorIs(t, s.Commit(soon(t, 1), late), store.ErrUnknown)
+	require.ErrorIs(t, s.Commit(soon(t, 3), late), store.ErrUnknown)
 	require.Equal(t, "first", string(load(t, other, mark).Data))
 	put(t, other, store.Put{Key: mark, After: seq, Data: []byte("retry")})
 	proxy.Set(true, true)
-	require.NoError(t, far.FlushTimeout(10*time.Second))
+	require.NoError(t, far.FlushTimeout(time.Minute))
 	require.Equal(t, "retry", string(load(t, s, mark).Data))
 }

@@ -36,7 +36,7 @@ func receive(t *testing.T, changes <-chan store.Change) store.Change {
 	select {
 	case c := <-changes:
 		return c
-	case <-time.After(30 * time.Second):
+	case <-time.After(2 * time.Minute):
 		require.Fail(t, "no change")
 		return store.Change{}
 	}
