@@ -93,7 +93,7 @@ func (w *world) tooFarAhead(d *device) {
 func (w *world) signsOut(d *device) {
 	require.NoError(w.t, w.admin.SignOut(w.t.Context(), "demo", d.user))
 	for n := 0; ; n++ {
-		require.Less(w.t, n, 500)
+		require.Less(w.t, n, 6000)
 		if status, _, _ := d.do(request{method: "GET", path: "/v1/pull?cursor="}); status == 401 {
 			return
 		}

@@ -19,7 +19,7 @@ func TestGracefulStopEndsEventStreams(t *testing.T) {
 	database := databasetest.SQLite(t)
 	p := start(t, database)
 	c := newPusher(t, [2]string{p.Address, p.Address})
-	ctx, stop := context.WithTimeout(context.Background(), 15*time.Second)
+	ctx, stop := context.WithTimeout(context.Background(), time.Minute)
 	defer stop()
 	r, err := http.NewRequestWithContext(ctx, "GET", "http://"+p.Address+"/v1/events", nil)
 	require.NoError(t, err)

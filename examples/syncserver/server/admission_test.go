@@ -25,7 +25,7 @@ func TestCanceledWaitTakesNoSlot(t *testing.T) {
 			_, err := a.enter(ctx, workspace)
 			refused <- err
 		}()
-		require.Eventually(t, func() bool { return a.waiting(workspace) == before+1 }, 10*time.Second, time.Millisecond)
+		require.Eventually(t, func() bool { return a.waiting(workspace) == before+1 }, time.Minute, time.Millisecond)
 		end()
 		var fail *failure
 		require.ErrorAs(t, <-refused, &fail)
@@ -35,7 +35,7 @@ func TestCanceledWaitTakesNoSlot(t *testing.T) {
 	giveUp("one") // all slots of this workspace are taken
 	waiter := make(chan func())
 	go func() { waiter <- enter("two") }()
-	require.Eventually(t, func() bool { return a.waiting("two") == 1 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return a.waiting("two") == 1 }, time.Minute, time.Millisecond)
 	for range 3 {
 		giveUp("two") // all slots of the server are taken
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"sync"
 	"testing"
 	"time"
 
@@ -120,9 +121,12 @@ func linesOf(t *testing.T, text []byte) []line {
 	return lines
 }
 
+// tomorrow is the beginning of the day after the tests have begun, also after midnight.
+var tomorrow = sync.OnceValue(func() time.Time { return time.Now().UTC().Truncate(24 * time.Hour).Add(24 * time.Hour) })
+
 // taken returns a slot that takes the room Lind for an hour, from the given hour of tomorrow.
 func taken(hour int) record.Value {
-	from := time.Now().UTC().Truncate(24 * time.Hour).Add(time.Duration(24+hour) * time.Hour)
+	from := tomorrow().Add(time.Duration(hour) * time.Hour)
 	return record.MustOf(rooms.Slot{Room: "Lind", Start: from, End: from.Add(time.Hour)})
 }
 

@@ -22,7 +22,7 @@ func TestListenersAreNotifiedOfEachChange(t *testing.T) {
 	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		database := name(t)
 		here, there := open(t, database), open(t, database)
-		ctx, stop := context.WithTimeout(context.Background(), 20*time.Second)
+		ctx, stop := context.WithTimeout(context.Background(), time.Minute)
 		h := httptest.NewServer(here.Handler()) // Watch does not run yet
 		t.Cleanup(h.Close)
 		t.Cleanup(stop)
@@ -250,7 +250,7 @@ func TestFallenSequenceNotifiesListeners(t *testing.T) {
 func TestRestoredDatabaseIsReported(t *testing.T) {
 	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		s := open(t, name(t))
-		ctx, stop := context.WithTimeout(context.Background(), 20*time.Second)
+		ctx, stop := context.WithTimeout(context.Background(), time.Minute)
 		t.Cleanup(stop)
 		ana := joined(t, listen(t, s), "demo", "")
 		for i := range 3 {

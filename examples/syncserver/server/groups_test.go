@@ -39,7 +39,7 @@ func TestWaitingPushesShareATransaction(t *testing.T) {
 			ctx, giveUp := context.WithCancel(t.Context())
 			left := w.send(ctx, 20, "x")
 			broken := w.send(t.Context(), 21, "malformed")
-			require.Eventually(t, func() bool { return s.groups.waiting("demo") == 11 }, 10*time.Second, time.Millisecond)
+			require.Eventually(t, func() bool { return s.groups.waiting("demo") == 11 }, time.Minute, time.Millisecond)
 			giveUp()
 			require.Equal(t, "unavailable", codeOf(<-left))
 			w.open()
@@ -55,7 +55,7 @@ func TestWaitingPushesShareATransaction(t *testing.T) {
 			}
 		}
 		require.Equal(t, 2, commits, "the first push, and all others")
-		require.Eventually(t, func() bool { return s.groups.waiting("demo") == 0 }, 10*time.Second, time.Millisecond)
+		require.Eventually(t, func() bool { return s.groups.waiting("demo") == 0 }, time.Minute, time.Millisecond)
 	})
 }
 
@@ -114,9 +114,9 @@ func (w *waitingRoom) fill(n int, title string) {
 	for i := range n + 1 {
 		result := w.send(w.t.Context(), i+1, title)
 		go func() { w.results <- <-result }()
-		require.Eventually(w.t, func() bool { return w.groups.waiting("demo") == i+1 }, 10*time.Second, time.Millisecond)
+		require.Eventually(w.t, func() bool { return w.groups.waiting("demo") == i+1 }, time.Minute, time.Millisecond)
 		if i == 0 {
-			require.Eventually(w.t, func() bool { return len(w.turns.all) == 1 }, 10*time.Second, time.Millisecond)
+			require.Eventually(w.t, func() bool { return len(w.turns.all) == 1 }, time.Minute, time.Millisecond)
 		}
 	}
 }

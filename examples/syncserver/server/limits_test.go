@@ -41,8 +41,8 @@ func TestStalledPullsBlockNoPush(t *testing.T) {
 			require.NoError(t, conn.(*net.TCPConn).SetReadBuffer(4096))
 		}
 		// Give the stalled pulls time to take all the connections that they can get.
-		require.Eventually(t, func() bool { return len(ana.pull("0&limit=1")) == 1 }, 20*time.Second, time.Millisecond)
-		ctx, stop := context.WithTimeout(context.Background(), 20*time.Second)
+		require.Eventually(t, func() bool { return len(ana.pull("0&limit=1")) == 1 }, time.Minute, time.Millisecond)
+		ctx, stop := context.WithTimeout(context.Background(), time.Minute)
 		defer stop()
 		done := make(chan bool)
 		go func() {

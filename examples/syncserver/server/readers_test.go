@@ -59,7 +59,7 @@ func stalled(t *testing.T, s *readers, by Sender) (r *reader, over chan error) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		return !r.since.IsZero()
-	}, 10*time.Second, time.Millisecond)
+	}, time.Minute, time.Millisecond)
 	return r, over
 }
 

@@ -34,12 +34,14 @@ func TestRewriteFailsWhileAnOldStateIsRead(t *testing.T) {
 		}
 		ana.push(ana.set(board.Tasks, "a", board.Title, "kept"))
 
-		impatient, err := openDatabase(ctx, database, timeouts{idle: time.Second, lock: 100 * time.Millisecond, statement: time.Second})
+		short := defaultTimeouts()
+		short.lock = 100 * time.Millisecond
+		impatient, err := openDatabase(ctx, database, short)
 		require.NoError(t, err)
 		defer impatient.Close()
-		short, cancel := context.WithTimeout(ctx, 300*time.Millisecond)
+		soon, cancel := context.WithTimeout(ctx, 300*time.Millisecond)
 		defer cancel()
-		require.Error(t, impatient.Rewrite(short))
+		require.Error(t, impatient.Rewrite(soon))
 		require.NotEmpty(t, databasetest.Residue(t, database, "covert"))
 		_, err = reader.ExecContext(ctx, `ROLLBACK`)
 		require.NoError(t, err)

@@ -101,7 +101,7 @@ func TestStreamsFollowTheMembership(t *testing.T) {
 	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		database := name(t)
 		here, there := openDivided(t, database), openDivided(t, database)
-		ctx, stop := context.WithTimeout(t.Context(), 20*time.Second)
+		ctx, stop := context.WithTimeout(t.Context(), time.Minute)
 		defer stop()
 		url := listen(t, here)
 		ana, ben := joined(t, url, "demo", ""), joined(t, url, "demo", "")
@@ -134,7 +134,7 @@ func TestStreamsEnd(t *testing.T) {
 	here, there := openDivided(t, database), openDivided(t, database)
 	now := time.Now().Truncate(time.Millisecond)
 	here.at(&now)
-	ctx, stop := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
 	defer stop()
 	url := listen(t, here)
 	ana, ben, cleo := joined(t, url, "demo", ""), joined(t, url, "demo", ""), joined(t, url, "demo", "")
@@ -187,7 +187,7 @@ func TestStreamThatBeginsAfterASignOutElsewhereEnds(t *testing.T) {
 		}
 		return time.Now()
 	}
-	ctx, stop := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
 	defer stop()
 	ana := joined(t, listen(t, here), "demo", "")
 	status, text := ana.request("GET", "/v1/pull?cursor=", "")
