@@ -75,12 +75,12 @@ func TestSortingNestedObjectsDoesNotDependOnDepth(t *testing.T) {
 	requireGrowth(t, nested(2), nested(31), "nested objects")
 }
 
-// requireGrowth compares the least costs of up to 40 runs. Both functions take about the same time,
+// requireGrowth compares the least costs of up to 200 runs. Both functions take about the same time,
 // so other load on the machine slows both.
 func requireGrowth(t *testing.T, small, large func(), what string) {
 	t.Helper()
 	var a, b cost
-	for range 40 {
+	for range 200 {
 		a, b = a.least(small), b.least(large)
 		if b.time <= mostTime*a.time && b.bytes <= mostBytes*a.bytes+slack {
 			return
