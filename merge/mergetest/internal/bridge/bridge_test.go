@@ -165,12 +165,12 @@ func TestBadProgramsFail(t *testing.T) {
 // TestHangingProgramsAreKilled checks that a call ends although the program does not answer.
 func TestHangingProgramsAreKilled(t *testing.T) {
 	for name, says := range map[string]string{
-		"hangs": "the program did not answer within 5s: ", "forgets LF": "within 5s with a whole line, but wrote {}: ",
-		"does not read at all": "the program did not answer within 5s: ", "leaves a child": "the program did not answer within 5s: ",
+		"hangs": "the program did not answer within 10s: ", "forgets LF": "within 10s with a whole line, but wrote {}: ",
+		"does not read at all": "the program did not answer within 10s: ", "leaves a child": "the program did not answer within 10s: ",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			err := ask(t, run(t, name, 5*time.Second))
+			err := ask(t, run(t, name, 10*time.Second))
 			if !errors.Is(err, os.ErrDeadlineExceeded) || !strings.Contains(err.Error(), says) {
 				t.Fatal(err)
 			}

@@ -46,7 +46,7 @@ func TestNothingIsLeftRunning(t *testing.T) {
 			}
 		})
 	}
-	for range 200 { // the kernel and the scheduler need a moment
+	for range 6000 { // the kernel and the scheduler need a moment
 		if running(t) == 0 && runtime.NumGoroutine() <= before {
 			return
 		}
