@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"net"
 	"os"
 	"sync/atomic"
 	"time"
@@ -135,17 +134,4 @@ func (c *crew) failed() error {
 func (c *crew) stop() {
 	c.cancel()
 	<-c.done
-}
-
-// freePorts returns addresses of this machine with free ports. Another process may take them before they are used.
-func freePorts(n int) (addresses []string, err error) {
-	for range n {
-		listener, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return nil, err
-		}
-		defer listener.Close()
-		addresses = append(addresses, listener.Addr().String())
-	}
-	return addresses, nil
 }

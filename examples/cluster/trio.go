@@ -14,11 +14,13 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"github.com/fieldlww/fieldlww/examples/cluster/store"
+	"github.com/fieldlww/fieldlww/examples/syncserver/testbed/ports"
 )
 
 // trio is three nodes, each in a process of its own with a sync server.
 type trio struct {
 	all   []*member
+	ports *ports.Reserved
 	urls  []string   // of the nodes, for clients of NATS
 	conn  *nats.Conn // to any node that runs
 	store *store.Store
@@ -34,12 +36,13 @@ type member struct {
 
 // newTrio returns three nodes that are not started.
 func newTrio(dir string) (*trio, error) {
-	ports, err := freePorts(3 * nodes)
+	reserved, err := ports.Reserve(3 * nodes)
 	if err != nil {
 		return nil, err
 	}
-	routes, clients, sites := ports[:nodes], ports[nodes:2*nodes], ports[2*nodes:]
-	t := new(trio)
+	free := reserved.Addresses
+	routes, clients, sites := free[:nodes], free[nodes:2*nodes], free[2*nodes:]
+	t := &trio{ports: reserved}
 	for i, name := range []string{"a", "b", "c"} {
 		t.urls = append(t.urls, "nats://"+clients[i])
 		t.all = append(t.all, &member{name: name, url: "http://" + sites[i], log: filepath.Join(dir, name+".log"), args: []string{
@@ -126,6 +129,7 @@ func (t *trio) stop() {
 	for _, m := range t.all {
 		m.kill()
 	}
+	t.ports.Release()
 }
 
 func (t *trio) names() (all []string) {

@@ -2,11 +2,11 @@ package main
 
 import (
 	"fmt"
-	"net"
 	"path/filepath"
 	"strings"
 	"sync"
 
+	"github.com/fieldlww/fieldlww/examples/syncserver/testbed/ports"
 	"github.com/fieldlww/fieldlww/examples/syncserver/testbed/process"
 )
 
@@ -21,11 +21,12 @@ func (l *launcher) launchCluster(folder string) (*target, error) {
 		return nil, err
 	}
 	l.stops = append(l.stops, program.Remove)
-	ports, err := freePorts(nodes + 1)
+	reserved, err := ports.Reserve(nodes + 1)
 	if err != nil {
 		return nil, err
 	}
-	routes, client := ports[:nodes], ports[nodes]
+	l.stops = append(l.stops, reserved.Release)
+	routes, client := reserved.Addresses[:nodes], reserved.Addresses[nodes]
 	started, errs := make([]*process.Process, nodes), make([]error, nodes)
 	var starting sync.WaitGroup // no node is ready before a majority is
 	for i, route := range routes {
@@ -53,17 +54,4 @@ func (l *launcher) launchCluster(folder string) (*target, error) {
 		return invitation(program, "invite", "-nats", "nats://"+client, workspace)
 	}
 	return t, nil
-}
-
-// freePorts returns addresses on this machine at which nothing listens now.
-func freePorts(n int) (all []string, err error) {
-	for range n {
-		listener, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return nil, err
-		}
-		defer listener.Close()
-		all = append(all, listener.Addr().String())
-	}
-	return all, nil
 }

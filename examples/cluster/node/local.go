@@ -2,30 +2,28 @@ package node
 
 import (
 	"fmt"
-	"net"
 	"path/filepath"
+
+	"github.com/fieldlww/fieldlww/examples/syncserver/testbed/ports"
 )
 
 // Local returns the options of count nodes on this machine, in subfolders of dir, with free
-// ports for their routes. Another process may take a port before the node starts.
+// ports for their routes.
 func Local(dir string, count int) ([]Options, error) {
 	var all []Options
-	var routes []string
 	for i := range count {
-		listener, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return nil, fmt.Errorf("find a free port: %w", err)
-		}
-		defer listener.Close()
-		routes = append(routes, listener.Addr().String())
 		name := fmt.Sprintf("node%d", i+1)
 		all = append(all, Options{Name: name, Dir: filepath.Join(dir, name)})
 	}
 	if count == 1 {
 		return all, nil
 	}
+	routes, err := ports.Reserve(count)
+	if err != nil {
+		return nil, err
+	}
 	for i := range all {
-		all[i].Route, all[i].Peers = routes[i], routes
+		all[i].Route, all[i].Peers, all[i].routes = routes.Addresses[i], routes.Addresses, routes
 	}
 	return all, nil
 }

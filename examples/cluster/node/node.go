@@ -12,6 +12,8 @@ import (
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
+
+	"github.com/fieldlww/fieldlww/examples/syncserver/testbed/ports"
 )
 
 // MaxPayload is the size of the largest message that a node accepts, in bytes.
@@ -36,6 +38,8 @@ type Options struct {
 	// free space that it finds.
 	MaxStore int64
 	Log      *slog.Logger // receives warnings and errors of NATS; nil discards them
+
+	routes *ports.Reserved // by Local; keeps the ports free while the nodes do not run
 }
 
 // A Node is a running NATS server. Its methods may be called concurrently.

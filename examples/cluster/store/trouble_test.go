@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"testing"
 	"time"
@@ -16,6 +15,7 @@ import (
 	"github.com/fieldlww/fieldlww/examples/cluster/clustertest"
 	"github.com/fieldlww/fieldlww/examples/cluster/node"
 	"github.com/fieldlww/fieldlww/examples/cluster/store"
+	"github.com/fieldlww/fieldlww/examples/syncserver/testbed/ports"
 )
 
 // soon returns a context that ends after n seconds.
@@ -121,10 +121,10 @@ func TestALostAnswerIsReportedAsUnknown(t *testing.T) {
 	dir, err := clustertest.TempDir()
 	require.NoError(t, err)
 	t.Cleanup(func() { os.RemoveAll(dir) })
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	port, err := ports.Reserve(1)
 	require.NoError(t, err)
-	o := node.Options{Name: "one", Dir: dir, Client: listener.Addr().String()}
-	require.NoError(t, listener.Close())
+	t.Cleanup(port.Release)
+	o := node.Options{Name: "one", Dir: dir, Client: port.Addresses[0]}
 	n, err := node.Start(o)
 	require.NoError(t, err)
 	t.Cleanup(n.Stop)

@@ -3,7 +3,6 @@ package store_test
 import (
 	"context"
 	"fmt"
-	"net"
 	"testing"
 	"time"
 
@@ -14,6 +13,7 @@ import (
 	"github.com/fieldlww/fieldlww/examples/cluster/clustertest"
 	"github.com/fieldlww/fieldlww/examples/cluster/node"
 	"github.com/fieldlww/fieldlww/examples/cluster/store"
+	"github.com/fieldlww/fieldlww/examples/syncserver/testbed/ports"
 )
 
 // watch starts a watch, and waits for its first change.
@@ -135,10 +135,10 @@ func TestWatchIsSureIfNothingIsMissed(t *testing.T) {
 func TestWatchResumesAfterADisconnect(t *testing.T) {
 	dir, err := clustertest.TempDir()
 	require.NoError(t, err)
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	port, err := ports.Reserve(1)
 	require.NoError(t, err)
-	o := node.Options{Name: "one", Dir: dir, Client: listener.Addr().String(), Secret: "secret"}
-	require.NoError(t, listener.Close())
+	t.Cleanup(port.Release)
+	o := node.Options{Name: "one", Dir: dir, Client: port.Addresses[0], Secret: "secret"}
 	n, err := node.Start(o)
 	require.NoError(t, err)
 	_, err = nats.Connect("nats://" + o.Client)

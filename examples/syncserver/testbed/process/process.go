@@ -9,6 +9,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/fieldlww/fieldlww/examples/syncserver/testbed/ports"
 )
 
 // Process is a server that was started, and may have ended.
@@ -16,6 +18,7 @@ type Process struct {
 	Address string // host and port
 	Printed string // standard output, up to the line with the address
 	command []string
+	port    *ports.Reserved
 	cmd     *exec.Cmd
 	log     *bytes.Buffer // standard error; read it only after the process has ended
 }
@@ -27,8 +30,12 @@ func (p *Program) Start(database string, args ...string) (*Process, error) {
 
 // Run starts a server with the given arguments and a free port, and waits until the server listens.
 func (p *Program) Run(args ...string) (*Process, error) {
-	s := &Process{command: append([]string{p.name}, args...)}
-	if err := s.run("127.0.0.1:0"); err != nil {
+	port, err := ports.Reserve(1)
+	if err != nil {
+		return nil, err
+	}
+	s := &Process{command: append([]string{p.name}, args...), port: port}
+	if err := s.run(port.Addresses[0]); err != nil {
 		return nil, err
 	}
 	return s, nil
@@ -38,7 +45,7 @@ func (p *Program) Run(args ...string) (*Process, error) {
 func (p *Process) StartAgain() error { return p.run(p.Address) }
 
 // late is how long a server may take to start listening.
-const late = 30 * time.Second
+const late = 2 * time.Minute
 
 func (p *Process) run(address string) error {
 	p.log = new(bytes.Buffer)
