@@ -14,7 +14,8 @@ import { Events } from './server.js';
 import { databaseOf, leftBehind, takeSlot } from './slot.js';
 import { Storage } from './storage.js';
 import { StoryBar } from './storybar.js';
-import { State, Sync } from './sync.js';
+import { Sync } from './sync.js';
+import { State } from './syncstate.js';
 import { startTooltip } from './why.js';
 
 /** A Day is the day shown by both calendars. */

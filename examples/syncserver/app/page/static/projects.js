@@ -5,7 +5,7 @@ import { bucketOf, newProject } from './buckets.js';
 import { setText } from './dom.js';
 import { oneLine } from './draft.js';
 import { Field } from './field.js';
-import { Offline } from './sync.js';
+import { Offline } from './syncstate.js';
 import { projectName } from './words.js';
 
 export class Projects {

@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { Element } from './fakes.mjs';
 
 const { attempt } = await import('../static/dom.js');
+const { NoticeWords } = await import('../static/noticewords.js');
 const { Notices } = await import('../static/notices.js');
 const { nextFree, slotOf } = await import('../static/rooms.js');
 
@@ -38,8 +39,8 @@ test('an exception while drawing is reported, and the rest is drawn', (t) => {
 });
 
 test('a clock correction of less than a second is not mentioned, and a larger one is', () => {
-  const replica = { addEventListener() {}, offset: -3_600_000 };
-  const notices = new Notices(replica, null, null, {});
+  const replica = { offset: -3_600_000 };
+  const notices = new NoticeWords(replica, null, {});
   for (const by of [0, 999, -999]) assert.equal(notices.clock_corrected({ by }), null);
   assert.match(notices.clock_corrected({ by: 0, code: 'too_far_ahead' }).text, /^Edits .* stamped again/);
   assert.match(notices.clock_corrected({ by: -3_600_000 }).text, / 1 hour ahead.* corrected/);
@@ -69,8 +70,8 @@ test('a notice that needs no action closes by itself, unless it is being read', 
 test('a refusal says what is shown now: the old value, a later one, or nothing', () => {
   const view = (updatedAt) => ({ table: 'tasks', id: 'a', data: { title: { value: 'Red', updatedAt } }, waiting: [] });
   const refused = (shown) => {
-    const replica = { addEventListener() {}, tables: { tasks: new Map(shown ? [['a', shown]] : []) } };
-    return new Notices(replica, null, null, {}).refused({
+    const replica = { tables: { tasks: new Map(shown ? [['a', shown]] : []) } };
+    return new NoticeWords(replica, null, {}).refused({
       table: 'tasks', id: 'a', fields: ['title'], code: 'title_too_long', rolledBack: { title: { value: 'x'.repeat(500), updatedAt: '2' } },
     }).text;
   };
@@ -82,7 +83,7 @@ test('a refusal says what is shown now: the old value, a later one, or nothing',
 });
 
 test('fetching everything again is explained by the server’s reason', () => {
-  const told = (why, items) => new Notices({ addEventListener() {}, waiting: 7 }, null, null, {}).resync({ why, items }).text;
+  const told = (why, items) => new NoticeWords({ waiting: 7 }, null, {}).resync({ why, items }).text;
   assert.match(told('epoch', 0), /older than what this device had seen/);
   assert.match(told('fence', 0), /longer ago than the server keeps deletions/);
   assert.doesNotMatch(told('fence', 0), /backup/);
@@ -94,7 +95,7 @@ test('every kind of notice has a text', () => {
   const source = readFileSync(new URL('../../../replica/notice.go', import.meta.url), 'utf8');
   const kinds = [...source.matchAll(/NoticeKind = "(\w+)"/g)].map(([, kind]) => kind);
   assert.ok(kinds.length >= 9);
-  for (const kind of kinds) assert.equal(typeof Notices.prototype[kind], 'function', kind);
+  for (const kind of kinds) assert.equal(typeof NoticeWords.prototype[kind], 'function', kind);
 });
 
 test('no notice shows a position, which means nothing to people', () => {
@@ -103,10 +104,10 @@ test('no notice shows a position, which means nothing to people', () => {
   const view = { table: 'tasks', id: 'a', data: { title: write('Paint'), position: write('POSITION', '2026-03-02T12:00:00.000') }, waiting: [] };
   for (const shown of [view, undefined]) {
     const replica = {
-      addEventListener() {}, isErased: () => false, losses: [], device: { clientId: 'a' }, serverNow: () => Date.parse('2027-01-01'),
+      losses: [], device: { clientId: 'a' }, serverNow: () => Date.parse('2027-01-01'),
       tables: { tasks: new Map(shown ? [['a', shown]] : []) }, why: () => ({ loser: { ...write('POSITION'), clientId: 'a' }, winner: other }),
     };
-    const notices = new Notices(replica, () => ({ name: 'Ben' }), null, {});
+    const notices = new NoticeWords(replica, () => ({ name: 'Ben' }), {});
     const edit = { table: 'tasks', id: 'a', fields: ['position'], code: 'invalid', detail: 'no', rolledBack: { position: write('POSITION') }, other };
     const told = ['refused', 'gone', 'unseen', 'edit_lost', 'edit_replaced', 'future_stamp'].map((kind) => notices[kind](edit).text);
     told.push(notices.not_edited({ detail: 'no', fields: { status: 'doing', position: 'POSITION' } }).text);

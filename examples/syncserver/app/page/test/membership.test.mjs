@@ -8,7 +8,7 @@ const { bucketOf, isPrivate, newProject, projectIn } = await import('../static/b
 const { Departures } = await import('../static/departures.js');
 const { Membership, mayChange, targets } = await import('../static/membership.js');
 const { Notices } = await import('../static/notices.js');
-const { State } = await import('../static/sync.js');
+const { State } = await import('../static/syncstate.js');
 const { said, whereIs } = await import('../static/words.js');
 
 const GARDEN = newProject('garden');

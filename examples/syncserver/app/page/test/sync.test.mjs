@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { accepted, device, json, memory, online, serve, until, verdicts } from './fakes.mjs';
 
-const { State } = await import('../static/sync.js');
+const { State } = await import('../static/syncstate.js');
 
 /** nothing is the answer to a pull that brings no changes. */
 const nothing = () => new Response('{"cursor":""}\n');
