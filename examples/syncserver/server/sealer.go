@@ -23,7 +23,8 @@ import (
 // If the reader has only the bucket "", each member may read the whole answer, so its author learns nothing from
 // its length. If such an answer has several chunks and the client accepts zstd, they are compressed as one text,
 // which is a tenth shorter: words recur from chunk to chunk. If the reader gets another bucket meanwhile, the
-// answer ends.
+// answer ends. With Options.LostEdits, each client has a bucket of its own besides, for the rows of its lost edits, so
+// no answer is compressed as a whole.
 //
 // A nil sealer compresses nothing.
 type sealer struct {
