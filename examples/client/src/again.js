@@ -7,7 +7,7 @@ import { ERASED, joined, some, where } from './record.js';
 import { compareStamps, compareWrites } from './write.js';
 import { compareText, keyOf } from './text.js';
 import { each, find, findOrAdd, heldOf, touch } from './held.js';
-import { newItem, put, putBefore, putFirst, waiting } from './outbox.js';
+import { newItem, put, putBefore, putFirst, stampOf, waiting } from './outbox.js';
 import { lives } from './judge.js';
 import { covers } from './overlay.js';
 import { keepCreated } from './change.js';
@@ -16,7 +16,6 @@ import { restampWaiting } from './restamp.js';
 import { notice } from './notice.js';
 
 const writesOf = (it) => `${keyOf(it.table, it.id)}\0${it.time}`;
-const stampOf = (it) => ({ updatedAt: it.time, clientId: it.client });
 const byStamp = (a, b) => compareStamps(stampOf(a), stampOf(b)) || compareText(a.table, b.table) || compareText(a.id, b.id);
 
 /**
@@ -62,7 +61,7 @@ export function sendAgain(r) {
   }
   r.aside = [];
   putBefore(r, again.sort(byStamp));
-  if (restamps) restampWaiting(r, { time: serverTime(r), took: 0 });
+  if (restamps) restampWaiting(r, { time: serverTime(r) });
   if (again.length > 0) notice(r, { kind: 'sent_again', items: again.length });
 }
 

@@ -23,12 +23,13 @@ export function answer(r, text) {
     const it = sent[i];
     time = reply.serverTime || time;
     if (reply.verdict === 'accepted') confirm(r, it, reply);
-    else if (!reply.retryable && reply.code !== 'too_far_ahead') {
-      if (reply.code !== 'gone' || !postpone(r, it)) refuseItem(r, it, reply);
-    } else {
+    else if (reply.retryable || reply.code === 'too_far_ahead') {
       it.sent = false; // the server says that it did not store the item
       put(r, it, 'kept');
       if (reply.code === 'too_far_ahead') late.push(it);
+    } else if (reply.code !== 'gone' || !postpone(r, it)) {
+      remove(r, it);
+      noticeRefusal(r, it, reply);
     }
   });
   r.stateStale = true;
@@ -94,9 +95,4 @@ function acceptedOf(r, it, reply) {
   if (gone.size === 0) return it.data;
   notice(r, { kind: 'refused', ...about(it), fields: [...gone.keys()].sort(), code: 'gone', detail: '', rolledBack: gone });
   return where(it.data, (name) => !isGone(name));
-}
-
-function refuseItem(r, it, reply) {
-  remove(r, it);
-  noticeRefusal(r, it, reply);
 }

@@ -79,7 +79,7 @@ function followRepair(r, h, before) {
       upon.push(it);
     }
   });
-  if (upon.length > 0) restampWaiting(r, { time: serverTime(r), took: 0, late: upon });
+  if (upon.length > 0) restampWaiting(r, { time: serverTime(r), late: upon });
 }
 
 /** keepCreated notes that this client has created a record that the server still has. */

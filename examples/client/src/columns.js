@@ -1,5 +1,6 @@
 // Columns: many records in one line of a pull. Package record of the Go module describes the form.
 import { isCount, refuse } from './text.js';
+import { textOf } from './time.js';
 import { deletion } from './write.js';
 
 /** isColumns reports whether a parsed line of a pull is a chunk of columns. */
@@ -29,8 +30,7 @@ export function unpack(chunk) {
     const ms = before + take(msOf, Infinity);
     const counter = chunk.tick ? take(tickOf, 1e6) : 0;
     if (ms < 0 || ms >= 9223286400000 || ms + counter === 0) refuse('stamp');
-    const digits = counter === 0 ? '000000' : String(counter).padStart(6, '0');
-    return { ms, updatedAt: `${new Date(ms).toISOString().slice(0, 23)}${digits}Z`, clientId: clients[take(clientOf, clients.length)] };
+    return { ms, updatedAt: textOf(ms, counter), clientId: clients[take(clientOf, clients.length)] };
   };
   const rows = list('kind').map((_, i) => {
     const kind = kinds[take(kindOf, kinds.length)];

@@ -86,20 +86,16 @@ export function waitingFields(h) {
   return [...names].sort();
 }
 
+const writing = (items, name) => items.filter((it) => it.data.has(name));
+
 /** before returns the waiting item that wrote a field last before an item, or undefined. */
-export function before(h, it, name) {
-  for (let i = h.waiting.indexOf(it) - 1; i >= 0; i--) if (h.waiting[i].data.has(name)) return h.waiting[i];
-}
+export const before = (h, it, name) => writing(h.waiting.slice(0, h.waiting.indexOf(it)), name).pop();
 
 /** after returns the waiting item that wrote a field first after an item, or undefined. */
-export function after(h, it, name) {
-  return h.waiting.slice(h.waiting.indexOf(it) + 1).find((next) => next.data.has(name));
-}
+export const after = (h, it, name) => writing(h.waiting.slice(h.waiting.indexOf(it) + 1), name)[0];
 
 /** top returns the waiting item that wrote a field last, or undefined. */
-export function top(h, name) {
-  for (let i = h.waiting.length - 1; i >= 0; i--) if (h.waiting[i].data.has(name)) return h.waiting[i];
-}
+export const top = (h, name) => writing(h.waiting, name).pop();
 
 /** touch returns what is held of a record that is about to change. */
 export function touch(r, h) {

@@ -5,7 +5,7 @@ import { DELETED, NONE, isDead, isErased, joined, purged, some, where } from './
 import { compareStamps } from './write.js';
 
 /** lives reports whether a record exists and is not dead. */
-export const lives = (r, record) => record.size > 0 && (r.fence === '' || !isDead(record, r.fence));
+export const lives = (r, record) => record.size > 0 && !isDead(record, r.fence);
 
 /** visible returns a record as users see it: a dead one does not exist for them. */
 export const visible = (r, record) => (record.size === 0 || lives(r, record) ? record : NONE);
@@ -23,12 +23,11 @@ export function agrees(r, h, items) {
  */
 export function judge(r, h, items) {
   const all = { record: h.confirmed, gone: new Set(items) };
-  if (r.fence === '') return isErased(h.confirmed) ? all : accept(h.confirmed, items, (it) => it.data);
   if (isErased(h.confirmed) && !isDead(h.confirmed, r.fence)) return all;
   const before = purged(h.confirmed, r.fence, r.level);
   const isUnknown = before.size === 0 && r.level < 2; // it never existed, so nothing is gone
-  if (isUnknown) return accept(before, items, (it) => it.data);
-  if (before.size > 0 && !isDead(before, r.fence)) return accept(before, items, (it) => withoutGone(r, before, it.data));
+  if (r.fence === '' || isUnknown) return accept(before, items, (it) => it.data);
+  if (lives(r, before)) return accept(before, items, (it) => withoutGone(r, before, it.data));
   const begins = items.filter((it) => it.isNew && it.time > r.fence);
   if (begins.length === 0) return { record: before, gone: all.gone };
   const life = accept(NONE, begins, (it) => it.data).record; // it replaces the dead record

@@ -36,7 +36,7 @@ export function load(r, saved) {
   if (waiting(r).every((it) => it.client === r.id) && (!r.id || !r.savedAs || r.savedAs === r.id)) return;
   if (!r.id) refuse('client');
   startOver(r);
-  restampWaiting(r, { time: '', took: 0 });
+  restampWaiting(r, {});
 }
 
 // An earlier version did not pull in chunks: its cursor cannot be used, and the next pull replaces everything.

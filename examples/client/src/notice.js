@@ -65,7 +65,7 @@ function noticeId(r, code) {
 
 /** noticeErased reports that the server has erased records that are held. */
 export function noticeErased(r, erased) {
-  for (const { table, id } of erased) {
-    if (find(r, table, id)) notice(r, { kind: 'erased', table, id });
+  for (const key of erased) {
+    if (find(r, key.table, key.id)) notice(r, { kind: 'erased', ...key });
   }
 }

@@ -24,6 +24,9 @@ export function newItem(table, id, data, more) {
   };
 }
 
+/** stampOf returns the stamp that all writes of an item share. */
+export const stampOf = (it) => ({ updatedAt: it.time, clientId: it.client });
+
 export const encodeStamp = (s) => (s ? `{"updatedAt":"${s.updatedAt}","clientId":"${s.clientId}"}` : 'null');
 
 /** encodeItem returns the mutation of an item as JSON. */

@@ -3,17 +3,17 @@
 import { after, before as justBefore, earlier, later, msOf, timeOf } from './time.js';
 import { compareStamps, restamped } from './write.js';
 import { after as nextOf, before as earlierOf, heldOf, known, touch } from './held.js';
-import { putFirst, rebase, waiting } from './outbox.js';
+import { putFirst, rebase, stampOf, waiting } from './outbox.js';
 import { AGREEMENT, isPlausible, limitAt, lowerClock, now, observe, serverNow } from './clock.js';
 import { noticeFuture } from './notice.js';
 
 /**
  * restampWaiting lowers the clock if it is above the server's limit, and restamps the waiting items that need it.
- * @param time the server's time in an answer that took some milliseconds
+ * @param time the server's time, if it is known, in an answer that took some milliseconds
  * @param late the items that the answer refused as too far ahead, or that are based on a repaired stamp
  * @returns the number of restamped items
  */
-export function restampWaiting(r, { time, took, late = [] }) {
+export function restampWaiting(r, { time = '', took = 0, late = [] }) {
   const server = serverNow(r, time, took);
   const s = { limit: limitAt(server), late: new Set(), last: '', renamed: new Map(), taken: new Set() };
   for (const it of late) {
@@ -61,8 +61,7 @@ function needsStamp(r, s, it) {
 // future returns the fields that make an item wait: their confirmed stamps are above the limit, but below the item's.
 function future(r, s, it) {
   const stored = known(r, heldOf(r, it));
-  const stamp = { updatedAt: it.time, clientId: it.client };
-  return [...it.data.keys()].filter((name) => stored.has(name) && stored.get(name).updatedAt > s.limit && compareStamps(stamp, stored.get(name)) > 0).sort();
+  return [...it.data.keys()].filter((name) => stored.has(name) && stored.get(name).updatedAt > s.limit && compareStamps(stampOf(it), stored.get(name)) > 0).sort();
 }
 
 // isFollowed reports whether a server may have a later write of one of the item's fields.

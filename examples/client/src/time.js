@@ -26,7 +26,8 @@ export const msOf = (time) => (time === '' ? 0 : Date.parse(`${time.slice(0, 23)
 
 const MAX_MS = msOf(MAX);
 
-const textOf = (ms, counter) => `${new Date(Math.floor(ms)).toISOString().slice(0, 23)}${String(counter).padStart(6, '0')}Z`;
+/** textOf returns the time of some milliseconds since 1970, which must be in the range. */
+export const textOf = (ms, counter) => `${new Date(Math.floor(ms)).toISOString().slice(0, 23)}${counter === 0 ? '000000' : String(counter).padStart(6, '0')}Z`;
 
 /** timeOf returns the time of some milliseconds since 1970, within the range of stamps. */
 export function timeOf(ms, counter = 0) {

@@ -69,6 +69,6 @@ export function compareWrites(a, b) {
   return a === b ? 0 : decide(a, b).order;
 }
 
-export const sameStamp = (a, b) => a === b || Boolean(a && b && a.updatedAt === b.updatedAt && a.clientId === b.clientId);
+export const sameStamp = (a, b) => a === b || Boolean(a && b && compareStamps(a, b) === 0);
 export const sameWrite = (a, b) => compareWrites(a, b) === 0;
 export const sameValue = (a, b) => Boolean(a.deleted) === Boolean(b.deleted) && (a.deleted || a.value === b.value || canonical(a.value) === canonical(b.value));
