@@ -5,9 +5,9 @@
 import { msOf } from './time.js';
 import { ERASED, joined, some, where } from './record.js';
 import { compareStamps, compareWrites } from './write.js';
-import { compareText, keyOf } from './text.js';
-import { each, find, findOrAdd, heldOf, touch } from './held.js';
-import { newItem, put, putBefore, putFirst, stampOf, waiting } from './outbox.js';
+import { compareText } from './text.js';
+import { each, find, heldOf, stale, touch } from './held.js';
+import { newItem, put, putBefore, putFirst, stampOf } from './outbox.js';
 import { lives } from './judge.js';
 import { covers } from './overlay.js';
 import { keepCreated } from './change.js';
@@ -15,53 +15,66 @@ import { serverTime } from './clock.js';
 import { restampWaiting } from './restamp.js';
 import { notice } from './notice.js';
 
-const writesOf = (it) => `${keyOf(it.table, it.id)}\0${it.time}`;
 const byStamp = (a, b) => compareStamps(stampOf(a), stampOf(b)) || compareText(a.table, b.table) || compareText(a.id, b.id);
 
 /**
  * setAside keeps this client's own accepted writes, which are about to be forgotten. A write of another client does not
- * replace them: the restored server may lack both, and the other client may be gone.
+ * replace them: the restored server may lack both, and the other client may be gone. If the server was not restored,
+ * they are kept in case that it is restored before the load is complete.
  */
-export function setAside(r) {
-  const kept = new Set(r.aside.map(writesOf)); // also by an earlier reset
-  const aside = [];
+export function setAside(r, why) {
+  r.tentative = why !== 'epoch' && (r.tentative || r.aside.size === 0);
+  for (const h of r.aside) h.aside.forEach((it) => r.entries.again.delete(it.number));
+  let number = 0;
   each(r, (h) => {
-    const accepted = h.over.reduce((all, it) => joined(all, it.data), where(h.confirmed, (_, w) => w.clientId === r.id));
-    const isNew = h.created !== '' || h.over.some((it) => it.isNew);
-    accepted.forEach((w) => {
-      const data = where(accepted, (_, other) => compareStamps(other, w) === 0);
-      const hidden = h.over.some((it) => it.time === w.updatedAt && it.hidden);
-      const it = newItem(h.table, h.id, data, { isNew, hidden });
-      if (!kept.has(writesOf(it))) aside.push(it);
-      kept.add(writesOf(it));
+    const items = h.over.concat(h.aside); // what an earlier reset has set aside
+    const isNew = h.created !== '' || items.some((it) => it.isNew);
+    h.aside = byStamps(items.reduce((all, it) => joined(all, it.data), where(h.confirmed, (_, w) => w.clientId === r.id))).map((data) => {
+      const it = newItem(h.table, h.id, data, { isNew, number: ++number, tentative: r.tentative });
+      it.hidden = items.some((old) => old.hidden && old.time === it.time);
+      r.entries.again.set(number, it);
+      r.aside.add(h);
+      return it;
     });
   });
-  for (const it of aside.sort(byStamp)) {
-    r.aside.push(it);
-    it.number = r.aside.length;
-    r.entries.again.set(it.number, it);
-  }
 }
 
-/** sendAgain puts the writes that were set aside, and that the restored server lacks, before the outbox. */
+// byStamps returns the parts of a record that share a stamp.
+function byStamps(record) {
+  const parts = new Map();
+  record.forEach((w, name) => {
+    const stamp = w.updatedAt + w.clientId;
+    parts.set(stamp, new Map(parts.get(stamp)).set(name, w));
+  });
+  return [...parts.values()];
+}
+
+/** takeBack returns what was set aside of a record, which is no longer kept. */
+export function takeBack(r, h) {
+  const { aside } = h;
+  for (const it of aside) r.entries.again.delete(it.number);
+  h.aside = [];
+  r.aside.delete(h);
+  stale(r, h); // so that it is released if nothing else is held
+  return aside;
+}
+
+/**
+ * sendAgain puts the writes that were set aside, and that the restored server lacks, before the outbox. If the server
+ * was not restored, the writes are forgotten: the load would have brought those that still count.
+ */
 export function sendAgain(r) {
-  if (r.aside.length === 0 || !r.id) return;
-  const inOutbox = new Set(waiting(r).map(writesOf));
+  if (r.aside.size === 0 || !(r.id || r.tentative)) return;
   const again = [];
-  let restamps = false;
-  for (const it of r.aside) {
-    r.entries.again.delete(it.number);
-    const isRenamed = it.client !== r.id;
-    const h = findOrAdd(r, it.table, it.id);
-    if (it.isNew && !isRenamed) keepCreated(r, h, it.data);
-    if (inOutbox.has(writesOf(it)) || !lacks(r, h, it.data)) continue;
-    Object.assign(it, { wall: msOf(it.time), sent: true, again: true, hidden: it.hidden && h.confirmed.size === 0 });
-    again.push(it);
-    restamps = restamps || isRenamed;
+  for (const h of r.aside) {
+    for (const it of takeBack(r, h)) {
+      if (it.isNew && it.client === r.id) keepCreated(r, h, it.data);
+      if (r.tentative || h.waiting.some((w) => w.time === it.time) || !lacks(r, h, it.data)) continue;
+      again.push(Object.assign(it, { wall: msOf(it.time), sent: true, again: true, hidden: it.hidden && h.confirmed.size === 0 }));
+    }
   }
-  r.aside = [];
   putBefore(r, again.sort(byStamp));
-  if (restamps) restampWaiting(r, { time: serverTime(r) });
+  if (again.some((it) => it.client !== r.id)) restampWaiting(r, { time: serverTime(r) });
   if (again.length > 0) notice(r, { kind: 'sent_again', items: again.length });
 }
 

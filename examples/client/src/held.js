@@ -6,7 +6,9 @@ import { agrees, judge, visible } from './judge.js';
 import { NONE, joined, sameRecord } from './record.js';
 import { compareWrites } from './write.js';
 
-const NO_WHYS = new Map(); // most records have none
+// Most records have none:
+const NO_WHYS = new Map();
+const NO_ITEMS = [];
 
 /** whysOf returns the Whys of a record, to change them. */
 export const whysOf = (h) => (h.whys === NO_WHYS ? (h.whys = new Map()) : h.whys);
@@ -16,6 +18,7 @@ const newHeld = (table, id) => ({
   confirmed: NONE,
   within: null, // the buckets of the confirmed record: null for the one bucket "", empty if no line has brought it
   over: [], // overlays
+  aside: NO_ITEMS, // own writes from before a reset; see again.js
   waiting: [], // in the order of the edits
   whys: NO_WHYS, // by field
   created: '', // the greatest time of the record, if this client is known to have created it
@@ -51,7 +54,7 @@ export function each(r, act) {
 
 /** release forgets a record if nothing about it needs to be kept. */
 export function release(r, h) {
-  if (h.confirmed.size || h.waiting.length || h.whys.size || h.over.length || h.created || h.before || h.stale) return;
+  if (h.confirmed.size || h.waiting.length || h.whys.size || h.over.length || h.aside.length || h.created || h.before || h.stale) return;
   r.tables.get(h.table).delete(h.id);
 }
 

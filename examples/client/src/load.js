@@ -69,7 +69,12 @@ function takeItems(r, items) {
     r.answered = Math.max(r.answered, it.number);
     r.mark = later(r.mark, it.time);
   }
-  r.aside = sorted('again/', r.entries.again);
+  for (const it of sorted('again/', r.entries.again)) {
+    const h = heldOf(r, it);
+    h.aside = h.aside.concat(it);
+    r.aside.add(h);
+    r.tentative = r.tentative && it.tentative;
+  }
   if (r.isEarlier) markCreations(r);
 }
 
@@ -94,7 +99,7 @@ function readItem(number, text) {
   const base = new Map(Object.keys(m.base || {}).map((name) => [name, m.base[name] && readStamp(m.base[name])]));
   const { table, id } = readKey(m);
   const it = newItem(table, id, data, { number: Number(number), base, isNew: m.new === true, sent: true, seen: m.seen && readSeen(m.seen) }); // it may have been sent
-  return Object.assign(it, { wall: msOf(it.time), again: m.again === true, later: m.later ? 1 : 0, hidden: m.hidden === true });
+  return Object.assign(it, { wall: msOf(it.time), again: m.again === true, later: m.later ? 1 : 0, hidden: m.hidden === true, tentative: m.tentative === true });
 }
 
 function keyIn(name) {

@@ -14,7 +14,7 @@ import { known } from './held.js';
  * had pulled. Further members:
  * number, in the order of the edits; wall, the device's clock at the edit; floor, see clock.js; sent, whether a
  * server may have it; renews, whether no server was known to have its record at the edit; told; again; later;
- * hidden; answered; queue.
+ * hidden; answered; queue; tentative, see again.js.
  */
 export function newItem(table, id, data, more) {
   const [w] = data.values();
@@ -138,7 +138,7 @@ export function putBefore(r, items) {
 export function batch(r, items, bytes) {
   r.sending = [];
   r.asked = r.wall();
-  if (r.aside.length > 0) return ''; // these are sent before the outbox
+  if (r.aside.size > 0 && !r.tentative) return ''; // these are sent before the outbox
   let left = bytes;
   for (const it of [...r.queues.fresh, ...r.queues.kept]) {
     left -= utf8Length(encodeItem(it)) + 1;

@@ -9,7 +9,7 @@ import { readChunks, sameNames, whyOf } from './chunk.js';
 import { change, isBrought, leave, setHidden } from './change.js';
 import { dropEnded, endOverlays, joinOverlays } from './overlay.js';
 import { forgetCreations, takeAway } from './reset.js';
-import { sendAgain, sendLater } from './again.js';
+import { sendAgain, sendLater, takeBack } from './again.js';
 import { judge, lives } from './judge.js';
 import { limit, observe, tick } from './clock.js';
 import { noticeErased } from './notice.js';
@@ -82,6 +82,7 @@ function settle(r) {
 // derived and repaired fields whose stamps are lower.
 function replace(r, { table, id, now, within }) {
   let h = find(r, table, id);
+  if (r.tentative && r.aside.has(h)) takeBack(r, h); // what counts of it is confirmed again, or has left
   if (!h && now.size === 0) return;
   if (h && h.over.length + h.waiting.length === 0 && sameNames(h.within, within) && sameRecord(h.confirmed, now)) return;
   h = h || findOrAdd(r, table, id);

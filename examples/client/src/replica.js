@@ -27,7 +27,7 @@ export function openReplica({ id = '', user = '', wall = Date.now, saved = [] })
   const r = {
     id: id && parseClient(id), user, wall, savedAs: '',
     offset: 0, last: '', server: '', heard: 0, asked: -Infinity, mark: '', ahead: new Set(), floor: '',
-    tables: new Map(), queues: newQueues(), lastNumber: 0, sending: [], aside: [], overlaid: new Set(), answered: 0,
+    tables: new Map(), queues: newQueues(), lastNumber: 0, sending: [], aside: new Set(), tentative: true, overlaid: new Set(), answered: 0,
     cursor: '', chunked: false, buckets: null, settled: false, loading: false, resets: 0, divided: false, ended: 0,
     fence: '', level: 0, shared: new Map(),
     touched: [], staleRecords: [], stateStale: false, notices: [], idTold: false, full: false,

@@ -14,31 +14,20 @@ export function takeAway(r, c) {
   const changes = told !== undefined && !sameNames(told, r.buckets);
   r.divided = r.buckets !== null || told !== undefined; // the one bucket "" is named in each trailer
   const why = whyOf(c);
-  if (why === 'epoch' || !r.chunked) reset(r, why);
-  else if (why || changes) {
-    if (why) {
-      r.loading = true;
-      noticeResync(r, why);
-    }
-    lose(r, new Set([].concat(...c.resets.map((line) => line.buckets))), told === undefined ? null : new Set(told || ['']));
-  }
+  if (why || !r.chunked) beginLoad(r, why);
+  if (why === 'epoch') dropAllOverlays(r);
+  if (why === 'epoch' || !r.chunked) forgetAll(r);
+  else if (why || changes) lose(r, new Set([].concat(...c.resets.map((line) => line.buckets))), told === undefined ? null : new Set(told || ['']));
   if (changes) r.buckets = told;
   return changes || why !== '';
 }
 
-function noticeResync(r, why) {
-  if (why && why !== 'grant' && r.cursor !== '') notice(r, { kind: 'resync', why, items: count(r) });
-}
-
-// reset forgets everything that came from the server, because a pull brings all of it again.
-function reset(r, why) {
-  noticeResync(r, why);
-  if (why === 'epoch') {
-    setAside(r);
-    dropAllOverlays(r);
-  }
-  forgetAll(r);
+// beginLoad prepares for a load, which brings again what is about to be forgotten. A grant concerns no record that is held.
+function beginLoad(r, why) {
   r.loading = true;
+  if (why === 'grant') return;
+  if (why && r.cursor) notice(r, { kind: 'resync', why, items: count(r) });
+  setAside(r, why);
 }
 
 function dropAllOverlays(r) {

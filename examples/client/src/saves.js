@@ -35,8 +35,8 @@ export function entriesOf(prefix) {
 
 // These members follow the members of the mutation, in this order.
 function savedItem(it) {
-  const more = it.again ? ',"again":true' : it.later > 0 ? ',"later":true' : '';
-  return `${encodeItem(it).slice(0, -1)}${more}${it.hidden ? ',"hidden":true' : ''}}`;
+  const more = ['again', 'later', 'tentative', 'hidden'].filter((name) => it[name]).map((name) => `,"${name}":true`);
+  return `${encodeItem(it).slice(0, -1)}${more.join('')}}`;
 }
 
 /** takeSaves returns the entries to write since the last call, sorted by key, as [key, text]; '' removes the entry. */

@@ -13,47 +13,56 @@ import (
 // because the server would compare the base with writes that came later. It is new only if the client
 // is known to have created the record.
 
-// ownWrites identifies such an item. The ID of the client may change.
-type ownWrites struct {
-	key record.Key
-	at  clock.Timestamp
-}
-
-func (it *item) writesOf() ownWrites { return ownWrites{it.m.Data.Key(), it.stamp().Time} }
-
 // setAside keeps this client's own accepted writes, which are about to be forgotten. A write of another
-// client does not replace them: the restored server may lack both, and the other client may be gone.
-func (r *Replica) setAside() {
-	kept := make(map[ownWrites]bool) // also by an earlier reset
-	for _, it := range r.aside {
-		kept[it.writesOf()] = true
+// client does not replace them: the restored server may lack both, and the other client may be gone. If
+// the server was not restored, they are kept in case that it is restored before the load is complete.
+func (r *Replica) setAside(why string) {
+	r.tentative = why != WhyEpoch && (r.tentative || len(r.aside) == 0)
+	for key := range r.aside { // by an earlier reset
+		r.findOrAdd(key)
 	}
-	var aside []*item
+	var all []*item
 	for _, table := range r.tables {
 		for _, h := range table {
-			accepted := r.only(h.confirmed, func(_ string, w record.FieldValue) bool { return w.Stamp.Client == r.id })
-			created, hidden := h.created > 0, map[clock.Timestamp]bool{}
-			for _, it := range h.overlays() {
-				accepted, created = r.join(accepted, it.m.Data), created || it.m.New
-				hidden[it.stamp().Time] = it.hidden
-			}
-			for _, w := range accepted.All() {
-				own := ownWrites{h.key, w.Stamp.Time}
-				if kept[own] {
-					continue
-				}
-				kept[own] = true
-				data := r.only(accepted, func(_ string, other record.FieldValue) bool { return other.Stamp == w.Stamp })
-				aside = append(aside, &item{m: record.Mutation{Data: data, New: created}, hidden: hidden[w.Stamp.Time]})
-			}
+			own := r.ownWritesOf(h)
+			r.takeBack(h.key)
+			all = append(all, own...)
 		}
 	}
-	slices.SortFunc(aside, compareWrites)
-	for i, it := range aside {
-		it.number = uint64(len(r.aside)+i) + 1
+	slices.SortFunc(all, compareWrites)
+	for i, it := range all {
+		it.number, it.tentative = uint64(i)+1, r.tentative
+		r.aside[it.m.Data.Key()] = append(r.aside[it.m.Data.Key()], it)
 		r.entries.again.put(it)
 	}
-	r.aside = append(r.aside, aside...)
+}
+
+// ownWritesOf returns this client's own accepted writes of a record, an item for each stamp.
+func (r *Replica) ownWritesOf(h *held) (items []*item) {
+	accepted := r.only(h.confirmed, func(_ string, w record.FieldValue) bool { return w.Stamp.Client == r.id })
+	created, hidden := h.created > 0, map[clock.Stamp]bool{}
+	for _, it := range slices.Concat(h.overlays(), r.aside[h.key]) {
+		accepted, created = r.join(accepted, it.m.Data), created || it.m.New
+		hidden[it.stamp()] = it.hidden || hidden[it.stamp()]
+	}
+	done := map[clock.Stamp]bool{}
+	for _, w := range accepted.All() {
+		if done[w.Stamp] {
+			continue
+		}
+		done[w.Stamp] = true
+		data := r.only(accepted, func(_ string, other record.FieldValue) bool { return other.Stamp == w.Stamp })
+		items = append(items, &item{m: record.Mutation{Data: data, New: created}, hidden: hidden[w.Stamp]})
+	}
+	return items
+}
+
+// takeBack removes what was set aside of a record.
+func (r *Replica) takeBack(key record.Key) {
+	for _, it := range r.aside[key] {
+		r.entries.again.remove(it)
+	}
+	delete(r.aside, key)
 }
 
 // createdAfter returns the new value of h.created after the confirmed record was replaced. While a
@@ -86,34 +95,33 @@ func compareWrites(a, b *item) int {
 }
 
 // sendAgain puts the writes that were set aside, and that the restored server lacks, before the
-// outbox. Writes under an earlier ID of the client are restamped.
+// outbox. Writes under an earlier ID of the client are restamped. If the server was not restored, the
+// writes are forgotten: the load would have brought those that still count.
 func (r *Replica) sendAgain() {
-	if len(r.aside) == 0 || r.id.IsZero() {
+	if len(r.aside) == 0 || r.id.IsZero() && !r.tentative {
 		return // a Replica without an ID cannot send
 	}
-	waiting := make(map[ownWrites]bool)
-	for _, it := range r.outbox.items() {
-		waiting[it.writesOf()] = true
-	}
 	var again []*item
-	restamps := false
-	for _, it := range r.aside {
-		r.entries.again.remove(it)
-		renamed := it.stamp().Client != r.id
-		if it.m.New && !renamed {
-			r.keepCreated(it.m.Data)
+	for key, items := range r.aside {
+		r.takeBack(key)
+		if r.tentative {
+			continue
 		}
-		if !waiting[it.writesOf()] && r.lacks(it.m.Data) {
-			it.wall, it.sent, it.again = it.stamp().Time.Time(), true, true
-			it.hidden = it.hidden && r.find(it.m.Data.Key()).confirmed.Len() == 0
-			again = append(again, it)
-			restamps = restamps || renamed
+		for _, it := range items {
+			h := r.findOrAdd(key)
+			if it.m.New && it.stamp().Client == r.id {
+				r.keepCreated(h, it.m.Data)
+			}
+			if !h.waitsFrom(it.stamp().Time) && r.lacks(h, it.m.Data) {
+				it.wall, it.sent, it.again = it.stamp().Time.Time(), true, true
+				it.hidden = it.hidden && h.confirmed.Len() == 0
+				again = append(again, it)
+			}
 		}
 	}
-	r.aside = nil
 	slices.SortFunc(again, compareWrites)
 	r.putBefore(again)
-	if restamps {
+	if slices.ContainsFunc(again, func(it *item) bool { return it.stamp().Client != r.id }) {
 		r.restampWaiting(r.serverTime(), 0, nil)
 	}
 	if len(again) > 0 {
@@ -123,8 +131,7 @@ func (r *Replica) sendAgain() {
 
 // keepCreated notes again that this client has created a record, if the restored server still has one
 // of the given writes to it: the server may be restored again, from a backup without the record.
-func (r *Replica) keepCreated(own record.Record) {
-	h := r.findOrAdd(own.Key())
+func (r *Replica) keepCreated(h *held, own record.Record) {
 	for name, w := range own.All() {
 		if confirmed, _ := h.confirmed.Get(name); confirmed == w && r.lives(h.confirmed) && h.created == 0 {
 			h.created = newestUpTo(h.confirmed, clock.MaxTimestamp)
@@ -133,10 +140,14 @@ func (r *Replica) keepCreated(own record.Record) {
 	}
 }
 
+// waitsFrom reports whether an edit of a record from a time waits. The ID of the client may have changed.
+func (h *held) waitsFrom(at clock.Timestamp) bool {
+	return slices.ContainsFunc(h.waiting(), func(it *item) bool { return it.stamp().Time == at })
+}
+
 // lacks reports whether the server lacks any of the writes in a record. A deletion that it may have
 // purged is not lacking, nor is a write from before it erased the record.
-func (r *Replica) lacks(own record.Record) bool {
-	h := r.findOrAdd(own.Key())
+func (r *Replica) lacks(h *held, own record.Record) bool {
 	erased, _ := h.confirmed.Get(record.ErasedField)
 	for name, w := range own.All() {
 		confirmed, ok := h.confirmed.Get(name)

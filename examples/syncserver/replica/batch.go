@@ -17,7 +17,7 @@ import (
 func (r *Replica) Batch(items, size int) []byte {
 	o := &r.outbox
 	o.batch, r.asked = nil, r.reading()
-	if len(r.aside) > 0 {
+	if len(r.aside) > 0 && !r.tentative {
 		return nil // these writes are sent before the outbox
 	}
 	c := cut{items: max(items, 1), size: size}

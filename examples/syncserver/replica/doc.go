@@ -170,6 +170,15 @@
 // the earlier one. They are also kept if the client ID changes meanwhile, and are then restamped like
 // waiting edits.
 //
+// The server can also be restored while a reset for another reason is under way: the Replica was below
+// the fence, and its load broke off. So a reset by the fence sets the own accepted writes aside as well.
+// They are forgotten when a line brings their record or says that it has left, and all of them once
+// the pull is settled. They are sent only if a new epoch comes before that. Edits are pushed meanwhile.
+//
+// A Replica does not send again an own write that it has ceased to hold: one that a later write
+// replaced before the last settled pull, one that was purged or erased, and one of a record that it may
+// not read any longer. Nor does it send again the writes of another client.
+//
 // An edit of a record that another client created can arrive before that client has sent its creation
 // again. If such an edit is gone, it is sent once more, after a pull that brings the record, or else
 // after the second settled pull.

@@ -100,7 +100,12 @@ func (l *loading) takeItems() {
 		it.answered = it.number
 		l.answered, l.mark = max(l.answered, it.number), max(l.mark, it.stamp().Time)
 	}
-	l.aside = l.sorted(&l.entries.again)
+	l.tentative = true // unless an item says otherwise
+	for _, it := range l.sorted(&l.entries.again) {
+		key := it.m.Data.Key()
+		l.aside[key] = append(l.aside[key], it)
+		l.tentative = l.tentative && it.tentative
+	}
 	if l.saved.Cursor != "" && !l.saved.Chunks {
 		l.markCreations()
 	}

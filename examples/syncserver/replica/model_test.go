@@ -31,6 +31,10 @@ var (
 	follower = []string{"a backup is made", "A sets f", "A pushes", "B pulls", "B sets g", "B pushes"}
 	// A's edit is accepted after a backup, below a later one of B that A has pulled.
 	superseded = []string{"A sets f", "B sets f", "a backup is made", "B pushes", "A pulls", "A pushes"}
+	// A's edit is confirmed after a backup, and the fence passes A.
+	passed = []string{"a backup is made", "A sets f", "A pushes", "A pulls", "another record is written", "the fence rises"}
+	// The same after a later edit of B, and with an answer that was lost.
+	passedLate = []string{"A sets f and g", "a backup is made", "A pushes (answer lost)", "B pulls", "B sets g", "B pushes", "A pulls", "another record is written", "the fence rises"}
 	// A creation that waits while the fence passes it.
 	oldCreation = []string{"A sets f", "another record is written", "the fence rises"}
 	// B joins when a record is dead, or when its deletion is under way that makes it so.
@@ -50,18 +54,18 @@ var modelScopes = []struct {
 	{"every edit, level 1", modelScope{level: 1, edits: 3, outbox: 2}, 4, 2_465, 5},
 	{"every edit, level 2", modelScope{level: 2, edits: 3, outbox: 2}, 4, 2_465, 5},
 	{"late duplicates of batches", modelScope{level: 2, edits: 3, outbox: 2, batch: 2, copies: true}, 4, 4_549, 5},
-	{"chunks, level 1", modelScope{level: 1, edits: 2, kinds: []int{setF, setBoth, deleteIt}, portions: true, samples: true}, 5, 1_647, 6},
-	{"chunks, level 2", modelScope{level: 2, edits: 2, kinds: []int{setF, setBoth, deleteF, deleteIt}, portions: true, samples: true}, 5, 3_319, 6},
-	{"many steps", modelScope{level: 2, edits: 2, kinds: []int{setF, deleteIt}, portions: true}, 7, 4_465, 8},
+	{"chunks, level 1", modelScope{level: 1, edits: 2, kinds: []int{setF, setBoth, deleteIt}, portions: true, samples: true}, 5, 1_649, 6},
+	{"chunks, level 2", modelScope{level: 2, edits: 2, kinds: []int{setF, setBoth, deleteF, deleteIt}, portions: true, samples: true}, 5, 3_322, 6},
+	{"many steps", modelScope{level: 2, edits: 2, kinds: []int{setF, deleteIt}, portions: true}, 7, 4_534, 8},
 	{"a deleted record, level 1", modelScope{level: 1, edits: 2, outbox: 2, batch: 2, begins: deletedRecord, portions: true}, 3, 2_173, 4},
 	{"a deleted record, level 2", modelScope{level: 2, edits: 2, outbox: 2, batch: 2, begins: deletedRecord, portions: true}, 3, 2_129, 4},
 	{"a dead record, level 1", modelScope{level: 1, edits: 2, outbox: 2, begins: deadRecord, portions: true}, 4, 2_513, 5},
 	{"a dead record, level 2", modelScope{level: 2, edits: 2, outbox: 2, begins: deadRecord, portions: true}, 4, 2_514, 5},
-	{"a purged field", modelScope{level: 2, edits: 1, begins: purgedField, portions: true}, 4, 1_185, 6},
-	{"a late answer below the fence", modelScope{level: 2, edits: 1, kinds: []int{setF, setG, deleteIt}, begins: unknownFence, portions: true, samples: true}, 4, 3_535, 5},
+	{"a purged field", modelScope{level: 2, edits: 1, begins: purgedField, portions: true}, 4, 1_190, 6},
+	{"a late answer below the fence", modelScope{level: 2, edits: 1, kinds: []int{setF, setG, deleteIt}, begins: unknownFence, portions: true, samples: true}, 4, 3_537, 5},
 	{"a late deletion, level 1", modelScope{level: 1, edits: 1, kinds: []int{setF, setG}, begins: lateDeletion, portions: true}, 4, 968, 6},
 	{"a late deletion, level 2", modelScope{level: 2, edits: 1, kinds: []int{setF, setG}, begins: lateDeletion, portions: true}, 4, 941, 6},
-	{"a level that rises", modelScope{level: 1, edits: 1, kinds: []int{setF, setG, deleteIt}, begins: knownFence, portions: true, levelUp: true}, 4, 3_231, 5},
+	{"a level that rises", modelScope{level: 1, edits: 1, kinds: []int{setF, setG, deleteIt}, begins: knownFence, portions: true, levelUp: true}, 4, 3_240, 5},
 	{"a restored server, level 1", modelScope{level: 1, edits: 2, kinds: []int{setF, setG, deleteIt}, restore: true}, 6, 3_999, 8},
 	{"a restored server, level 2", modelScope{level: 2, edits: 2, kinds: []int{setF, setG, deleteIt}, restore: true}, 6, 3_999, 8},
 	{"a dead record of a restored server, level 1", modelScope{level: 1, edits: 1, kinds: []int{setF}, begins: deadRecord, restore: true}, 7, 723, 8},
@@ -70,11 +74,14 @@ var modelScopes = []struct {
 	{"a pull in chunks from a restored server", modelScope{level: 2, edits: 1, outbox: 3, kinds: []int{setF}, begins: restoredBeneath, portions: true, restore: true}, 3, 136, 5},
 	{"a follower on a restored server", modelScope{level: 2, edits: 1, kinds: []int{setF}, begins: follower, restore: true}, 3, 133, 5},
 	{"a superseded write on a restored server", modelScope{level: 2, edits: 1, kinds: []int{setF, deleteIt}, begins: superseded, restore: true}, 4, 537, 6},
-	{"a creation below the fence", modelScope{level: 2, edits: 1, kinds: []int{setF, setG}, begins: oldCreation, portions: true}, 4, 732, 6},
+	{"a reset by the fence before a restore, level 1", modelScope{level: 1, edits: 1, kinds: []int{setF, setG, deleteIt}, begins: passed, portions: true, restore: true}, 4, 2_991, 6},
+	{"a reset by the fence before a restore, level 2", modelScope{level: 2, edits: 1, kinds: []int{setF, setG, deleteIt}, begins: passed, portions: true, restore: true}, 4, 2_987, 6},
+	{"a reset by the fence after a lost answer", modelScope{level: 2, edits: 1, kinds: []int{setG}, begins: passedLate, portions: true, restore: true}, 4, 1_135, 6},
+	{"a creation below the fence", modelScope{level: 2, edits: 1, kinds: []int{setF, setG}, begins: oldCreation, portions: true}, 4, 736, 6},
 	{"a client that joins late", modelScope{level: 2, edits: 2, outbox: 2, newcomer: true, others: true}, 4, 5_480, 5},
 	{"a client that joins late, level 1", modelScope{level: 1, edits: 2, outbox: 2, newcomer: true, others: true}, 4, 5_488, 5},
-	{"a first load without the dead", modelScope{level: 1, edits: 2, kinds: []int{setF, deleteIt}, newcomer: true, live: true, begins: deadBefore, portions: true, levelUp: true}, 4, 1_702, 6},
-	{"a deletion that comes late in a first load", modelScope{level: 1, edits: 1, kinds: []int{setF}, newcomer: true, live: true, begins: lateBefore, portions: true}, 4, 2_290, 6},
+	{"a first load without the dead", modelScope{level: 1, edits: 2, kinds: []int{setF, deleteIt}, newcomer: true, live: true, begins: deadBefore, portions: true, levelUp: true}, 4, 1_703, 6},
+	{"a deletion that comes late in a first load", modelScope{level: 1, edits: 1, kinds: []int{setF}, newcomer: true, live: true, begins: lateBefore, portions: true}, 4, 2_299, 6},
 	{"all at once", modelScope{level: 1, edits: 3, outbox: 2, batch: 2, copies: true, portions: true, samples: true, others: true, levelUp: true, restore: true}, 4, 11_671, 5},
 }
 

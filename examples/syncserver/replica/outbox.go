@@ -25,9 +25,11 @@ type item struct {
 	again  bool            // whether it is sent again, because a restored server lacks it
 	later  int             // how many settled pulls it waits for, unless one brings its record
 	hidden bool            // whether it is not shown, because its record has left
-	writes []write         // in the order of the fields
-	queue  *list.List
-	place  *list.Element // in the queue
+	// Of an item that is set aside: whether it is sent again only if the server is restored.
+	tentative bool
+	writes    []write // in the order of the fields
+	queue     *list.List
+	place     *list.Element // in the queue
 
 	answered uint64 // of an overlay or a postponed item: the position of its answer among all answers
 }

@@ -137,6 +137,9 @@ func (r *Replica) replace(now record.Record, in []string) {
 	if in != nil && len(in) == 0 {
 		now = record.New(now.Key())
 	}
+	if r.tentative {
+		r.takeBack(now.Key()) // what counts of it is confirmed again, or has left
+	}
 	h := r.find(now.Key())
 	switch {
 	case h == nil && now.Len() == 0:

@@ -67,9 +67,11 @@ type Replica struct {
 
 	fence    clock.Timestamp // the arguments of merge.Purge
 	level    int
-	overlaid []*held // the records with overlays
-	answered uint64  // the number of the last item that was answered
-	aside    []*item // the client's own writes from before the server was restored, until the pull is settled
+	overlaid []*held                // the records with overlays
+	answered uint64                 // the number of the last item that was answered
+	aside    map[record.Key][]*item // the client's own writes from before a reset, until the pull is settled
+	// Whether it is sent again only if the server is restored before the pull is settled.
+	tentative bool
 
 	touched []*held // since TakeChanged
 	unsaved unsaved
@@ -91,7 +93,7 @@ func Open(o Options) (*Replica, error) {
 	if r.wall == nil {
 		r.wall = time.Now
 	}
-	r.ahead = make(map[clock.Timestamp]bool)
+	r.ahead, r.aside = make(map[clock.Timestamp]bool), make(map[record.Key][]*item)
 	r.entries = newEntries()
 	if o.Saved == nil {
 		o.Saved = func(func(Entry) bool) {}

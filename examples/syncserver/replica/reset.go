@@ -14,14 +14,17 @@ func (r *Replica) takeAway(c *chunk) bool {
 	told := now.present && (!slices.Equal(now.names, r.buckets) || (now.names == nil) != (r.buckets == nil))
 	r.divided = r.buckets != nil || now.present // the one bucket "" is named in each trailer
 	why := c.why()
+	if why != "" || !r.chunked {
+		r.loading = true
+		r.noticeResync(why)
+		if why != WhyGrant { // a grant concerns no record that is held
+			r.setAside(why)
+		}
+	}
 	switch {
 	case why == WhyEpoch, !r.chunked:
 		r.reset(why)
 	case why != "", told:
-		if why != "" {
-			r.loading = true
-			r.noticeResync(why)
-		}
 		r.lose(buckets.LossOf(c.lost(), now.has()))
 	}
 	if told {
@@ -60,9 +63,7 @@ func (r *Replica) noticeResync(why string) {
 // that wait are kept and sent, and the clock keeps its time. The reason is the server's, or "" if
 // this Replica has not pulled in chunks before.
 func (r *Replica) reset(why string) {
-	r.noticeResync(why)
 	if why == WhyEpoch {
-		r.setAside()
 		for _, h := range r.overlaid {
 			r.touch(h.key)
 			r.dropOverlays(h, all)
@@ -70,7 +71,6 @@ func (r *Replica) reset(why string) {
 		r.overlaid = nil
 	}
 	r.forgetAll()
-	r.loading = true
 }
 
 // forgetAll forgets the confirmed records and everything known about them.

@@ -9,7 +9,7 @@ import (
 type entries struct {
 	outbox   itemEntries
 	accepted itemEntries // overlays
-	again    itemEntries // own writes from before the server was restored
+	again    itemEntries // own writes from before a reset
 }
 
 func newEntries() (e entries) {
@@ -43,12 +43,14 @@ func (e *itemEntries) remove(it *item) {
 	}
 }
 
-// These members end the value of an item that is sent again, of one that is sent once more later, and
-// of one that is hidden, in this order. Decoders of mutations skip them.
+// These members end the value of an item that is sent again, of one that is sent once more later, of one
+// that was set aside by a reset of a server that was not restored, and of one that is hidden, in this
+// order. Decoders of mutations skip them.
 const (
-	againSuffix  = `,"again":true`
-	laterSuffix  = `,"later":true`
-	hiddenSuffix = `,"hidden":true`
+	againSuffix     = `,"again":true`
+	laterSuffix     = `,"later":true`
+	tentativeSuffix = `,"tentative":true`
+	hiddenSuffix    = `,"hidden":true`
 )
 
 // appendItem appends the value of the entry for an item.
@@ -60,6 +62,8 @@ func appendItem(dst []byte, it *item) []byte {
 		dst = append(dst, againSuffix...)
 	case it.later > 0:
 		dst = append(dst, laterSuffix...)
+	case it.tentative:
+		dst = append(dst, tentativeSuffix...)
 	}
 	if it.hidden {
 		dst = append(dst, hiddenSuffix...)
@@ -74,7 +78,7 @@ func (it *item) parseSuffixes(value string) {
 	if strings.HasSuffix(value, laterSuffix) {
 		it.later = 1
 	}
-	it.again = strings.HasSuffix(value, againSuffix)
+	it.again, it.tentative = strings.HasSuffix(value, againSuffix), strings.HasSuffix(value, tentativeSuffix)
 }
 
 // take appends the entries to write, and forgets them.

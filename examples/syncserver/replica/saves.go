@@ -18,7 +18,7 @@ import (
 //
 // The key "state" holds the clock, the cursor and the fence. Keys that begin with "outbox/" hold
 // waiting edits, those with "accepted/" hold accepted edits that were not pulled yet, those with
-// "again/" hold edits that may have to be sent again after the server was restored from a backup,
+// "again/" hold edits that may have to be sent again because the server was restored from a backup,
 // those with "record/" hold confirmed records, and those with "why/" hold the Whys of their fields.
 // Only waiting edits, and edits to be sent again, cannot be pulled again.
 type Entry struct{ Key, Value string }

@@ -437,6 +437,8 @@
 // so all clients join again, as new users unless they have an invitation that names the user.
 //
 // Either way, the writes that the backup lacks are lost, except the writes that are still in an
-// outbox, or that a client sends again. A backup that is older than the retention also brings back
-// what was deleted since.
+// outbox, or that a client sends again. A client sends its own writes again, those that it still holds;
+// package replica says which these are. A client that pulls with after=N, and one that joins again
+// under a new client ID, sends only its outbox. The writes of devices that do not come back are lost. A
+// backup that is older than the retention also brings back what was deleted since.
 package server
