@@ -3,11 +3,16 @@
 /** OWN is the key of the one entry that the program does not use: it says who this device is. */
 export const OWN = 'device';
 
-/** waits reports whether an entry is an edit that the server may not have. */
-export const waits = (key) => key.startsWith('outbox/') || key.startsWith('again/');
+const TENTATIVE = /,"tentative":true(,"hidden":true)?}$/;
+
+/**
+ * waits reports whether an entry is an edit that the server may not have. It has those that a reset has set aside
+ * tentatively, in case that it is restored from a backup.
+ */
+export const waits = ([key, value]) => key.startsWith('outbox/') || (key.startsWith('again/') && !TENTATIVE.test(value));
 
 /** onlyWaiting returns the entries that are waiting edits. */
-export const onlyWaiting = (entries) => entries.filter(([key]) => waits(key));
+export const onlyWaiting = (entries) => entries.filter(waits);
 
 /** removal returns the entries to save so that only the kept ones remain. */
 export function removal(entries, kept) {

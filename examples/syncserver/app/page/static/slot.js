@@ -3,7 +3,7 @@
 // otherwise one where a closed tab left unsent edits, otherwise the first free one.
 
 import { lock } from './lock.js';
-import { waits } from './saved.js';
+import { onlyWaiting } from './saved.js';
 import { Storage } from './storage.js';
 
 const RELOADING = 2000; // milliseconds to wait for a reloading page to release its slot
@@ -78,7 +78,7 @@ function slotOf(name, first) {
 
 async function waitingIn(database) {
   const storage = await Storage.open(database);
-  const keys = await storage.keys();
+  const entries = await storage.loadEdits();
   storage.close();
-  return keys.filter(waits).length;
+  return onlyWaiting(entries).length;
 }

@@ -21,6 +21,11 @@ function end(transaction) {
   });
 }
 
+async function entriesIn(store, range) {
+  const [keys, values] = await Promise.all([result(store.getAllKeys(range)), result(store.getAll(range))]);
+  return keys.map((key, i) => [key, values[i]]);
+}
+
 export class Storage {
   #database;
 
@@ -35,16 +40,18 @@ export class Storage {
     return new Storage(await result(request));
   }
 
-  /** keys returns the keys of all entries. */
-  async keys() {
-    return result(this.#database.transaction(STORE).objectStore(STORE).getAllKeys(present()));
+  /** load returns all entries, as pairs of a key and a value. */
+  load() {
+    return this.#load(present());
   }
 
-  /** load returns all entries, as pairs of a key and a value. */
-  async load() {
-    const store = this.#database.transaction(STORE).objectStore(STORE);
-    const [keys, values] = await Promise.all([result(store.getAllKeys(present())), result(store.getAll(present()))]);
-    return keys.map((key, i) => [key, values[i]]);
+  /** loadEdits returns the few entries among which all waiting edits are. */
+  loadEdits() {
+    return this.#load(IDBKeyRange.bound('again/', 'outbox0'));
+  }
+
+  async #load(range) {
+    return entriesIn(this.#database.transaction(STORE).objectStore(STORE), range);
   }
 
   /**
@@ -73,9 +80,9 @@ export class Storage {
     const store = transaction.objectStore(STORE);
     const ended = end(transaction);
     const move = async (range, place) => {
-      const [keys, values] = await Promise.all([result(store.getAllKeys(range)), result(store.getAll(range))]);
+      const entries = await entriesIn(store, range);
       store.delete(range);
-      keys.forEach((key, i) => store.put(values[i], place(key)));
+      for (const [key, value] of entries) store.put(value, place(key));
     };
     await move(present(), (key) => [before, key]);
     await move(IDBKeyRange.bound([now], [now, []]), ([, key]) => key);

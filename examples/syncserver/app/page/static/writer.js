@@ -24,9 +24,9 @@ export class Writer {
     if (entries.length === 0) return;
     this.#tell('saving');
     let own = false;
-    for (const [key, value] of entries) {
-      this.#unsaved.set(key, value);
-      own ||= key === OWN || waits(key);
+    for (const entry of entries) {
+      this.#unsaved.set(...entry);
+      own ||= entry[0] === OWN || waits(entry);
     }
     if (own) this.#hurry();
     else this.#lazy ||= setTimeout(() => this.#flush(), LAZY);

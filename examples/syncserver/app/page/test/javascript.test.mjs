@@ -5,6 +5,7 @@ import { test } from 'node:test';
 
 import { newId } from '../static/id.js';
 import { javascript } from '../static/javascript.js';
+import { waits } from '../static/saved.js';
 
 const ME = '01000000-0000-0000-0000-000000000000';
 const OTHER = '02000000-0000-0000-0000-000000000000';
@@ -119,4 +120,19 @@ test('the clock of the device may be off', () => {
   program.edit('tasks', 'a', { title: 'x' }, {});
   const { updatedAt } = program.take().changed[0].data.title;
   assert.ok(Math.abs(Date.parse(updatedAt) - Date.now() - hour) < 60_000);
+});
+
+test('what a reset has set aside waits only once the server was restored', () => {
+  const program = opened();
+  program.edit('tasks', 'a', { title: '{"a":1,"tentative":true}' }, {});
+  const saved = () => program.take().saves.filter(([, value]) => value !== '').map((entry) => [entry[0].split('/')[0], waits(entry)]).filter(([kind]) => !['state', 'why'].includes(kind));
+  assert.deepEqual(saved(), [['outbox', true]]);
+  program.batch(10, 10_000);
+  program.answer('[{"verdict":"accepted"}]');
+  assert.deepEqual(saved(), [['accepted', false]]);
+  for (const [why, isWaiting] of [['fence', false], ['epoch', true]]) {
+    program.beginPull();
+    program.pulled(`${JSON.stringify({ reset: [''], why })}\n${JSON.stringify({ cursor: `${why}.1`, level: 1, more: true })}\n`);
+    assert.deepEqual(saved(), [['again', isWaiting]]);
+  }
 });
