@@ -18,7 +18,7 @@ function request(name, patience) {
 
 const connections = new Set(); // the browser may close an unreferenced connection
 
-const QUEUED = 1000; // milliseconds after which a request that still waits is taken to be behind another page's request
+const QUEUED = 3000; // milliseconds after which a request that still waits is taken to be behind another page's request
 
 /**
  * connect is the substitute for a lock on a page loaded over plain HTTP from another machine, where

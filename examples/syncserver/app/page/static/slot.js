@@ -22,8 +22,9 @@ export async function takeSlot(place) {
   addEventListener('pageshow', (event) => event.persisted && location.reload()); // another tab may have taken this tab's slot meanwhile
   const remembered = `fieldlww-slot-${place.workspace}`;
   const own = sessionStorage.getItem(remembered);
-  // A duplicated tab remembers the slot of the original tab, but does not get it.
-  const again = own && (await lock(lockOf(place.workspace, own), RELOADING));
+  // A duplicated tab remembers the slot of the original tab, but does not get it. A busy browser may have released the slot
+  // in time, and say so too late.
+  const again = own && ((await lock(lockOf(place.workspace, own), RELOADING)) ?? (await lock(lockOf(place.workspace, own))));
   const slot = again ? own : await freeSlot(place, own);
   sessionStorage.setItem(remembered, slot);
   return slot;

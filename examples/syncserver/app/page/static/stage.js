@@ -100,12 +100,15 @@ export class Stage {
     setTimeout(() => place.classList.remove('pointed'), 2500);
   }
 
-  /** explain says a sentence while the mark of a field explains itself. Scrolling would hide the explanation, so it comes first. */
+  /**
+   * explain says a sentence while the mark of a field explains itself. Scrolling would hide the explanation, so it comes
+   * first, and its event comes with the next frame.
+   */
   async explain(panel, id, field, text) {
     const mark = panel.element.querySelector(`[data-id="${id}"] [data-testid="why"][data-field="${field}"]`);
     setText(this.caption, text); // its height may move the page
     this.show(mark, 'instant');
-    await pause(200, this.signal).done;
+    await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
     this.signal.throwIfAborted();
     mark.dispatchEvent(new MouseEvent('mouseover', { bubbles: true }));
     await this.say(text);

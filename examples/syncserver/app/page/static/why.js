@@ -100,6 +100,7 @@ function reasonOf(step, margin) {
  */
 export function startTooltip() {
   const tooltip = document.getElementById('tooltip');
+  const told = element('div');
   let mark = null;
   let leaving = 0;
 
@@ -107,10 +108,11 @@ export function startTooltip() {
     mark?.removeAttribute('aria-describedby');
     mark = null;
     tooltip.hidden = true;
-    tooltip.replaceChildren();
+    told.replaceChildren();
   };
   const history = keepsHistory() && element('button', { type: 'button', class: 'link', 'data-testid': 'show-history', onclick: () => open(mark) }, 'Show the history');
-  const explain = () => tooltip.replaceChildren(...explanations.get(mark)().map((paragraph) => element('p', {}, ...paragraph)), ...(history ? [history] : []));
+  tooltip.append(told, history || ''); // the button stays when the mark is drawn again, so that a click is not lost
+  const explain = () => told.replaceChildren(...explanations.get(mark)().map((paragraph) => element('p', {}, ...paragraph)));
   const open = (of) => {
     hide();
     histories.get(of)();
