@@ -30,8 +30,8 @@ type driver interface {
 	front() error
 }
 
-// limit is how long a single operation may take.
-const limit = 30 * time.Second
+// limit is how long a single operation may take. On a busy machine, the start of a browser can take more than half a minute.
+const limit = 2 * time.Minute
 
 // Eval evaluates a JavaScript expression and returns its value. If the value is a promise, Eval
 // waits for it and returns its result.

@@ -2,6 +2,7 @@ package browsertest_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -31,6 +32,23 @@ func (s *screen) leave() {
 	s.tab.Close()
 }
 
+// leaveSlot closes the tab, and waits until another tab can take its slot: the browser ends the page of a closed tab a little
+// later.
+func (s *screen) leaveSlot() {
+	s.t.Helper()
+	lock := "fieldlww-slot/demo/" + eval[string](s, `sessionStorage.getItem('fieldlww-slot-demo')`)
+	s.leave()
+	tab, err := browserOf(s.t).Open(s.network.URL + "/page/dom.js") // of the same origin, and without the page
+	require.NoError(s.t, err)
+	defer tab.Close()
+	_, err = browser.Eval[bool](tab, fmt.Sprintf(`navigator.locks ? navigator.locks.request(%[1]q, () => true) : new Promise((resolve, reject) => {
+		const removal = indexedDB.deleteDatabase(%[1]q); // waits for the page, see lock.js
+		removal.onsuccess = () => resolve(true);
+		removal.onerror = () => reject(removal.error);
+	})`, lock))
+	require.NoError(s.t, err)
+}
+
 // TestPageKeepsOfflineEditsOfClosedTab: offline edits of a tab that was closed appear in the next
 // tab, which is the same device.
 func TestPageKeepsOfflineEditsOfClosedTab(t *testing.T) {
@@ -38,7 +56,7 @@ func TestPageKeepsOfflineEditsOfClosedTab(t *testing.T) {
 	client := s.left.Client()
 	s.left.Online(false)
 	s.left.AddTask("Paint the fence")
-	s.leave()
+	s.leaveSlot()
 
 	again := begin(t, browserOf(t), s.network)
 	again.left.Waits(1)
@@ -56,8 +74,8 @@ func TestPageOffersUnsentEditsOfClosedTabs(t *testing.T) {
 	second := open(t, browserOf(t), first.network)
 	second.left.Online(false)
 	second.left.AddTask("Fix the gate")
-	second.leave()
-	first.leave()
+	second.leaveSlot()
+	first.leaveSlot()
 	again := begin(t, browserOf(t), first.network)
 	again.left.Waits(1)
 	require.Empty(t, again.left.shown().Notices)
@@ -65,7 +83,7 @@ func TestPageOffersUnsentEditsOfClosedTabs(t *testing.T) {
 	another := begin(t, browserOf(t), first.network)
 	another.left.Online(false)
 	another.left.AddTask("Paint the fence")
-	another.leave()
+	another.leaveSlot()
 	again.front()
 	again.reload()
 	again.left.Shows("Fix the gate")

@@ -132,6 +132,7 @@ func TestPageKeptConflictLooksSettled(t *testing.T) {
 	s.left.Online(true)
 	s.left.IsWarned("Planning", "Budget")
 	s.right.IsWarned("Planning", "Budget")
+	s.agree()
 	const outlined = `document.querySelectorAll(".meeting.clash").length`
 	require.Equal(t, 4, eval[int](s, outlined))
 	s.left.click(s.left.find("violation-dismiss"))

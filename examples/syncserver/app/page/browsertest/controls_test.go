@@ -2,11 +2,13 @@ package browsertest_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp/kb"
 	"github.com/stretchr/testify/require"
 
+	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/examples/syncserver/app/board"
 	"github.com/fieldlww/fieldlww/record"
 )
@@ -65,9 +67,20 @@ func (c control) rewrite(text string) {
 // the text.
 func (c control) elsewhere(text string) {
 	c.t.Helper()
-	editElsewhere(c.t, c.network.URL, c.table, map[string]record.Value{c.field: record.MustOf(text)})
+	device := editElsewhere(c.t, c.network.URL, c.table, map[string]record.Value{c.field: record.MustOf(text)})
 	c.await("the right side shows "+text, func() bool { return eval[string](c.screen, c.onRight()+".value") == text })
-	c.await("the left side has the write", func() bool { return c.left.shown().settled() })
+	c.left.hasWrite(device, c.testID, c.field)
+}
+
+// hasWrite waits until the side is in sync and has a write of a device outside the browser: the mark of the field names the
+// device, also while the user types another text there.
+func (p *panel) hasWrite(device clock.ClientID, testID, field string) {
+	p.t.Helper()
+	mark := fmt.Sprintf(`%s.closest('[data-testid="task"], [data-testid="meeting"]').querySelector('[data-testid="why"][data-field="%s"]')`, p.find(testID), field)
+	name := "Device " + device.String()[:4]
+	p.await("the "+p.side+" side has the write", func() bool {
+		return strings.Contains(eval[string](p.screen, mark+".ariaLabel"), name) && p.shown().settled()
+	})
 }
 
 // again reloads the page and turns to the day of the meeting.

@@ -54,6 +54,7 @@ func TestPageKeepsDeviceNames(t *testing.T) {
 		s.press(kb.Backspace + end)
 		require.Equal(t, "Ana’s phone", s.valueOf("name"))
 	}
+	s.agree()
 	require.Equal(t, "Ana’s phone", name())
 
 	const family = "👩\u200d👩\u200d👧"
@@ -222,8 +223,9 @@ func TestPageSwitchIsVisibleInForcedColours(t *testing.T) {
 		return chromedp.Void{}, err
 	})
 	require.True(t, eval[bool](s, `matchMedia("(forced-colors: active)").matches`))
-	thumb := `(() => {
+	thumb := `(async () => {
 		const track = ` + s.left.find("online-switch") + `.querySelector('.track');
+		await Promise.allSettled(track.getAnimations({subtree: true}).map((change) => change.finished));
 		return getComputedStyle(track, '::after').backgroundColor + ' on ' + getComputedStyle(track).backgroundColor;
 	})()`
 	for _, online := range []bool{true, false} {

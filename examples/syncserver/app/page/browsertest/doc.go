@@ -7,5 +7,8 @@
 // and returns the tab as a screen, with a panel for each of the two sides. To compare what the
 // panels show with what the server stores, both are read as values of type contents.
 //
+// No test may depend on how fast the browser or the server is: it waits for what a user would see. The flag -slow delays
+// requests and answers by random times, which shows the tests that do not wait.
+//
 // If FIELDLWW_SCREENSHOTS names a directory, the tests leave pictures in it.
 package browsertest

@@ -46,6 +46,8 @@ func TestPageFillsInTheExampleOnce(t *testing.T) {
 		s.retry()
 		s.right.Shows(examples...)
 		s.agree()
+	}
+	for _, s := range tabs {
 		require.Empty(t, append(s.left.shown().Notices, s.right.shown().Notices...))
 	}
 	require.Len(t, tabs[0].stored().Tasks, len(examples))

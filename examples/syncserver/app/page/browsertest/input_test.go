@@ -8,11 +8,15 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// click clicks with the mouse on the element that the JavaScript expression selects.
+// click clicks with the mouse on the element that the JavaScript expression selects. A click misses if what another device
+// wrote moves the element meanwhile, so click clicks until it hits.
 func (s *screen) click(expression string) {
 	s.t.Helper()
-	x, y := s.reach(expression)
-	require.NoError(s.t, s.tab.Click(x, y))
+	s.await("the mouse hits "+expression, func() bool {
+		x, y := s.reach(expression)
+		require.NoError(s.t, s.tab.Click(x, y))
+		return eval[bool](s, "globalThis.hit ?? true")
+	})
 }
 
 // point moves the mouse.
@@ -22,7 +26,7 @@ func (s *screen) point(x, y float64) {
 }
 
 // reach scrolls to an element and returns its middle once a user could click there: it is visible
-// and nothing covers it.
+// and nothing covers it. The page remembers whether the next press of the mouse hits the element.
 func (s *screen) reach(expression string) (x, y float64) {
 	s.t.Helper()
 	for end := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
@@ -50,7 +54,11 @@ const reach = `async (e) => {
 		const r = e.getBoundingClientRect();
 		const X = r.x + r.width / 2, Y = r.y + r.height / 2;
 		const hit = document.elementFromPoint(X, Y);
-		if (e.contains(hit)) return {X, Y};
+		if (e.contains(hit)) {
+			globalThis.hit = undefined;
+			addEventListener('pointerdown', ({target}) => { globalThis.hit = e.contains(target); }, {capture: true, once: true});
+			return {X, Y};
+		}
 		Trouble = 'is covered by ' + (hit?.outerHTML ?? 'nothing: it is not visible').slice(0, 200);
 	}
 	return {Trouble};
@@ -62,8 +70,7 @@ func (s *screen) press(keys string, held ...kb.Modifier) {
 	require.NoError(s.t, s.tab.Press(keys, append(held, 0)[0]))
 }
 
-// enter clicks into a field. A click misses if what another device wrote moves the field meanwhile,
-// so enter clicks until the field has the focus.
+// enter clicks into a field until the field has the focus.
 func (s *screen) enter(field string) {
 	s.t.Helper()
 	s.await("the field has the focus", func() bool {

@@ -72,6 +72,11 @@ func TestPageRequestsEachFileOnce(t *testing.T) {
 		t.Skip("SKIPPED, NOT PASSED: -webassembly")
 	}
 	s := visit(t)
+	s.await("the browser has the icon", func() bool {
+		s.network.mu.Lock()
+		defer s.network.mu.Unlock()
+		return s.network.files["/page/icon.svg"] > 0
+	})
 	s.network.mu.Lock()
 	defer s.network.mu.Unlock()
 	delete(s.network.files, "/favicon.ico")

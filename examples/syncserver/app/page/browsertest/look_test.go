@@ -91,8 +91,8 @@ func (s *screen) resize(width, height int64, theme string) {
 		_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, media)
 		return chromedp.Void{}, err
 	})
-	s.await("the page has the theme", func() bool {
-		return eval[string](s, "document.documentElement.dataset.theme") == theme
+	s.await("the page has the size and the theme", func() bool {
+		return eval[string](s, "`${innerWidth}x${innerHeight} ${document.documentElement.dataset.theme}`") == fmt.Sprintf("%dx%d %s", width, height, theme)
 	})
 }
 

@@ -10,15 +10,23 @@ import (
 // programs are the languages of a replica.
 var programs = []string{"javascript", "webassembly"}
 
-// settles presses a button of the only notice of a lost edit.
+// settles presses a button of the first notice of a lost edit, and waits until that notice is gone.
 func (p *panel) settles(button string) {
 	p.t.Helper()
+	notice := ""
+	p.await("a lost edit is shown", func() bool {
+		notice = eval[string](p.screen, p.find(button)+`?.closest('[data-kind="loss"]').dataset.id ?? ""`)
+		return notice != ""
+	})
 	p.click(p.find(button))
+	p.await("the notice is gone", func() bool {
+		return eval[bool](p.screen, fmt.Sprintf(`%s.querySelector('[data-kind="loss"][data-id="%s"]') === null`, p.element(), notice))
+	})
 }
 
 // losses returns how many notices of lost edits are shown.
 func (p *panel) losses() int {
-	return eval[int](p.screen, p.element()+`.querySelectorAll('[data-kind="loss"]').length`)
+	return eval[int](p.screen, after("losses.js", p.element()+`.querySelectorAll('[data-kind="loss"]').length`))
 }
 
 // hasNoLoss waits until no notice of a lost edit is shown.
@@ -33,6 +41,7 @@ func (s *screen) loses(old, mine, theirs string) {
 	s.right.Online(false)
 	s.left.SetTitle(old, mine)
 	s.isStored(mine)
+	s.left.Waits(0) // otherwise Ana would send it again
 	s.right.SetTitle(old, theirs)
 	s.right.Shows(theirs)
 	s.left.Online(false)
@@ -56,7 +65,7 @@ func TestPageTellsTheLoserAndOffersBothValues(t *testing.T) {
 			s.left.Online(true)
 			s.left.IsTold("Your edit to the title of “Paint it blue” was lost", "Ben’s laptop made a later one", "It is now ‘Paint it blue’", "you wrote ‘Paint it red’")
 			s.agree()
-			require.Equal(t, "✓ Both sides show the same board", eval[string](s, `document.getElementById("equal").textContent`))
+			s.says("✓ Both sides show the same board")
 			require.Zero(t, s.right.losses(), "only the loser is told")
 			for _, p := range []*panel{s.left, s.right} {
 				require.Empty(t, p.shown().Warnings, "a lost edit is not a conflict of meetings")

@@ -35,13 +35,13 @@ func (p *panel) member(project, person string) string {
 // Projects returns the names of the private projects, and the members of each, as "Ben’s laptop: Reader".
 func (p *panel) Projects() map[string][]string {
 	p.t.Helper()
-	return eval[map[string][]string](p.screen, fmt.Sprintf(`Object.fromEntries([...%s.querySelectorAll('[data-testid="project"]')].map((e) => [
+	return eval[map[string][]string](p.screen, after("project.js", fmt.Sprintf(`Object.fromEntries([...%s.querySelectorAll('[data-testid="project"]')].map((e) => [
 		e.querySelector('[data-testid="project-title"]').value,
 		[...e.querySelectorAll('[data-testid="member"]')].map((m) => {
 			const role = m.querySelector('select');
 			return m.firstElementChild.textContent + ': ' + (role ? role.selectedOptions[0].text : m.querySelector('.fixed').textContent);
 		}).sort(),
-	]))`, p.element()))
+	]))`, p.element())))
 }
 
 // isIn waits until the user is in the private projects with these names.
@@ -90,10 +90,11 @@ func (p *panel) Promote(project, person, role string) {
 	p.openProjects(false)
 }
 
-// change chooses an option of a list without the keyboard and without moving the focus.
-func (s *screen) change(list, text string) {
-	s.t.Helper()
-	eval[any](s, fmt.Sprintf(`((list) => {
+// change chooses an option of a list without the keyboard and without moving the focus, once the list offers it.
+func (p *panel) change(list, text string) {
+	p.t.Helper()
+	p.await("the list offers "+text, func() bool { return p.offers(list, text) })
+	eval[any](p.screen, fmt.Sprintf(`((list) => {
 		list.value = [...list.options].find((o) => o.text === %q).value;
 		list.dispatchEvent(new Event('input'));
 		list.dispatchEvent(new Event('change'));

@@ -3,8 +3,10 @@ package browsertest_test
 import (
 	"cmp"
 	"errors"
+	"flag"
 	"io"
 	"log"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -59,6 +61,15 @@ const (
 )
 
 var errLost = errors.New("lost on the way")
+
+var slow = flag.Duration("slow", 0, "the most by which the network delays each request, and each answer of the server")
+
+// delay delays a message if the network is slow.
+func delay() {
+	if *slow > 0 {
+		time.Sleep(rand.N(*slow))
+	}
+}
 
 func newNetwork(t *testing.T, server *process.Process) *network {
 	t.Helper()
@@ -148,6 +159,7 @@ func (n *network) isBroken() bool {
 // counting counts the requests of the page for each file, without the requests of its service worker. It breaks all connections while the network is down.
 func (n *network) counting(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		delay()
 		if n.down.Load() {
 			panic(http.ErrAbortHandler)
 		}
@@ -198,6 +210,7 @@ func (n *network) passing(next http.Handler) http.Handler {
 // answer counts the pushes that the server has answered, and loses the answers that a test asks it
 // to lose.
 func (n *network) answer(a *http.Response) error {
+	delay()
 	client := clientOf(a.Request)
 	n.mu.Lock()
 	defer n.mu.Unlock()

@@ -19,6 +19,9 @@ func TestPageLoadsWithoutItsServer(t *testing.T) {
 	require.NoError(t, s.tab.Wait(`navigator.serviceWorker.controller`))
 	s.reload() // the files that are kept when they are used
 	s.agree()
+	s.await("the browser keeps the program", func() bool {
+		return eval[bool](s, `Promise.all(['page/replica.wasm', 'page/wasm_exec.js'].map((name) => caches.match(name, {ignoreVary: true}))).then((all) => all.every(Boolean))`)
+	})
 	s.network.down.Store(true)
 
 	s.reload()

@@ -151,15 +151,20 @@ func (p *panel) Why(title, field string) string {
 	return p.explained(p.mark(title, field))
 }
 
-// explained hovers over a mark and returns its explanation.
-func (p *panel) explained(mark string) string {
+// explained hovers over a mark and returns its explanation. Scrolling hides it, so explained hovers until it is shown.
+func (p *panel) explained(mark string) (text string) {
 	p.t.Helper()
-	const hidden = `document.getElementById("tooltip").hidden`
-	p.point(0, 0)
-	p.await("no explanation is shown", func() bool { return eval[bool](p.screen, hidden) })
-	p.point(p.reach(mark))
-	p.await("the explanation is shown", func() bool { return !eval[bool](p.screen, hidden) })
-	return eval[string](p.screen, `document.getElementById("tooltip").innerText`)
+	shown := func() string {
+		return eval[string](p.screen, `((tooltip) => tooltip.hidden ? "" : tooltip.innerText)(document.getElementById("tooltip"))`)
+	}
+	p.await("the explanation is shown", func() bool {
+		p.point(0, 0)
+		p.await("no explanation is shown", func() bool { return shown() == "" })
+		p.point(p.reach(mark))
+		text = shown()
+		return text != ""
+	})
+	return text
 }
 
 // states begins to record the states of the connection, and returns a function that returns those

@@ -150,16 +150,23 @@ func (s *screen) do(actions ...chromedp.Action[chromedp.Void]) {
 	require.NoError(s.t, err)
 }
 
-// eval returns the value of an expression in the tab.
+// eval returns the value of an expression in the tab. The page draws in timers, so eval waits until those that are due
+// have run.
 func eval[T any](s *screen, expression string) T {
 	s.t.Helper()
-	value, err := browser.Eval[T](s.tab, expression)
+	value, err := browser.Eval[T](s.tab, `new Promise((drawn) => setTimeout(drawn)).then(() => `+expression+`)`)
 	require.NoError(s.t, err)
 	return value
 }
 
-// patience is how long a condition may take to come true.
-const patience = 15 * time.Second
+// after returns an expression for the value of another one, once a script that the page loads when it first needs it has
+// been loaded and has drawn. Otherwise a slow browser would show too little, and a wrong page would pass.
+func after(script, expression string) string {
+	return fmt.Sprintf(`import("/page/%s").then(() => new Promise((drawn) => setTimeout(drawn))).then(() => %s)`, script, expression)
+}
+
+// patience is how long a condition may take to come true, on a busy machine too.
+const patience = time.Minute
 
 // await waits for a condition, and fails the test if it does not come true.
 func (s *screen) await(what string, condition func() bool) {
@@ -199,6 +206,12 @@ func (s *screen) agree() {
 	s.t.Helper()
 	s.settle()
 	s.await("the page says that both sides are the same", func() bool { return s.equal() == "true" })
+}
+
+// says waits until the page says in these words whether both sides are the same. From time to time it compares them again.
+func (s *screen) says(words string) {
+	s.t.Helper()
+	s.await("the page says "+words, func() bool { return eval[string](s, `document.getElementById("equal").textContent`) == words })
 }
 
 // equal returns whether the page says that both sides hold the same data: "true", "false", or ""

@@ -6,6 +6,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 	"github.com/stretchr/testify/require"
 
+	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/examples/syncserver/app/board"
 	"github.com/fieldlww/fieldlww/record"
 )
@@ -19,10 +20,10 @@ func TestPageKeepsTypedTitle(t *testing.T) {
 	s.click(s.left.inTask("Paint the fence", "task-title"))
 	s.press(kb.End + " green")
 
-	setElsewhere(t, s.network.URL, "Paint the fence red")
+	device := editElsewhere(t, s.network.URL, board.Tasks, map[string]record.Value{board.Title: record.MustOf("Paint the fence red")})
 	s.right.Shows("Paint the fence red")
+	s.left.hasWrite(device, "task-title", "title")
 	s.left.Shows("Paint the fence green") // not written yet
-	s.await("the other title has arrived", func() bool { return s.left.shown().settled() && len(s.left.Tasks()) == 1 })
 	s.press(kb.Enter)
 	s.right.Shows("Paint the fence green")
 	s.agree()
@@ -92,9 +93,9 @@ func TestPageWritesDateTypedBack(t *testing.T) {
 	is("2027-01-01")
 
 	due("0505") // another device sets the date before Enter
-	editElsewhere(t, s.network.URL, board.Tasks, map[string]record.Value{"due": record.MustOf("2028-01-01")})
+	device := editElsewhere(t, s.network.URL, board.Tasks, map[string]record.Value{"due": record.MustOf("2028-01-01")})
 	s.await("the right side shows the date", func() bool { return s.right.Tasks()[0].Due == "2028-01-01" })
-	s.await("the left side has the date", func() bool { return s.left.shown().settled() })
+	s.left.hasWrite(device, "task-due", "due")
 	require.Equal(t, "2027-05-05", s.valueOf("task-due"), "the typed date was replaced while the user was typing")
 	require.Equal(t, "false", s.equal())
 	s.leaveField()
@@ -102,17 +103,13 @@ func TestPageWritesDateTypedBack(t *testing.T) {
 	s.left.IsTold("replaced one by", "1 Jan 2028", "not seen")
 }
 
-// setElsewhere changes the title of the only task, from a device outside the browser.
-func setElsewhere(t *testing.T, url, title string) {
-	editElsewhere(t, url, board.Tasks, map[string]record.Value{board.Title: record.MustOf(title)})
-}
-
-// editElsewhere edits the only record of a table, from a device outside the browser.
-func editElsewhere(t *testing.T, url, table string, fields map[string]record.Value) {
+// editElsewhere edits the only record of a table, from a device outside the browser, whose ID it returns.
+func editElsewhere(t *testing.T, url, table string, fields map[string]record.Value) clock.ClientID {
 	t.Helper()
 	c := newcomer(t, url)
 	for r := range c.Replica.Records(table) {
 		require.NoError(t, c.Replica.Edit(r.Key(), fields))
 	}
 	require.NoError(t, c.Sync(t.Context()))
+	return c.Replica.ID()
 }

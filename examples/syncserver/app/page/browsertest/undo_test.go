@@ -14,7 +14,7 @@ func (p *panel) undo() {
 
 // undoes returns what the button says that it undoes, or "" if there is nothing to undo.
 func (p *panel) undoes() string {
-	return eval[string](p.screen, `((b) => b.hidden ? "" : b.getAttribute("aria-label"))(`+p.find("undo")+`)`)
+	return eval[string](p.screen, after("undo.js", `((b) => b.hidden ? "" : b.getAttribute("aria-label"))(`+p.find("undo")+`)`))
 }
 
 // TestPageUndoesEditsMovesAndDeletions: each is undone by an ordinary write, also offline, and in the order of the edits.

@@ -2,6 +2,7 @@ package browsertest_test
 
 import (
 	"fmt"
+	"net/http"
 	"testing"
 	"time"
 
@@ -27,7 +28,9 @@ func TestPageKeepsUsersApart(t *testing.T) {
 		operate(t, file, func(srv *server.Server, _ *server.Database, _ *time.Time) {
 			if before != "" {
 				require.NoError(t, srv.SignOut(t.Context(), "demo", before))
-				time.Sleep(time.Second) // the server, another process, notices within a second
+				for _, p := range []*panel{s.left, s.right} {
+					s.await("the server, another process, has noticed", p.isSignedOut)
+				}
 			}
 			invitation, err := srv.InvitationFor("demo", user)
 			require.NoError(t, err)
@@ -38,8 +41,9 @@ func TestPageKeepsUsersApart(t *testing.T) {
 				s = attach(t, tab, n)
 				return
 			}
-			eval[bool](s, fmt.Sprintf(`(document.documentElement.dataset.ready = "", location = %q, true)`, place))
-			s.ready()
+			s.markDocument()
+			eval[bool](s, fmt.Sprintf(`Boolean(location = %q)`, place)) // only the invitation changes, so the page reloads itself
+			s.readyAgain()
 		})
 	}
 	as("ana", "")
@@ -68,6 +72,18 @@ func TestPageKeepsUsersApart(t *testing.T) {
 	as("ben", "ana")
 	s.left.changesUser()
 	s.left.Shows("Paint the fence", "A present for Ben", "A present for Ana")
+}
+
+// isSignedOut reports whether the server refuses the device.
+func (p *panel) isSignedOut() bool {
+	p.t.Helper()
+	request, err := http.NewRequestWithContext(p.t.Context(), http.MethodGet, "http://"+p.network.server.Address+membersPath, nil)
+	require.NoError(p.t, err)
+	request.Header.Set("Authorization", "Bearer "+p.entry("device", "token"))
+	answer, err := http.DefaultClient.Do(request)
+	require.NoError(p.t, err)
+	defer answer.Body.Close()
+	return answer.StatusCode == http.StatusUnauthorized
 }
 
 // changesUser goes online with a token that has ended, and joins with the invitation in the address.
