@@ -49,11 +49,11 @@ func mistakes() []mistake {
 		{"the clock of a trailer is not observed", "pull.js", "  r.floor = floor;\n  observe(r, floor);", "", []string{observes, edits}},
 		{"an edit in flight is replaced", "outbox.js", "if (it.sent || it.hidden || it.again) return;", "if (it.hidden || it.again) return;", []string{keeps, edits, bases}},
 		{"the base of the last edit is sent", "outbox.js", "rebase(r, later, names[i], it.base.get(names[i]));", "", []string{bases}},
-		{"a refused item stays in the outbox", "answer.js", "  remove(r, it);\n  noticeRefusal", "  noticeRefusal", []string{rollback, settles}},
+		{"a refused item stays in the outbox", "answer.js", "      remove(r, it);\n      noticeRefusal", "      noticeRefusal", []string{rollback, settles}},
 		{"accepted items are dropped", "answer.js", "if (data.size > 0) keep(r, h, it, data);", "", []string{shows}},
 		{"gone fields of an accepted item are kept", "answer.js", "return where(it.data, (name) => !isGone(name));", "return it.data;", []string{judges}},
 		{"a creation is not marked", "edit.js", "isNew: record.size === 0", "isNew: false", []string{creates}},
-		{"nothing is sent again after a restore", "reset.js", "    setAside(r);\n", "", []string{resends}},
+		{"nothing is sent again after a restore", "reset.js", "  setAside(r, why);\n", "", []string{resends}},
 		{"confirmed records are not saved", "saves.js", "saves.push([key, text]);", "saves.push();", []string{reopens}},
 		{"edits stamped by a wrong clock are not restamped", "answer.js", "restampWaiting(r, { time, took, late }) > 0 || by !== 0", "by !== 0", []string{settles}},
 	}
