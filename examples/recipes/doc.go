@@ -1,5 +1,6 @@
 // Package recipes answers questions that come up in the first month with this library. Each file has
-// one answer, and an example that runs. Copy what you need; the package is not made to be imported.
+// one answer, and an example that runs. Copy the files that you need: none uses another one. The package is not made to
+// be imported.
 //
 //	versions.go   fields that another version of the app does not know, and defaults
 //	names.go      a unique name that two people took while they were offline
@@ -7,7 +8,7 @@
 //	cascade.go    a record whose owner is deleted counts as deleted, and comes back with it
 //	attachments.go
 //	              photos and files, which are stored apart from the records that name them
-//	rest.go       a REST API that was there before, next to sync
+//	rest.go       a REST API that was there before, next to sync: GET, PATCH and PUT
 //	metrics.go    metrics from an Answer, with the standard library
 //
 // # Readings

@@ -17,16 +17,19 @@ import (
 // through the server's own write, which takes the lock of a push and a stamp above what is stored. All
 // clients pull the result as any other write.
 //
-// A POST that creates a record is the same with Set, on a record without fields and under an ID that was never used. A
-// DELETE is the same with DeleteRecord.
+// A PUT sends the whole record, so it is a PATCH that deletes the fields which it leaves out. A POST that creates a record
+// is the same with Set, on a record without fields and under an ID that was never used. A DELETE is the same with
+// DeleteRecord.
 //
-// Four things differ from the API before:
+// Five things differ from the API before:
 //
 //   - Only fields that change are written. A form that sends all fields back would otherwise win over the
 //     offline edits of all of them.
 //   - The ETag is a digest of the record with its stamps, so it changes with every write that is stored.
 //     With If-Match, a caller overwrites only what it has seen. Without it, its write replaces whatever
 //     stands, and no lost edit is reported, because the server had seen that write.
+//   - A PUT without If-Match by a caller that has read the record an hour ago takes back what devices have changed since,
+//     in all fields. It cannot be told from a wish to change them back. So ask its callers to send If-Match, or to PATCH.
 //   - A write by a client that was offline can be stamped later than this one, and win when it arrives. So the
 //     answer is what stands now, and not a promise.
 //   - A record that is deleted answers as if it had never existed, and PATCH does not bring it back.
@@ -57,8 +60,8 @@ var (
 	errRefused   = errors.New("a field or a value is not permitted")
 )
 
-// ServeHTTP answers GET /…/{id} and PATCH /…/{id}. The body of a PATCH is a JSON merge patch: null deletes a field,
-// and fields that are left out stay.
+// ServeHTTP answers GET, PATCH and PUT /…/{id}. The body of a PATCH is a JSON merge patch: null deletes a field, and fields
+// that are left out stay. The body of a PUT has all fields: those that are left out are deleted.
 func (a API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	key := record.Key{Table: a.Table, ID: r.PathValue("id")}
 	var shown record.Record
@@ -68,11 +71,11 @@ func (a API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if shown, err = a.Read(r.Context(), key); err == nil && !exists(shown) {
 			err = errNotFound
 		}
-	case http.MethodPatch:
+	case http.MethodPatch, http.MethodPut:
 		r.Body = http.MaxBytesReader(w, r.Body, maxPatch)
 		shown, err = a.patch(r, key)
 	default:
-		w.Header().Set("Allow", "GET, PATCH")
+		w.Header().Set("Allow", "GET, PATCH, PUT")
 		http.Error(w, "method not allowed", http.StatusMethodNotAllowed)
 		return
 	}
@@ -94,11 +97,9 @@ func (a API) patch(r *http.Request, key record.Key) (after record.Record, err er
 			return errChanged
 		}
 		for name, v := range patch {
-			stored, found := seen.Get(name)
-			if v.Kind() == record.KindNull {
-				if v = record.Deletion(); !found {
-					continue
-				}
+			stored, _ := seen.Get(name) // null if it is absent
+			if v.Kind() == record.KindNull && stored.Value != v {
+				v = record.Deletion()
 			}
 			if stored.Value != v {
 				e.Set(name, v)
@@ -113,13 +114,20 @@ func (a API) patch(r *http.Request, key record.Key) (after record.Record, err er
 // patchIn reads the body of a request.
 func (a API) patchIn(r *http.Request) (patch map[string]record.Value, err error) {
 	body, err := io.ReadAll(r.Body)
-	if err != nil || json.Unmarshal(body, &patch) != nil {
+	if err != nil || json.Unmarshal(body, &patch) != nil || patch == nil {
 		return nil, errMalformed
 	}
 	for name := range patch {
 		if !slices.Contains(a.Fields, name) {
 			return nil, errRefused
 		}
+	}
+	if r.Method == http.MethodPut {
+		whole := make(map[string]record.Value, len(a.Fields))
+		for _, name := range a.Fields {
+			whole[name] = patch[name]
+		}
+		return whole, nil
 	}
 	return patch, nil
 }

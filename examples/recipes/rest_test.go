@@ -107,6 +107,39 @@ func TestPatchWritesOnlyWhatChanges(t *testing.T) {
 	require.Equal(t, record.MustOf("red"), color.Value)
 }
 
+// TestPutReplacesTheFieldsOfTheAPI checks that a PUT writes only what differs, deletes the fields of the API that it leaves
+// out, and touches no field of another version.
+func TestPutReplacesTheFieldsOfTheAPI(t *testing.T) {
+	s := storeOf(t)
+	h := apiOf(s)
+	for range 2 {
+		answer := asks(h, "PUT", "/tasks/1", "", `{"title":"Fence","count":1}`)
+		require.Equal(t, 200, answer.Code, answer.Body)
+		require.JSONEq(t, `{"title":"Fence","count":1}`, answer.Body.String())
+	}
+	require.Equal(t, 1, s.writes)
+	stored, _ := s.read(t.Context(), record.Key{Table: "tasks", ID: "1"})
+	for name, w := range stored.All() {
+		require.Equal(t, name == "due" || name == "count", w.Stamp.Time > noon, name)
+	}
+	require.Equal(t, map[string]any{"title": "Fence", "count": int64(1), "color": "red"}, stored.Map())
+}
+
+// TestNullOverNullIsNoWrite checks that a form that sends back a null which it has got, for example from an imported row,
+// writes nothing.
+func TestNullOverNullIsNoWrite(t *testing.T) {
+	s := storeOf(t)
+	h := apiOf(s)
+	key := record.Key{Table: "tasks", ID: "1"}
+	s.stored = merge.Join(s.stored, merge.Collect(write(key, "note", nil, clock.Stamp{Time: noon - 500, Client: clock.ClientID{1}})))
+	got := asks(h, "GET", "/tasks/1", "", "").Body.String()
+	require.JSONEq(t, `{"title":"Fence","due":"Monday","count":0,"note":null}`, got)
+	for _, method := range []string{"PATCH", "PUT"} {
+		require.Equal(t, got, asks(h, method, "/tasks/1", "", got).Body.String())
+	}
+	require.Zero(t, s.writes)
+}
+
 // TestPatchWithAnETagLosesNothing lets callers count up at the same time: each reads a count, and writes the next one only
 // if the record is still the one that it has read.
 func TestPatchWithAnETagLosesNothing(t *testing.T) {
@@ -146,6 +179,11 @@ func TestAPIRefusesWithoutAWrite(t *testing.T) {
 	}{
 		{"PATCH", "/tasks/1", `"other"`, `{"title":"x"}`, 412},
 		{"PATCH", "/tasks/2", "", `{"title":"x"}`, 404},
+		{"PUT", "/tasks/1", `"other"`, `{"title":"x"}`, 412},
+		{"PUT", "/tasks/2", "", `{"title":"x"}`, 404},
+		{"PUT", "/tasks/1", "", `{"color":"x"}`, 422},
+		{"PUT", "/tasks/1", "", `null`, 400},
+		{"PATCH", "/tasks/1", "", `null`, 400},
 		{"GET", "/tasks/2", "", "", 404},
 		{"PATCH", "/tasks/1", "", `{"color":"x"}`, 422},
 		{"PATCH", "/tasks/1", "", `{"$deleted":true}`, 422},
@@ -156,7 +194,7 @@ func TestAPIRefusesWithoutAWrite(t *testing.T) {
 	} {
 		require.Equal(t, c.status, asks(h, c.method, c.path, c.match, c.body).Code, "%s %s %.40s", c.method, c.path, c.body)
 	}
-	require.Equal(t, "GET, PATCH", asks(h, "DELETE", "/tasks/1", "", "").Header().Get("Allow"))
+	require.Equal(t, "GET, PATCH, PUT", asks(h, "DELETE", "/tasks/1", "", "").Header().Get("Allow"))
 	require.Equal(t, before, asks(h, "GET", "/tasks/1", "", "").Header().Get("ETag"))
 	require.Zero(t, s.writes)
 

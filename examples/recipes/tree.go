@@ -33,7 +33,8 @@ func ReadTree(folders []record.Record) Tree {
 	t := Tree{Parent: make(map[string]string, len(folders))}
 	for _, folder := range folders {
 		if folder.Len() > 0 && !folder.Deleted() {
-			t.Parent[folder.Key().ID] = textOf(folder, "parent")
+			parent, _ := folder.Get("parent")
+			t.Parent[folder.Key().ID], _ = parent.Value.Text()
 		}
 	}
 	for id, parent := range t.Parent {
