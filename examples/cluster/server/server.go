@@ -44,7 +44,8 @@ type Store interface {
 
 // Options configure a Server.
 type Options struct {
-	// Guard decides who may write what; see merge.Guard. Nil permits everything.
+	// Guard decides who may write what; see merge.Guard. Nil permits everything. In the table violations, clients may only
+	// write what violation.Guard permits.
 	Guard merge.Guard
 	// MayWrite decides about the items that Guard and Buckets permit, and may look at the record; see
 	// merge.Stored. Nil permits everything.

@@ -1,9 +1,8 @@
 package server_test
 
 import (
+	"bufio"
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -15,13 +14,19 @@ import (
 )
 
 // readRows reads the rows of a table from JSON Lines. The column id is the ID of the record, as text or as an integer. A
-// record.Value keeps all digits of a 64-bit integer, and NULL is its null.
+// record.Value keeps all digits of a 64-bit integer, and NULL is its null. With Exact, a number that would be rounded is
+// an error; so are two columns with one name.
 func readRows(in io.Reader, table string) (rows []imports.Row, err error) {
-	for lines := json.NewDecoder(in); ; {
+	decoder := record.Decoder{Limits: record.Limits{Exact: true}}
+	lines := bufio.NewScanner(in)
+	lines.Buffer(nil, 1<<20) // the maximum size of a row
+	for lines.Scan() {
 		var columns map[string]record.Value
-		if err := lines.Decode(&columns); errors.Is(err, io.EOF) {
-			return rows, nil
-		} else if err != nil {
+		object, err := decoder.Value(lines.Bytes())
+		if err == nil {
+			err = object.Decode(&columns)
+		}
+		if err != nil {
 			return nil, fmt.Errorf("row %d: %w", len(rows)+1, err)
 		}
 		id, ok := columns["id"].Text()
@@ -34,6 +39,7 @@ func readRows(in io.Reader, table string) (rows []imports.Row, err error) {
 		delete(columns, "id")
 		rows = append(rows, imports.Row{Key: record.Key{Table: table, ID: id}, Fields: columns})
 	}
+	return rows, lines.Err()
 }
 
 // Two rows of an older system come over. Then a person renames Ana, both names change in the older system, and the next run

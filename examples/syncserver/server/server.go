@@ -18,7 +18,9 @@ import (
 
 // Options configure a Server.
 type Options struct {
-	// Guard decides who may write what; see merge.Guard. Nil permits everything.
+	// Guard decides who may write what; see merge.Guard. Nil permits everything. In the tables violations and imports,
+	// the server refuses what it derives itself, whatever Guard permits. Guard must permit the table violations, in which
+	// users acknowledge violations and lost edits.
 	Guard merge.Guard
 	// MayWrite decides about the items that Guard and Buckets permit, and may look at the record: seen is
 	// the stored record with the earlier items of the push, or a record without fields, and after is seen
@@ -50,7 +52,8 @@ type Options struct {
 	// bytes: a row in a bucket with a longer name reaches no client.
 	//
 	// With LostEdits, clients must pull with a cursor, as with Buckets. All servers on one database must have the
-	// same value; a server with another one answers 503. examples/cluster ignores it.
+	// same value; a server with another one answers 503. When it is turned on or off, New files all records again, and
+	// all clients pull everything again. examples/cluster ignores it.
 	LostEdits bool
 	// Keep names the fields whose values must not vanish unseen, such as the notes of a task, for a server with
 	// LostEdits. Of such a field, an accepted value is in the record, or its overwriting author had seen it, or it
@@ -159,7 +162,8 @@ const defaultStorage = 1 << 30 // see Options
 
 // EngineOf returns the engine by which a server with these options decides.
 func EngineOf(o Options) merge.Engine {
-	return merge.Engine{Guard: guardImports(o.Guard), MaxRecord: maxRecord, TableMaxRecord: o.TableMaxRecord, Limits: record.Limits{
+	guard := violation.Guard(violation.DefaultTable, guardImports(o.Guard))
+	return merge.Engine{Guard: guard, MaxRecord: maxRecord, TableMaxRecord: o.TableMaxRecord, Limits: record.Limits{
 		Bytes: maxBody, Items: maxItems, Fields: maxFields, Value: maxValue, Name: maxName,
 	}}
 }
