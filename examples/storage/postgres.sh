@@ -34,8 +34,9 @@ find_binaries() {
 
 bin=$(find_binaries)
 if [ -z "$bin" ]; then
-	"${as_root[@]}" apt-get update -qq >&2
-	"${as_root[@]}" apt-get install -y -qq --no-install-recommends postgresql >&2
+	patient=(-o Acquire::Retries=5 -o DPkg::Lock::Timeout=300)
+	"${as_root[@]}" apt-get "${patient[@]}" update -qq >&2
+	"${as_root[@]}" apt-get "${patient[@]}" install -y -qq --no-install-recommends postgresql >&2
 	bin=$(find_binaries)
 fi
 

@@ -70,7 +70,7 @@ test('a damaged line before others is refused, and the file is kept', () =>
     assert.deepEqual(await readFile(name), bytes);
   }));
 
-test('a killed process loses no finished save, and stores no transaction in part', { timeout: 120_000 }, () =>
+test('a killed process loses no finished save, and stores no transaction in part', { timeout: 600_000 }, () =>
   inFolder(async (name) => {
     // Each transaction writes the same number to all keys. Some logs are written again meanwhile.
     const program = `

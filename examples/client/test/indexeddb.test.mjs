@@ -25,7 +25,8 @@ const page = (script) => `<!doctype html><meta charset="utf-8"><script type="mod
 /** run runs a script in a page, returns its result, and kills the browser at once. */
 async function run(profile, script) {
   const told = withResolvers();
-  const server = createServer(async (request, response) => {
+  const { server } = profile;
+  const answer = async (request, response) => {
     if (request.url === '/result') {
       let text = '';
       for await (const part of request) text += part;
@@ -34,11 +35,10 @@ async function run(profile, script) {
       response.setHeader('Content-Type', 'text/javascript');
       response.end(await readFile(new URL(`..${request.url}`, import.meta.url)));
     } else response.setHeader('Content-Type', 'text/html').end(page(script));
-  });
-  await new Promise((resolve) => server.listen(profile.port, '127.0.0.1', resolve));
-  profile.port = server.address().port; // a database belongs to an origin
+  };
+  server.on('request', answer);
   const options = ['--headless', '--no-sandbox', '--disable-gpu', '--no-first-run', `--user-data-dir=${profile.folder}`];
-  const browser = spawn(chromium, [...options, `http://127.0.0.1:${profile.port}/`], { stdio: 'ignore', detached: true });
+  const browser = spawn(chromium, [...options, `http://127.0.0.1:${server.address().port}/`], { stdio: 'ignore', detached: true });
   const ended = new Promise((resolve) => browser.on('close', resolve));
   ended.then(() => told.reject(new Error('the browser has ended')));
   try {
@@ -47,7 +47,7 @@ async function run(profile, script) {
     process.kill(-browser.pid, 'SIGKILL');
     await ended;
     server.closeAllConnections();
-    server.close();
+    server.off('request', answer);
   }
 }
 
@@ -57,9 +57,12 @@ function withResolvers() {
   return all;
 }
 
-test('the store in IndexedDB', { skip: chromium ? false : 'Chromium is not installed', timeout: 120_000 }, async (t) => {
-  const profile = { folder: await mkdtemp(join(tmpdir(), 'fieldlww-')), port: 0 };
+test('the store in IndexedDB', { skip: chromium ? false : 'Chromium is not installed', timeout: 600_000 }, async (t) => {
+  // A database belongs to an origin, so one server listens all the time.
+  const profile = { folder: await mkdtemp(join(tmpdir(), 'fieldlww-')), server: createServer() };
   t.after(() => rm(profile.folder, { recursive: true, force: true, maxRetries: 10 }));
+  t.after(() => profile.server.close());
+  await new Promise((resolve) => profile.server.listen(0, '127.0.0.1', resolve));
 
   await t.test('keeps what was saved last', async () => {
     const script = `

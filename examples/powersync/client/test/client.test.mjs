@@ -151,7 +151,7 @@ test('the later edit wins in any order of upload, and a lost edit is reported', 
     await a.upload();
     for (const d of [a, b]) await d.download();
     await a.stamps.update('tasks', '1', { title: 'earlier' });
-    await new Promise((resolve) => setTimeout(resolve, 2));
+    await new Promise((resolve) => setTimeout(resolve, 20));
     await b.stamps.update('tasks', '1', { title: 'later' });
     const uploads = order === 'first' ? [a, b] : [b, a];
     for (const d of uploads) await d.upload();
