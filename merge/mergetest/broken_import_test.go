@@ -28,7 +28,7 @@ func stampedNow(whole bool) planner {
 				}
 			}
 		}
-		return restamp(plan, fields, clock.Stamp{Time: newest(stored), Client: r.ID}), err
+		return restamp(plan, fields, clock.Stamp{Time: max(newest(stored), r.Stamp().Time), Client: r.ID}), err
 	}
 }
 
@@ -153,6 +153,14 @@ func forgetsMissing(s *importing, rows []ImportRow) {
 	})
 }
 
+// atLevel plans at another level than the server has.
+func atLevel(level int) planner {
+	return func(r imports.Run, stored record.Record, row imports.Row, seen imports.Ledger) (imports.Plan, error) {
+		r.Level = level
+		return r.Plan(stored, row, seen)
+	}
+}
+
 // brokenImports returns backends whose imports are wrong.
 func brokenImports() []broken {
 	with := func(r importRule) newBackend { return importingWith(r, purgeRule{level: 2}) }
@@ -167,6 +175,8 @@ func brokenImports() []broken {
 		{"an import skips NULLs", with(importRule{plan: withoutNulls}), []law.Law{law.ImportWrites}},
 		{"an import leaves rows that a person has touched", with(importRule{plan: byRow}), []law.Law{law.ImportWrites}},
 		{"all runs have one number", with(importRule{plan: oneRun}), []law.Law{law.ImportWrites}},
+		{"an import plans at level 1 on a server of level 2", with(importRule{plan: atLevel(1)}), []law.Law{law.ImportWrites}},
+		{"an import plans at level 2 on a server of level 1", importingWith(importRule{plan: atLevel(2)}, purgeRule{level: 1}), []law.Law{law.ImportBrings}},
 		{"the ledger forgets columns that are absent", with(importRule{plan: forgetsColumns}), []law.Law{law.ImportBrings}},
 		{"the ledger forgets rows that left the source", with(importRule{ends: forgetsMissing}), []law.Law{law.ImportBrings}},
 		{"an import deletes the records of rows that left the source", with(importRule{ends: deletesMissing}), []law.Law{law.Invented, law.Revive, law.Stays, law.Tombstone}},

@@ -194,6 +194,18 @@ func TestRenameByPrefixIsFound(t *testing.T) {
 	broken{"by prefix", serving(t, table, byPrefix), []law.Law{law.Vanish, law.Invented, law.Tombstone, law.Later}}.check(t, o)
 }
 
+// TestNamesFoldedByCaseAreFound checks that the kit finds a lens that renames Title because it renames title, in pushes
+// or in pulls.
+func TestNamesFoldedByCaseAreFound(t *testing.T) {
+	table, o := renamed()
+	fold := func(_ record.Record, fields map[string]record.FieldValue) { move(fields, "Title", "name") }
+	swap := func(_ record.Record, fields map[string]record.FieldValue) { move(fields, "Name", "title") }
+	checkAll(t, []broken{
+		{"pushes", serving(t, table, slips{raise: data(fold)}), []law.Law{law.Vanish, law.Invented, law.Tombstone, law.Later}},
+		{"pulls", serving(t, table, slips{lower: sees(swap)}), []law.Law{law.Skip}},
+	}, func(t *testing.T, b broken) { b.check(t, o) })
+}
+
 // shift changes the stamp of a field.
 func shift(fields map[string]record.FieldValue, name string, by clock.Timestamp) {
 	if w, ok := fields[name]; ok {

@@ -103,6 +103,35 @@ func comparing(oldWins bool) newBackend {
 	return filled(memory{wrap: func(m *memory) Backend { return &quirky{m, q} }}, nil)
 }
 
+// ahead returns a record with a write that a fast clock stamped.
+func ahead() []record.Record {
+	return []record.Record{check.RecordOf(record.Key{Table: "tasks", ID: "ahead"}, map[string]record.FieldValue{
+		"points": at("10", -4*time.Minute, oldClient()), "box": at("1", 24*time.Hour, oldClient()),
+	})}
+}
+
+// TestClockOfFilledStoreIsChecked checks that the kit finds a server whose first process has a clock that does not
+// observe what the store has, and that a correct server passes.
+func TestClockOfFilledStoreIsChecked(t *testing.T) {
+	t.Parallel()
+	starts := func(observes bool) newBackend {
+		return func(env *Env) (Backend, error) {
+			m := memory{env: env}
+			d := newDisk()
+			d.put(ahead()[0])
+			b, err := m.open(d)
+			if !observes {
+				b.(*memory).clock, err = clock.New(clock.Options{Now: env.Now, MaxAhead: -1})
+			}
+			return b, err
+		}
+	}
+	o := Options{Stored: ahead(), Seeds: 10} // few, because with luck any early write of the server shows it
+	broken{"deaf", starts(false), []law.Law{law.ServerClock}}.check(t, o)
+	o.Seeds = int(5 * rounds(4))
+	Run(t, starts(true), o)
+}
+
 // brokenStored returns backends that do not cope with what they stored at first.
 func brokenStored() []broken {
 	return []broken{

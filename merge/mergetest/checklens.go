@@ -45,6 +45,7 @@ type LensOptions struct {
 //     OneWay field is left out.
 //   - Down gives a field the greatest stamp of the new fields that it is made of.
 //   - An old client that writes a name of the new version is refused, with record.ErrNewerName.
+//   - A name that is not in Fields, but begins with one of these names or differs from it in case, stays as it is.
 //
 // The generated records are the same in every run of the test. The reported ones are as small as possible. For
 // values that no new client writes, Up of a value of an old client stands in, so CheckLens does not check how Down

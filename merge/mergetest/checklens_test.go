@@ -135,6 +135,18 @@ type anything struct {
 func (l anything) Up(m record.Mutation) (record.Mutation, error) { return l.up(m) }
 func (l anything) Down(r record.Record) (record.Record, error)   { return l.down(r) }
 
+// folded returns a lens that takes a name for another one.
+func folded(name, other string, t *testing.T) Lens {
+	l := taskLens(t)
+	return anything{
+		func(m record.Mutation) (record.Mutation, error) {
+			m.Data = renameField(m.Data, name, other)
+			return l.Up(m)
+		},
+		func(r record.Record) (record.Record, error) { return l.Down(renameField(r, name, other)) },
+	}
+}
+
 func TestCheckLensFindsBrokenLenses(t *testing.T) {
 	of := func(change func(*lens.Table)) Lens {
 		table := taskTable()
@@ -242,6 +254,9 @@ func TestCheckLensFindsBrokenLenses(t *testing.T) {
 				}
 				return got, nil
 			}, taskLens(t).Down}, "refused"},
+		"old names are folded by case":       {folded("Title", "title", t), "similar"},
+		"new names are folded by case":       {folded("Name", "name", t), "similar"},
+		"names are renamed by their prefix":  {folded("title2", "title", t), "similar"},
 		"everything moves to another record": {data(func(_, got record.Record) record.Record { return got.WithKey(record.Key{Table: "tasks", ID: "2"}) }), "lens breaks"},
 	}
 	for _, name := range slices.Sorted(maps.Keys(tests)) {

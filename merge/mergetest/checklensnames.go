@@ -27,6 +27,9 @@ func (c *lensCheck) names() error {
 			}
 		}
 	}
+	if err := c.similar(); err != nil {
+		return err
+	}
 	for _, deleted := range []bool{true, false} {
 		r := c.one(record.DeletedField, record.Bool(deleted), 1)
 		if up, err := c.up(r); err != nil || !up.Equal(r) {
@@ -79,6 +82,31 @@ func (c *lensCheck) newer(name string, up record.Record) error {
 		m := record.Mutation{Data: c.one(part, record.Bool(true), 1)}
 		if got, err := c.Up(m); !errors.Is(err, record.ErrNewerName) {
 			return fmt.Errorf("%w: an old client that writes a name of the new version is refused with record.ErrNewerName\n  old   %v\n  got   %v %v", errLens, m.Data, got.Data, err)
+		}
+	}
+	return nil
+}
+
+// similar checks that names which are only similar to the names of both versions stay as they are.
+func (c *lensCheck) similar() error {
+	listed := map[string]bool{}
+	for name, values := range c.values {
+		up, _ := c.up(c.one(name, values[0], 1))
+		for part := range up.All() {
+			listed[name], listed[part] = true, true
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(listed)) {
+		for _, other := range similar(name) {
+			if listed[other] || strings.Contains(name, "/") { // the elements of a field go with it
+				continue
+			}
+			r := c.one(other, record.Bool(true), 1)
+			up, upErr := c.Up(record.Mutation{Data: r})
+			down, downErr := c.Down(r)
+			if err := errors.Join(upErr, downErr); err != nil || !up.Data.Equal(r) || !down.Equal(r) {
+				return fmt.Errorf("%w: a name that is only similar to a listed one stays\n  name  %s\n  up    %v\n  down  %v %v", errLens, other, up.Data, down, err)
+			}
 		}
 	}
 	return nil

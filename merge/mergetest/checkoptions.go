@@ -8,6 +8,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge/mergetest/internal/schedule"
 	"github.com/fieldlww/fieldlww/record"
 )
@@ -73,8 +74,14 @@ func (o Options) checkStored(d schedule.Domain, r record.Record) error {
 // withStored returns a domain that also has the records that the store has at first.
 func (o Options) withStored(d schedule.Domain) schedule.Domain {
 	d.IDs = slices.Clone(d.IDs)
+	var latest clock.Timestamp
 	for _, r := range o.Stored {
 		id, _ := d.IDOf(r.Key().Table, r.Key().ID)
+		for name, v := range r.All() {
+			if v.Stamp.Time >= latest && slices.Contains(d.Names, name) {
+				latest, d.Newest = v.Stamp.Time, schedule.Newest{ID: id, Assignment: schedule.Assignment{Name: name, Value: d.Fields[name][0]}}
+			}
+		}
 		if d.Stored = append(d.Stored, id); !slices.Contains(d.IDs, id) {
 			d.IDs = append(d.IDs, id)
 		}

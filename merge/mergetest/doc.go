@@ -66,7 +66,7 @@
 //   - what the rules find: an audit that makes the same mistake as the writes passes
 //   - roles, such as readers, and other rights than buckets
 //   - journals, digests, and the member seen of an item
-//   - whether the clock of the server observes stamps of Options.Stored that are ahead of the time
+//   - whether the clock of the server observes stamps of Options.Stored, unless one is ahead of the time
 //   - writes of the server, purges and erasures during other requests, and their failed commits
 //   - with Options.Old: damaged batches of old clients, Clients of yours with the old version, two old names that meet in
 //     one field, and three versions; if a field became several, also purging, and whether an outcome belongs to the part

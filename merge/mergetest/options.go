@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge"
@@ -66,13 +68,15 @@ type Options struct {
 	// from before a migration, tombstones, or records that are larger than the limits of a push. NewBackend must store
 	// them; the kit checks that a new device pulls them as they are, and lets devices edit and delete them. Their tables
 	// must be ones that the devices write to. Their stamps must have IDs that no device has, such as ImportID, and
-	// must not be ahead of the start of a run, 2024-03-04T12:00:00Z, by more than MaxAhead. Each new device pulls all of
+	// must not be ahead of the start of a run, 2024-03-04T12:00:00Z, by more than MaxAhead. Let one be ahead, so that the
+	// kit can tell whether the clock of a [ServerWriter] observes what is stored. Each new device pulls all of
 	// them, so keep them few. In the test that a failure prints, this slice is the variable stored.
 	Stored []record.Record
 	// Old lists the fields of the first table that have other names or values in the old version of the app. Every
 	// second device, beginning with the second, then has that version, and the backend must be an OldServer. Fields has
 	// the names and values of the new version. Default fields whose names mean other fields in the old version are left
-	// out. Unless OnlyFields is set, devices also write fields such as title2, whose names begin with a name listed here.
+	// out. Unless OnlyFields is set, devices also write fields such as title2 and Title, whose names begin with a name listed
+	// here, or differ from it in case.
 	// Nil means that all devices have one version. In the test that a failure prints, this slice
 	// is the variable old.
 	Old []OldField
@@ -129,16 +133,32 @@ func withDefaultFields(given map[string][]string) map[string][]string {
 	return all
 }
 
-// withSimilarFields returns the given fields, and for each name of Old a field whose name only begins with that name.
+// withSimilarFields returns the given fields, and for each name of Old the fields that are only similar to it.
 func (o Options) withSimilarFields(given map[string][]string) map[string][]string {
+	var listed []string
 	for _, f := range o.Old {
-		for _, name := range append([]string{f.Old}, f.New...) {
-			if given[name+"2"] == nil {
-				given[name+"2"] = []string{`"x"`, "1"}
+		listed = append(append(listed, f.Old), f.New...)
+	}
+	for _, name := range listed {
+		for _, other := range similar(name) {
+			if given[other] == nil && !slices.Contains(listed, other) {
+				given[other] = []string{`"x"`, "1"}
 			}
 		}
 	}
 	return given
+}
+
+// similar returns names that a lens may confuse with a name: one that begins with it, and those that differ in case.
+func similar(name string) []string {
+	all := []string{name + "2"}
+	first, size := utf8.DecodeRuneInString(name)
+	for _, other := range []string{string(unicode.ToUpper(first)) + name[size:], strings.ToLower(name)} {
+		if other != name {
+			all = append(all, other)
+		}
+	}
+	return all
 }
 
 // seeds returns the number of runs.

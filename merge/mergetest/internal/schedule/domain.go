@@ -17,6 +17,7 @@ type Domain struct {
 	Tables   []string
 	IDs      []string
 	Stored   []string            // the IDs of the records that the store has at first
+	Newest   Newest              // the newest of the writes that the store has at first
 	Names    []string            // the names of the fields, sorted
 	Given    []string            // the names that the user listed, sorted
 	Fields   map[string][]string // the values of each field, as JSON
@@ -33,6 +34,12 @@ type Domain struct {
 
 	Grammar
 	Families []Weighted
+}
+
+// Newest names the field of a record, and has another write of it. The ID is empty if there is none.
+type Newest struct {
+	ID string
+	Assignment
 }
 
 // KeyOf returns the table and the ID of a record. A step names a record outside the first table

@@ -14,12 +14,27 @@ type Follow struct {
 // at the same moment, by two devices after a wait, or with the same stamp after a device
 // was cloned or backed up. Others show whether a fault has done harm.
 func (d *Dice) FollowUps(s Step) []Step {
-	f := Follow{Dice: d, Step: s, A: d.IntN(d.Domain.Devices), B: d.IntN(d.Domain.Devices), C: d.IntN(d.Domain.Devices)}
-	f = f.Elsewhere()
+	f := d.follow(s)
 	if s.Kind.Follow == nil {
 		return nil
 	}
 	return s.Kind.Follow(f)
+}
+
+// follow draws what a story after a step is about.
+func (d *Dice) follow(s Step) Follow {
+	return Follow{Dice: d, Step: s, A: d.IntN(d.Domain.Devices), B: d.IntN(d.Domain.Devices), C: d.IntN(d.Domain.Devices)}.Elsewhere()
+}
+
+// Opening draws the steps of one story for the beginning of one in n schedules, when the store still is as it was made.
+// It does not change what else is drawn.
+func (d *Dice) Opening(n int, stories ...func(Follow) []Step) []Step {
+	if len(stories) == 0 || !d.Also(n) {
+		return nil
+	}
+	apart := *d
+	apart.Rand = d.extra
+	return Pick(&apart, stories...)(apart.follow(Step{}))
 }
 
 // Elsewhere returns f with a newly drawn field of a newly drawn record.

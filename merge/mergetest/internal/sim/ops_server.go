@@ -18,12 +18,24 @@ func serverOps() []family {
 		{often: schedule.InHalf(2), ops: []op{{
 			Kind: schedule.Kind{
 				Name: "writes", Who: schedule.OfServer, Args: []schedule.Argument{schedule.OfRecord(), schedule.Assignments(1)},
-				Draw: func(d *schedule.Dice, s *schedule.Step) { s.Sets = d.Sets(false)[:1] },
+				Draw:  func(d *schedule.Dice, s *schedule.Step) { s.Sets = d.Sets(false)[:1] },
+				Begin: writesOverNewest,
 			},
 			run:   (*world).write,
 			needs: backendCan(check.CanWrite), covers: []string{"writes"},
 		}}},
 	}
+}
+
+// writesOverNewest lets the server write a field that the store has at first, before anything has moved its clock. The
+// stored stamp may be ahead of the time.
+func writesOverNewest(d *schedule.Dice) []schedule.Step {
+	if d.Domain.Newest.ID == "" {
+		return nil
+	}
+	s := d.Grammar.Step(schedule.Server, "writes")
+	s.ID, s.Sets = d.Domain.Newest.ID, []schedule.Assignment{d.Domain.Newest.Assignment}
+	return d.Opening(2, func(schedule.Follow) []schedule.Step { return []schedule.Step{s} })
 }
 
 // rareServerOps are events of the server that occur in one of three runs.
