@@ -76,6 +76,9 @@
 // was left out. Delete the record with a write of the server, as an edit that is stamped by its
 // clock. If the row is still there in the next run, the deletion stands.
 //
+// If a lens translates the stored records, translate the ledgers in the same transaction, with
+// [Ledger.Up], and let later runs give the new names and values. See package record/lens.
+//
 // A column that changes by itself, such as the time of the last login, counts as a change of its row:
 // it brings deleted records back when their deletions are purged. Leave such columns out.
 //

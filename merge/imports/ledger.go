@@ -8,6 +8,7 @@ import (
 	"fmt"
 
 	"github.com/fieldlww/fieldlww/record"
+	"github.com/fieldlww/fieldlww/record/lens"
 )
 
 // Ledger is what the runs of one import have seen of one row: for each field, the hash of the value
@@ -18,6 +19,8 @@ import (
 // and key, next to the records, and in the same backups. Its text is JSON, with the names sorted:
 //
 //	{"run":2,"hashes":{"due":"dCNOmK_nSY-12vHzasLXig","title":"83Ayr7KRyXxI5YfLtJRRnQ"}}
+//
+// An empty hash belongs to a value that a Lens has changed; see [Ledger.Up].
 type Ledger struct {
 	text string
 }
@@ -25,6 +28,37 @@ type Ledger struct {
 // Closed returns the Ledger of a row that no run writes again. Store it in place of the ledgers of
 // a record that is erased: it contains no hashes, from which short values could be guessed.
 func Closed() Ledger { return Ledger{`{"closed":true}`} }
+
+// Up returns the Ledger of a row whose record was translated by a Lens, so that later runs of the import
+// give the new names and values. Store it in the transaction that translates the records. Otherwise,
+// the next run takes each renamed field for one that no run has seen, and brings back what people
+// deleted.
+//
+// The hash of a field goes with its name. It does not show what the function of a Field or Split
+// makes of the value. So the next run takes the value that it finds in such a field for the one that was
+// seen, and brings no deleted field or record back for it.
+func (l Ledger) Up(by lens.Lens, table string) Ledger {
+	before := l.entries()
+	if len(before.Hashes) == 0 {
+		return l
+	}
+	after := entries{Run: before.Run, Hashes: make(map[string]string)}
+	for name, was := range before.Hashes {
+		if !by.KeepsValues(table, name) {
+			was = unknown
+		}
+		for _, now := range by.NewNames(table, name) {
+			if other, ok := after.Hashes[now]; ok && other != was { // two fields become one
+				was = unknown
+			}
+			after.Hashes[now] = was
+		}
+	}
+	return after.ledger()
+}
+
+// unknown stands for the hash of a value that a run has seen in another form.
+const unknown = ""
 
 // hash is the first half of the SHA-256 of the canonical JSON of a value, in base64 without padding.
 func hash(v record.Value) string {

@@ -151,16 +151,22 @@ func (p *planner) isBegun() bool {
 		return p.now.Len() == 0
 	}
 	return slices.ContainsFunc(p.names, func(name string) bool {
-		before, ok := p.seen.Hashes[name]
-		return ok && before != p.hashes[name]
+		_, seen := p.seen.Hashes[name]
+		return seen && p.isUnseen(name)
 	})
+}
+
+// isUnseen reports whether no run has seen the value of a field. A value that was seen in another form counts as seen.
+func (p *planner) isUnseen(name string) bool {
+	before, ok := p.seen.Hashes[name]
+	return !ok || before != unknown && before != p.hashes[name]
 }
 
 // isWritten reports whether a field of a live record is written.
 func (p *planner) isWritten(name string) bool {
 	standing, ok := p.now.Get(name)
 	if !ok {
-		return p.hashes[name] != p.seen.Hashes[name] // otherwise people have deleted it
+		return p.isUnseen(name) // otherwise people have deleted it
 	}
 	return standing.Stamp.Client == p.ID && standing.Value != p.row.Fields[name]
 }

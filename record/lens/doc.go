@@ -18,6 +18,9 @@
 //	answer:  push.Renamed(answer, items, lens.NewNames) has the names that the client used
 //	pull:    lens.Down(record) is what the client gets
 //
+// Records that were stored in the old form are translated once, with lens.UpRecord. If imports have brought some of
+// them over, translate their ledgers too, with imports.Ledger.Up.
+//
 // Nothing else changes. Stamps, bases, New and Seen stay, and so do fields that begin with $ and
 // tables that the Lens does not list. The Guard, MayWrite, rules and buckets see the new form.
 //

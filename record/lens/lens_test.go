@@ -250,6 +250,23 @@ func TestDownLeavesOutElementsThatOldClientsCannotWrite(t *testing.T) {
 	require.Empty(t, l.NewNames("tasks", "first"))
 }
 
+// TestKeepsValuesWithoutAFunction: another name alone does not change a value.
+func TestKeepsValuesWithoutAFunction(t *testing.T) {
+	l, err := lens.New(lens.Table{
+		Name:   "tasks",
+		Fields: []lens.Field{{Old: "tag", New: "label"}, {Old: "state", New: "state", Up: same, Down: same}, {Old: "size", New: "points", Up: same, Down: same}},
+		Splits: []lens.Split{{Old: "person", New: []string{"first", "last"}, Up: split, Down: joined}},
+	})
+	require.NoError(t, err)
+	for name, keeps := range map[string]bool{
+		"tag": true, "tag/x": true, "other": true, "$deleted": true, "label": true, // no old client may write it
+		"state": false, "size": false, "person": false, "person/x": true, "size/x": true,
+	} {
+		require.Equal(t, keeps, l.KeepsValues("tasks", name), name)
+		require.True(t, l.KeepsValues("another table", name))
+	}
+}
+
 // TestLensThatIsNotOneToOneIsRefused: the error names the table and the field.
 func TestLensThatIsNotOneToOneIsRefused(t *testing.T) {
 	for _, table := range []lens.Table{

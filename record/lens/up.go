@@ -64,6 +64,17 @@ func (l Lens) NewNames(table, name string) []string {
 	return names
 }
 
+// KeepsValues reports whether the values of a field of the old form stay as they are in the new one, perhaps under another
+// name. They may change if the field has a function Up or is split.
+func (l Lens) KeepsValues(table, name string) bool {
+	t := l.tables[table]
+	if t == nil {
+		return true
+	}
+	_, c, err := t.newNames(name)
+	return err != nil || c == nil || c.up == nil
+}
+
 // newNames returns the new names of a field, and the change of its values, which is nil if they stay as they are.
 func (t *table) newNames(name string) ([]string, *change, error) {
 	first, rest := root(name)

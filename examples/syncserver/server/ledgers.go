@@ -10,6 +10,7 @@ import (
 	"github.com/fieldlww/fieldlww/clock"
 	"github.com/fieldlww/fieldlww/merge/imports"
 	"github.com/fieldlww/fieldlww/record"
+	"github.com/fieldlww/fieldlww/record/lens"
 )
 
 // ledgerRow is a row of the table ledgers as a parameter of a statement.
@@ -78,6 +79,51 @@ func (s *session) closeLedgers(ctx context.Context, key record.Key) error {
 		rows = append(rows, ledgerRow{keyRow{key.Table, key.ID}, id.String(), string(text)})
 	}
 	return s.storeLedgers(ctx, rows)
+}
+
+// upgradeLedgers translates what the imports have seen, so that their next runs do not take renamed fields for new ones.
+func (s *session) upgradeLedgers(ctx context.Context, l lens.Lens) error {
+	for after := (ledgerRow{}); ; {
+		page, err := s.ledgersAfter(ctx, after)
+		if err != nil || len(page) == 0 {
+			return err
+		}
+		after = page[len(page)-1]
+		var changed []ledgerRow
+		for _, r := range page {
+			var seen imports.Ledger
+			if err := seen.Scan(r.Ledger); err != nil {
+				return fmt.Errorf("read the ledger of an import: %w", err)
+			}
+			if up := seen.Up(l, r.Table); up != seen {
+				text, _ := up.MarshalText() // the error is always nil
+				r.Ledger = string(text)
+				changed = append(changed, r)
+			}
+		}
+		if err := s.storeLedgers(ctx, changed); err != nil {
+			return err
+		}
+	}
+}
+
+// ledgersAfter returns the next ledgers of all imports, in the order of the table.
+func (s *session) ledgersAfter(ctx context.Context, after ledgerRow) (page []ledgerRow, err error) {
+	rows, err := s.tx.QueryContext(ctx, `
+		SELECT tbl, id, import, ledger FROM ledgers WHERE workspace = $1 AND (tbl, id, import) > ($2, $3, $4)
+		ORDER BY tbl, id, import LIMIT $5`, s.workspace, after.Table, after.ID, after.Import, auditRecords)
+	if err != nil {
+		return nil, fmt.Errorf("look up the ledgers of imports: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var r ledgerRow
+		if err := rows.Scan(&r.Table, &r.ID, &r.Import, &r.Ledger); err != nil {
+			return nil, fmt.Errorf("read the ledger of an import: %w", err)
+		}
+		page = append(page, r)
+	}
+	return page, rows.Err()
 }
 
 // storeLedgers stores rows of the table ledgers.

@@ -58,7 +58,7 @@ func (s *Server) tryUpgrades(ctx context.Context, workspaces []string) error {
 }
 
 // upgrade translates the records of a workspace that are stored in the form of an earlier version of the app, and
-// returns how many changed. The records keep their stamps, their sequences and their buckets: clients of the earlier
+// returns how many changed. The ledgers of imports are translated too. The records keep their stamps, their sequences and their buckets: clients of the earlier
 // version see what they saw, and clients of the new version pull everything when they begin.
 func (s *session) upgrade(ctx context.Context, o Options) (changed int, err error) {
 	from, division := cutSchema(s.divided)
@@ -76,6 +76,9 @@ func (s *session) upgrade(ctx context.Context, o Options) (changed int, err erro
 	}
 	changed, err = s.inPages(ctx, func(ctx context.Context, page []sweptRecord) (int, error) { return s.upgradePage(ctx, l, page) })
 	if err != nil {
+		return 0, err
+	}
+	if err := s.upgradeLedgers(ctx, l); err != nil {
 		return 0, err
 	}
 	s.divided = withSchema(o.Schema, division)

@@ -25,7 +25,7 @@ func may() map[string][]string {
 		"record/internal/opinion":  {}, // used by tests only
 		"merge":                    {"clock", "record"},
 		"merge/buckets":            {"clock", "record", "merge"},
-		"merge/imports":            {"clock", "record", "merge"},
+		"merge/imports":            {"clock", "record", "record/lens", "merge"},
 		"merge/memory":             {"clock", "record", "merge", "merge/buckets", "merge/imports"},
 		"merge/internal/lawtest":   {},
 		"merge/internal/repotest":  {},
