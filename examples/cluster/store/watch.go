@@ -33,12 +33,20 @@ func (s *Store) Watch(ctx context.Context, f func(Change)) error {
 }
 
 // consume starts a consumer of the heads of all workspaces. It begins with heads that are stored
-// from now on.
+// from now on. An ordered consumer of package jetstream is not used, because it replaces a consumer that
+// was lost and does not say so. If no head came before, or the stream was restored, it misses heads then.
 func (s *Store) consume(ctx context.Context) (jetstream.MessagesContext, error) {
-	consumer, err := s.js.OrderedConsumer(ctx, s.name, jetstream.OrderedConsumerConfig{
-		FilterSubjects: []string{s.heads(), s.head("")},
-		DeliverPolicy:  jetstream.DeliverNewPolicy,
-		HeadersOnly:    true,
+	ctx, cancel := context.WithTimeout(ctx, commitTime)
+	defer cancel()
+	consumer, err := s.js.CreateConsumer(ctx, s.name, jetstream.ConsumerConfig{
+		FilterSubjects:    []string{s.heads(), s.head("")},
+		DeliverPolicy:     jetstream.DeliverNewPolicy,
+		AckPolicy:         jetstream.AckExplicitPolicy, // a head that is lost on its way comes again
+		AckWait:           10 * time.Second,
+		HeadersOnly:       true,
+		MemoryStorage:     true,
+		Replicas:          1,
+		InactiveThreshold: time.Minute, // the nodes remove it then
 	})
 	if err != nil {
 		return nil, err
@@ -46,16 +54,16 @@ func (s *Store) consume(ctx context.Context) (jetstream.MessagesContext, error) 
 	return consumer.Messages(jetstream.PullMaxMessages(256), jetstream.PullHeartbeat(time.Second), jetstream.PullExpiry(5*time.Second))
 }
 
-// follow calls f with the changes until the consumer fails.
+// follow calls f with the changes until the consumer fails, or delivers a head that is not the next one.
 func (s *Store) follow(heads jetstream.MessagesContext, f func(Change)) {
 	var g gaps
-	for {
+	for n := uint64(1); ; n++ {
 		m, err := heads.Next()
 		if err != nil {
 			return
 		}
 		meta, err := m.Metadata()
-		if err != nil {
+		if err != nil || meta.Sequence.Consumer != n || m.Ack() != nil {
 			return
 		}
 		change := Change{Workspace: s.workspaceOf(m.Subject()), Seq: int64(meta.Sequence.Stream)}

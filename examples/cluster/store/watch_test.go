@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
@@ -128,6 +129,95 @@ func TestWatchIsSureIfNothingIsMissed(t *testing.T) {
 	require.False(t, see("b", 13, 1), "10 may have been of b")
 	require.True(t, see("a", 14, 1))
 	require.True(t, see("b", 15, 1))
+}
+
+// TestWatchTellsWhatHappensWithoutItsConsumer takes the consumer away while a watch is busy, and stores a head before
+// the watch can notice. The watch must report that head, or that changes may have been missed.
+func TestWatchTellsWhatHappensWithoutItsConsumer(t *testing.T) {
+	for name, heads := range map[string]int{"before the first head": 0, "after a head": 1, "after a restore": 2} {
+		t.Run(name, func(t *testing.T) {
+			stream := fmt.Sprint("lost", heads)
+			s, w, conn := openStream(t, 0, stream), workspace(t), shared(t).Conns[0]
+			put(t, s, store.Put{Key: record(w, "a")})
+			backup, err := clustertest.Save(conn, stream)
+			require.NoError(t, err)
+
+			changes := make(chan store.Change) // each report waits until it is received
+			ended := make(chan error)
+			ctx, cancel := context.WithCancel(t.Context())
+			go func() {
+				ended <- s.Watch(ctx, func(c store.Change) {
+					select {
+					case changes <- c:
+					case <-ctx.Done():
+					}
+				})
+			}()
+			t.Cleanup(func() {
+				cancel()
+				require.ErrorIs(t, <-ended, context.Canceled)
+			})
+			consumer := consumerOf(t, stream) // it exists before the first report
+			for i := range heads {
+				require.Equal(t, i == 0, receive(t, changes).Workspace == "")
+				put(t, s, store.Put{Key: record(w, fmt.Sprint("b", i))})
+			}
+			require.Eventually(t, func() bool {
+				info, err := consumer.Info(t.Context())
+				return err == nil && info.Delivered.Consumer == uint64(heads) && info.NumAckPending == 0
+			}, time.Minute, 10*time.Millisecond, "each head that arrived is acknowledged, or it would come again")
+			if heads < 2 {
+				js, err := jetstream.New(conn)
+				require.NoError(t, err)
+				require.NoError(t, js.DeleteConsumer(t.Context(), stream, consumer.CachedInfo().Name))
+			} else {
+				require.NoError(t, backup.Restore(conn)) // without consumers, and with earlier sequences
+			}
+			put(t, s, store.Put{Key: record(w, "c")})
+			view, err := s.Load(t.Context(), w, nil)
+			require.NoError(t, err)
+			if heads == 0 {
+				require.Empty(t, receive(t, changes).Workspace)
+			}
+			for c := receive(t, changes); c.Seq != view.Head && c.Workspace != ""; {
+				c = receive(t, changes)
+			}
+		})
+	}
+}
+
+// consumerOf waits for the only consumer of a stream.
+func consumerOf(t *testing.T, stream string) (found jetstream.Consumer) {
+	js, err := jetstream.New(shared(t).Conns[0])
+	require.NoError(t, err)
+	s, err := js.Stream(t.Context(), stream)
+	require.NoError(t, err)
+	require.Eventually(t, func() bool {
+		for name := range s.ConsumerNames(t.Context()).Name() {
+			found, err = s.Consumer(t.Context(), name)
+		}
+		return found != nil && err == nil
+	}, time.Minute, 10*time.Millisecond)
+	return found
+}
+
+// TestWatchNoticesAHeadThatIsLost takes a head out of the hands of a watch.
+func TestWatchNoticesAHeadThatIsLost(t *testing.T) {
+	s, w := openStream(t, 0, "taken"), workspace(t)
+	changes := watch(t, s)
+	taken, err := consumerOf(t, "taken").Fetch(1, jetstream.FetchMaxWait(time.Minute))
+	require.NoError(t, err)
+	for i, done := 0, false; !done; i++ { // the nodes give each requester one in turn
+		put(t, s, store.Put{Key: record(w, fmt.Sprint(i))})
+		select {
+		case m := <-taken.Messages():
+			require.NotNil(t, m)
+			done = true
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+	for receive(t, changes).Workspace != "" {
+	}
 }
 
 // TestWatchResumesAfterADisconnect restarts the only node while a client in another process, here
