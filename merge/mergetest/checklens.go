@@ -108,7 +108,7 @@ func (c *lensCheck) read(o LensOptions) error {
 		if len(c.values[name]) == 0 {
 			return fmt.Errorf("all values of the field %q are refused by Up: list some in LensOptions.Fields", name)
 		}
-		if !strings.Contains(name, "/") && !c.hasNoElements(name) {
+		if !strings.Contains(name, "/") && c.hasElements(name) {
 			c.values[name+"/x"] = []record.Value{record.Bool(true), record.Int(2)}
 		}
 	}
@@ -126,15 +126,23 @@ func (c *lensCheck) accepted(name string) (all []record.Value) {
 	return all
 }
 
-// hasNoElements reports whether a field becomes several, and its name is the new name of another field, which has the
-// elements.
-func (c *lensCheck) hasNoElements(name string) bool {
-	up, err := c.Up(record.Mutation{Data: c.one(name, c.values[name][0], 1)})
-	if err != nil || up.Data.Len() < 2 {
+// hasElements reports whether a field can have elements. The elements of a field that becomes several may belong to
+// another field, whose new name is the name of this one. The name of an element may be too long in one of the versions.
+func (c *lensCheck) hasElements(name string) bool {
+	element := c.one(name+"/x", record.Bool(true), 1)
+	if element.Len() == 0 {
 		return false
 	}
-	_, err = c.Up(record.Mutation{Data: c.one(name+"/x", record.Bool(true), 1)})
-	return errors.Is(err, record.ErrNewerName)
+	up, err := c.Up(record.Mutation{Data: c.one(name, c.values[name][0], 1)})
+	if err != nil {
+		return true // names reports the error
+	}
+	if up.Data.Len() == 1 {
+		parent, _ := up.Data.At(0)
+		return c.one(parent+"/x", record.Bool(true), 1).Len() > 0
+	}
+	_, err = c.Up(record.Mutation{Data: element})
+	return !errors.Is(err, record.ErrNewerName)
 }
 
 // one returns a record with one write.

@@ -87,6 +87,30 @@ func TestCheckLensAcceptsNewFieldWithNameOfSplit(t *testing.T) {
 	CheckLens(t, l, taskOptions())
 }
 
+// TestCheckLensAcceptsLensWithAnyName checks that a name may be so long that no element or similar name is possible, and
+// that it may be similar to a name that no field may have.
+func TestCheckLensAcceptsLensWithAnyName(t *testing.T) {
+	for _, name := range []string{
+		strings.Repeat("a", 1022), strings.Repeat("a", 1023), strings.Repeat("a", 1024), strings.Repeat("x", 1021) + "\u023a", "__PROTO__", "\u0130", "_x", "1",
+	} {
+		for _, f := range []lens.Field{{Old: name, New: "name"}, {Old: "title", New: name}} {
+			l, err := lens.New(lens.Table{Name: "tasks", Fields: []lens.Field{f}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			strict := anything{func(m record.Mutation) (record.Mutation, error) {
+				if err := m.Data.Key().Check(); err != nil {
+					return m, err
+				}
+				return l.Up(m)
+			}, l.Down}
+			if err := checkLens(strict, LensOptions{Table: "tasks", Fields: map[string][]string{f.Old: {"1"}}}); err != nil {
+				t.Errorf("%.10s of %d bytes: %.300v", name, len(name), err)
+			}
+		}
+	}
+}
+
 // brokenLens changes what a lens returns.
 type brokenLens struct {
 	lens.Lens

@@ -149,12 +149,12 @@ func (o Options) withSimilarFields(given map[string][]string) map[string][]strin
 	return given
 }
 
-// similar returns names that a lens may confuse with a name: one that begins with it, and those that differ in case.
-func similar(name string) []string {
-	all := []string{name + "2"}
+// similar returns names that a lens may confuse with a name: one that begins with it, and those that differ in case. It
+// leaves out those that no field may have, for example because they are too long.
+func similar(name string) (all []string) {
 	first, size := utf8.DecodeRuneInString(name)
-	for _, other := range []string{string(unicode.ToUpper(first)) + name[size:], strings.ToLower(name)} {
-		if other != name {
+	for _, other := range []string{name + "2", string(unicode.ToUpper(first)) + name[size:], strings.ToLower(name)} {
+		if isValid := (record.Key{Table: other, ID: other}).Check() == nil; isValid && other != name {
 			all = append(all, other)
 		}
 	}

@@ -158,6 +158,17 @@ func TestOldAndNewDevicesAgree(t *testing.T) {
 	}
 }
 
+// TestSimilarNamesAreValid checks that a correct backend passes if no field can have some name that is similar to one of
+// Options.Old.
+func TestSimilarNamesAreValid(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("n", 1024)
+	table := lens.Table{Name: "tasks", Fields: []lens.Field{{Old: "__PROTO__", New: long}}}
+	Run(t, serving(t, table, slips{}), Options{
+		Old: []OldField{{Old: "__PROTO__", New: []string{long}}}, Fields: map[string][]string{long: {`"a"`, `"b"`}}, Seeds: 3,
+	})
+}
+
 // TestOldVersionsAreChecked checks the errors for wrong Options.Old.
 func TestOldVersionsAreChecked(t *testing.T) {
 	title := []OldField{{Old: "title", New: []string{"name"}}}
