@@ -244,7 +244,7 @@ func TestClientsAreToldTheGreatestStampOfTheNewestSample(t *testing.T) {
 
 // clash returns a server on which two tasks have one title, and the key of the violation row about it.
 func clash(t *testing.T, o Options) (*Server, record.Key) {
-	o.Rules = &violation.Checker{Rules: map[string]violation.Rule{"unique": violation.Unique{Table: "tasks", Fields: []string{"title"}, Description: "the title occurs twice"}}}
+	o.Rules = &violation.Checker{Table: "conflicts", Rules: map[string]violation.Rule{"unique": violation.Unique{Table: "tasks", Fields: []string{"title"}, Description: "the title occurs twice"}}}
 	s := open(t, memory.New(), o)
 	for i := range 2 {
 		s.pushes(t, write(t, fmt.Sprint(i), clock.TimestampOf(noon)+clock.Timestamp(i), "secret"))
@@ -265,6 +265,20 @@ func (s *Server) row(t *testing.T, key record.Key) stored {
 	r, err := a.record(key)
 	require.NoError(t, err)
 	return r
+}
+
+// TestClientsWriteNoDerivedFieldWithoutAGuard checks that the rows of a checker are in the guarded table, whatever table
+// the checker names, and that clients write only their own fields of them.
+func TestClientsWriteNoDerivedFieldWithoutAGuard(t *testing.T) {
+	s, key := clash(t, Options{})
+	e := func() *record.Edit { return record.New(key).Edit(clock.Stamp{Time: clock.TimestampOf(noon) + 5, Client: ana}) }
+	for field, accepted := range map[string]bool{"status": false, violation.FieldNote: true} {
+		m, err := e().Set(field, "resolved").Mutation()
+		require.NoError(t, err)
+		m.New = false
+		require.Equal(t, accepted, s.pushes(t, m.AppendJSON(nil)).Accepted(), field)
+	}
+	require.False(t, isClosed(s.row(t, key).Record))
 }
 
 // TestRowsAboutAnErasedRecordAreErased: the row may quote the record.

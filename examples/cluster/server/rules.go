@@ -15,14 +15,14 @@ import (
 // errManyRows reports that more violation rows are about one record than a batch can move.
 var errManyRows = errors.New("too many violations are about this record to move it: resolve some of them first")
 
-// rulesOf returns the rules of a server, which also derive the buckets of violation rows. It returns nil if the
-// server has no rules.
+// rulesOf returns the rules of a server, whose rows are in the table that EngineOf guards. They also derive the buckets
+// of the rows. It returns nil if the server has no rules.
 func rulesOf(o Options) *violation.Checker {
 	if o.Rules == nil {
 		return nil
 	}
 	rules := *o.Rules
-	rules.Buckets = o.Buckets
+	rules.Table, rules.Buckets = violation.DefaultTable, o.Buckets
 	return &rules
 }
 

@@ -50,7 +50,7 @@ type Options struct {
 	// MayWrite decides about the items that Guard and Buckets permit, and may look at the record; see
 	// merge.Stored. Nil permits everything.
 	MayWrite func(a Actor, seen, after record.Record, m record.Mutation) error
-	// Rules checks merged records for violations. Nil means that nothing is flagged. Rules.Buckets has no
+	// Rules checks merged records for violations. Nil means that nothing is flagged. Rules.Table and Rules.Buckets have no
 	// effect. Do not change the scopes of a rule: the lists of its scopes would not be rebuilt.
 	Rules *violation.Checker
 	// Buckets divides the records of each workspace among the clients. Nil puts every record in the one bucket "".

@@ -28,13 +28,14 @@ func WithRows(of buckets.Func) buckets.Func {
 	}
 }
 
-// placing returns the rules of a server. If it has Options.Buckets, they also derive the buckets of rows.
+// placing returns the rules of a server, whose rows are in the table that EngineOf guards. If the server has
+// Options.Buckets, they also derive the buckets of rows.
 func placing(o Options) *violation.Checker {
 	rules := violation.Checker{}
 	if o.Rules != nil {
 		rules = *o.Rules
 	}
-	rules.Buckets = o.Buckets
+	rules.Table, rules.Buckets = violation.DefaultTable, o.Buckets
 	return &rules
 }
 

@@ -63,6 +63,23 @@ func TestClientsWriteNoDerivedFieldWithoutAGuard(t *testing.T) {
 	})
 }
 
+// TestRowsAreInTheGuardedTable checks that a checker cannot put its rows into a table where clients may write derived
+// fields.
+func TestRowsAreInTheGuardedTable(t *testing.T) {
+	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
+		d, err := OpenDatabase(context.Background(), name(t))
+		require.NoError(t, err)
+		t.Cleanup(func() { require.NoError(t, d.Close()) })
+		rules := *board.Rules()
+		rules.Table = "conflicts"
+		ana := joined(t, listen(t, withRules(t, d, &rules, "")), "demo", "")
+		opened := ana.push(ana.set(board.Meetings, "a", "slot", taken(14)), ana.set(board.Meetings, "b", "slot", taken(14))).Violations
+		require.Len(t, opened, 1)
+		lines := ana.pull("2")
+		require.Equal(t, record.Key{Table: violation.DefaultTable, ID: opened[0].ID}, lines[len(lines)-1].Data.Key())
+	})
+}
+
 // bookings stores n meetings without pushing them, as if they had been pushed before.
 func bookings(t *testing.T, s *Server, n int, from func(i int) time.Time) {
 	t.Helper()

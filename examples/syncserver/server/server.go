@@ -28,7 +28,8 @@ type Options struct {
 	// stored may be sent again by an actor who has lost the right since. Nil permits everything. See
 	// merge.Stored.
 	MayWrite func(a Actor, seen, after record.Record, m record.Mutation) error
-	// Rules checks merged records for violations. Nil means that nothing is flagged.
+	// Rules checks merged records for violations, and stores its rows in the table violations: Rules.Table has no effect.
+	// Nil means that nothing is flagged.
 	Rules *violation.Checker
 	// RulesVersion is an arbitrary text. Change it whenever a rule or its scopes change: New
 	// audits all workspaces if the last server on this database had another version. All servers
