@@ -271,7 +271,9 @@ func (s *Server) row(t *testing.T, key record.Key) stored {
 // the checker names, and that clients write only their own fields of them.
 func TestClientsWriteNoDerivedFieldWithoutAGuard(t *testing.T) {
 	s, key := clash(t, Options{})
-	e := func() *record.Edit { return record.New(key).Edit(clock.Stamp{Time: clock.TimestampOf(noon) + 5, Client: ana}) }
+	e := func() *record.Edit {
+		return record.New(key).Edit(clock.Stamp{Time: clock.TimestampOf(noon) + 5, Client: ana})
+	}
 	for field, accepted := range map[string]bool{"status": false, violation.FieldNote: true} {
 		m, err := e().Set(field, "resolved").Mutation()
 		require.NoError(t, err)
