@@ -52,23 +52,44 @@ func titleWhereEstimateIs3(t *testing.T, db *sql.DB) (title string) {
 }
 
 // TestExistingTableIsStampedOnce: a table that other programs fill gets the columns of the server.
-// Each old row is marked, and the first sweep stamps it and gives it a sequence.
+// The start marks each old row, and the first sweep stamps it and gives it a sequence. A push that
+// comes first keeps the values that it does not write.
 func TestExistingTableIsStampedOnce(t *testing.T) {
 	onEachDatabase(t, func(t *testing.T, db *sql.DB) {
 		exec(t, db, `CREATE TABLE tasks (id TEXT PRIMARY KEY, title TEXT, estimate BIGINT, done BOOLEAN, owner TEXT)`)
-		exec(t, db, `INSERT INTO tasks VALUES ('a', 'legacy', 0, NULL, 'Ana'), ('b', NULL, NULL, NULL, NULL)`)
+		exec(t, db, `INSERT INTO tasks VALUES ('a', 'legacy', 0, NULL, 'Ana'), ('b', NULL, NULL, NULL, NULL), ('c', NULL, 3, NULL, NULL)`)
 		exec(t, db, `ALTER TABLE tasks ADD deleted BOOLEAN`)
 		l := extended(t, db)
-		exec(t, db, `UPDATE tasks SET was = '{}'`)
+		exec(t, db, `INSERT INTO tasks (id, estimate, deleted) VALUES ('d', 4, NULL), ('e', NULL, true)`) // by a program that is in use
 
 		s := serverOn(t, db, l)
 		require.Zero(t, stateOf(t, s).Len())
+		push(t, s, titled(t, "c", "by Ana", clock.Stamp{Time: at(1), Client: ana}))
 		require.NoError(t, s.sweep(context.Background()))
-		a, _ := stateOf(t, s).Get(task("a"))
-		require.Equal(t, map[string]any{"title": "legacy", "estimate": int64(0)}, a.Map())
+		want := map[string]map[string]any{
+			"a": {"title": "legacy", "estimate": int64(0)}, "c": {"title": "by Ana", "estimate": int64(3)}, "d": {"estimate": int64(4)}, "e": {},
+		}
+		got := make(map[string]map[string]any)
+		for r := range stateOf(t, s).All() {
+			got[r.Key().ID] = r.Map()
+			require.Equal(t, r.Key().ID == "e", r.Deleted())
+		}
+		require.Equal(t, want, got)
 		require.Equal(t, s.id, titleOf(t, s).Stamp.Client)
 		exec(t, db, `UPDATE tasks SET owner = 'Ben' WHERE id = 'a'`)
 		require.Empty(t, dirtyRows(t, s), "a column that does not sync")
+
+		// Each start marks the rows that no trigger has noticed, and no others.
+		if strings.HasSuffix(t.Name(), "SQLite") {
+			exec(t, db, `DROP TRIGGER z_sync_insert`)
+		} else {
+			exec(t, db, `ALTER TABLE tasks DISABLE TRIGGER z_sync_insert`)
+		}
+		exec(t, db, `INSERT INTO tasks (id, done) VALUES ('f', true)`)
+		exec(t, db, `UPDATE tasks SET title = 'changed', done = true WHERE id = 'a'`)
+		again := serverOn(t, db, l)
+		require.Equal(t, []string{"a", "f"}, dirtyRows(t, again))
+		require.Equal(t, record.MustOf("legacy"), titleOf(t, again).Value, "before the sweep")
 	})
 }
 

@@ -32,7 +32,7 @@ func triggersSQLite() string {
 			DROP TRIGGER IF EXISTS z_sync_update;
 			DROP TRIGGER IF EXISTS z_sync_delete;
 			DROP TRIGGER IF EXISTS z_sync_replace;
-			DROP TRIGGER IF EXISTS z_sync_replaced;
+			DROP TRIGGER IF EXISTS z_sync_replaced;` + markUnstamped() + `
 			CREATE TRIGGER z_sync_closed_insert BEFORE INSERT ON tasks
 			WHEN (NEW.seq <= 0 OR ` + orOf("NEW.{c} IS NOT NULL AND NEW.{c}_at IS NULL") + `)
 				AND (NEW.seq <> 0 OR NEW.rest IS NOT NULL OR NEW.was IS NOT NULL
@@ -128,9 +128,19 @@ func triggersPostgres() string {
 			CREATE OR REPLACE TRIGGER z_sync_delete BEFORE DELETE ON tasks FOR EACH ROW
 			WHEN (OLD.seq > 0) EXECUTE FUNCTION z_sync_delete();
 			CREATE OR REPLACE TRIGGER z_sync_truncate BEFORE TRUNCATE ON tasks EXECUTE FUNCTION z_sync_closed();
+			ALTER TABLE tasks DISABLE TRIGGER z_sync_closed_update; -- other programs wait for this transaction
+			` + markUnstamped() + `
 			ALTER TABLE tasks ENABLE ALWAYS TRIGGER z_sync_closed_insert, ENABLE ALWAYS TRIGGER z_sync_insert,
 				ENABLE ALWAYS TRIGGER z_sync_closed_update, ENABLE ALWAYS TRIGGER z_sync_update,
 				ENABLE ALWAYS TRIGGER z_sync_delete, ENABLE ALWAYS TRIGGER z_sync_truncate;`
+}
+
+// markUnstamped marks the rows with values that no trigger has noticed, because they are older than the
+// triggers, or because their column did not sync before. A save of such a row would drop these values.
+// Each start reads the whole table for this.
+func markUnstamped() string {
+	return `
+			UPDATE tasks SET was = '{}' WHERE was IS NULL AND ` + orOf("{c} IS NOT NULL AND {c}_at IS NULL") + `;`
 }
 
 // closed is the message to a foreign writer that changes a column of the server.
