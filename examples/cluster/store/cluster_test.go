@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -8,6 +9,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/nats-io/nuid"
 	"github.com/stretchr/testify/require"
 
@@ -61,7 +63,18 @@ func record(workspace, id string) store.Key {
 // put commits one entry and requires that it succeeds.
 func put(t *testing.T, s *store.Store, p store.Put) {
 	t.Helper()
-	require.NoError(t, s.Commit(t.Context(), batch(p)))
+	commit(t, s, batch(p))
+}
+
+// commit commits a batch and requires that it succeeds. It sends the batch again if another node has become the leader
+// in the middle of it: then nothing is stored.
+func commit(t *testing.T, s *store.Store, b store.Batch) {
+	t.Helper()
+	err := s.Commit(t.Context(), b)
+	for incomplete := new(jetstream.APIError); errors.As(err, &incomplete) && incomplete.ErrorCode == 10176; {
+		err = s.Commit(t.Context(), b)
+	}
+	require.NoError(t, err)
 }
 
 // batch returns a batch of puts to one workspace.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -53,7 +54,7 @@ func TestCommitRefusesWhatIsTooLarge(t *testing.T) {
 		many = append(many, store.Put{Key: record(w, fmt.Sprint(i)), Data: []byte("1")})
 	}
 	require.ErrorIs(t, s.Commit(t.Context(), batch(many...)), store.ErrTooLarge)
-	require.NoError(t, s.Commit(t.Context(), batch(many[1:]...)))
+	commit(t, s, batch(many[1:]...))
 	large := store.Put{Key: record(w, "large"), Data: make([]byte, 8<<20)}
 	require.ErrorIs(t, s.Commit(t.Context(), batch(large)), store.ErrTooLarge)
 	var heavy []store.Put
@@ -61,7 +62,15 @@ func TestCommitRefusesWhatIsTooLarge(t *testing.T) {
 		heavy = append(heavy, store.Put{Key: record(w, fmt.Sprint("heavy", i)), Data: bytes.Repeat([]byte("x"), 7<<20)})
 	}
 	require.ErrorIs(t, s.Commit(t.Context(), batch(heavy...)), store.ErrTooLarge)
-	require.NoError(t, s.Commit(t.Context(), batch(heavy[:3]...)))
+	fits := batch(heavy[:3]...)
+	err := s.Commit(t.Context(), fits)
+	for errors.Is(err, store.ErrUnknown) { // a busy machine takes long for so much
+		if err = s.Commit(t.Context(), fits); errors.Is(err, store.ErrConflict) {
+			err = nil // it is stored
+		}
+	}
+	require.NoError(t, err)
+	require.Len(t, load(t, s, heavy[2].Key).Data, 7<<20)
 	long := store.Key{Workspace: w, Kind: store.KindMark, Name: string(make([]byte, 400))}
 	require.ErrorIs(t, s.Commit(t.Context(), batch(store.Put{Key: long})), store.ErrTooLarge)
 	require.ErrorIs(t, s.Commit(t.Context(), batch(store.Put{Key: store.Key{Workspace: w, Kind: store.KindState}}, many[0], many[1])), store.ErrConflict)

@@ -19,7 +19,7 @@ func TestCommitRefusesAStaleCondition(t *testing.T) {
 
 	b := batch(store.Put{Key: record(w, "a"), Data: []byte("1")})
 	b.If = none
-	require.NoError(t, s.Commit(t.Context(), b))
+	commit(t, s, b)
 
 	put(t, s, store.Put{Key: state, Data: []byte("fence 1")})
 	b = batch(store.Put{Key: record(w, "b"), Data: []byte("1")})
@@ -37,7 +37,7 @@ func TestCommitRefusesAStaleCondition(t *testing.T) {
 		require.Equal(t, "fence 2", string(second.Data))
 		b.If = second
 	}
-	require.NoError(t, s.Commit(t.Context(), b))
+	commit(t, s, b)
 	require.ErrorIs(t, s.Commit(t.Context(), batch(store.Put{Key: state, After: first.Seq})), store.ErrConflict)
 }
 

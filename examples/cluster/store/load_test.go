@@ -216,7 +216,7 @@ func TestJetStreamRefusesToReadMoreThan1024Subjects(t *testing.T) {
 		for i := range 600 {
 			puts = append(puts, store.Put{Key: record(w, fmt.Sprint(len(w), i, len(puts), t.Name(), time.Now()))})
 		}
-		require.NoError(t, s.Commit(t.Context(), batch(puts...)))
+		commit(t, s, batch(puts...))
 	}
 	all := strings.TrimSuffix(s.Head(w), "h") + ">"
 	require.Eventually(t, func() bool { // a node that lags has fewer, and returns them

@@ -57,10 +57,10 @@ func TestWatchReportsWhichBucketsChanged(t *testing.T) {
 	put(t, s, store.Put{Key: record(w, "a"), Buckets: []string{"x"}})
 	require.True(t, next().Any, "what was before the first change is not known")
 
-	require.NoError(t, s.Commit(t.Context(), batch(
+	commit(t, s, batch(
 		store.Put{Key: record(w, "b"), Buckets: []string{"y\r\n", "x"}},
 		store.Put{Key: record(w, "c"), Buckets: []string{"x", ""}},
-	)))
+	))
 	c := next()
 	require.False(t, c.Any)
 	require.Equal(t, []string{"", "x", "y\r\n"}, c.Buckets)
@@ -136,7 +136,7 @@ func TestWatchIsSureIfNothingIsMissed(t *testing.T) {
 func TestWatchTellsWhatHappensWithoutItsConsumer(t *testing.T) {
 	for name, heads := range map[string]int{"before the first head": 0, "after a head": 1, "after a restore": 2} {
 		t.Run(name, func(t *testing.T) {
-			stream := fmt.Sprint("lost", heads)
+			stream := fmt.Sprint("lost", workspaces.Add(1))
 			s, w, conn := openStream(t, 0, stream), workspace(t), shared(t).Conns[0]
 			put(t, s, store.Put{Key: record(w, "a")})
 			backup, err := clustertest.Save(conn, stream)
@@ -203,9 +203,10 @@ func consumerOf(t *testing.T, stream string) (found jetstream.Consumer) {
 
 // TestWatchNoticesAHeadThatIsLost takes a head out of the hands of a watch.
 func TestWatchNoticesAHeadThatIsLost(t *testing.T) {
-	s, w := openStream(t, 0, "taken"), workspace(t)
+	stream := fmt.Sprint("taken", workspaces.Add(1))
+	s, w := openStream(t, 0, stream), workspace(t)
 	changes := watch(t, s)
-	taken, err := consumerOf(t, "taken").Fetch(1, jetstream.FetchMaxWait(time.Minute))
+	taken, err := consumerOf(t, stream).Fetch(1, jetstream.FetchMaxWait(time.Minute))
 	require.NoError(t, err)
 	for i, done := 0, false; !done; i++ { // the nodes give each requester one in turn
 		put(t, s, store.Put{Key: record(w, fmt.Sprint(i))})
