@@ -111,7 +111,7 @@ func readRow(line []byte, table string) (row imports.Row, err error) {
 	decoder := record.Decoder{Limits: record.Limits{Value: maxRow, Exact: true}}
 	object, err := decoder.Value(line) // refuses two columns with one name
 	if err != nil {
-		return row, err
+		return row, inColumn(line, err)
 	}
 	var columns map[string]json.RawMessage
 	if err := object.Decode(&columns); err != nil || columns == nil {
@@ -133,6 +133,31 @@ func readRow(line []byte, table string) (row imports.Row, err error) {
 	delete(row.Fields, "id")
 	row.Key = record.Key{Table: table, ID: id}
 	return row, nil
+}
+
+// inColumn returns an error about a line with the name of the column in which it was detected, if there is one.
+func inColumn(line []byte, err error) error {
+	var e *record.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	d := json.NewDecoder(bytes.NewReader(line))
+	if begin, other := d.Token(); other != nil || begin != json.Delim('{') {
+		return err
+	}
+	twice := errors.Is(err, record.ErrDuplicate) // which is detected at the end of the object
+	for names := make(map[json.Token]bool); d.More(); {
+		name, other := d.Token()
+		if other != nil {
+			return err
+		}
+		var value json.RawMessage
+		if d.Decode(&value) != nil || d.InputOffset() >= int64(e.Offset) || twice && names[name] {
+			return fmt.Errorf("the column %q: %w", name, err)
+		}
+		names[name] = true
+	}
+	return err
 }
 
 // maxRefused is how many refused rows are printed.

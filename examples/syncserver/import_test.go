@@ -77,14 +77,20 @@ func TestRowsAreReadAsTheyAre(t *testing.T) {
 	require.Equal(t, "9007199254740993", rows[1].Key.ID)
 	require.Empty(t, rows[1].Fields)
 	for line, want := range map[string]string{
-		"":                            "there are none",
-		`secret`:                      "line 1: ",
-		`["secret"]`:                  "line 1: not an object of columns",
-		`null`:                        "line 1: not an object of columns",
-		`{"title":"secret"}`:          `line 1: the column "id" is not a text or an integer`,
-		`{"id":1.5}`:                  `line 1: the column "id" is not a text or an integer`,
-		`{"id":1,"a":1,"a":"secret"}`: "line 1: ",
-		"{\"id\":1}\n" + `{"id":2,"a":12345678901234567890123}`:               "line 2: record: number out of range: it would be rounded",
+		"":                                  "there are none",
+		`secret`:                            "line 1: ",
+		`["secret"]`:                        "line 1: not an object of columns",
+		`null`:                              "line 1: not an object of columns",
+		`{"title":"secret"}`:                `line 1: the column "id" is not a text or an integer`,
+		`{"id":1.5}`:                        `line 1: the column "id" is not a text or an integer`,
+		`{"id":1,"a":1,"a":"secret","z":1}`: `line 1: the column "a": record: duplicate name`,
+		`{"a":1,"b":{"c":[1e400]},"id":1}`:  `line 1: the column "b": record: number out of range (at byte 17)`,
+		`{"a":"secret\ud800","id":1}`:       `line 1: the column "a": record: invalid UTF-8`,
+		`{"a":secret,"id":1}`:               `line 1: the column "a": record: invalid JSON`,
+		`{"a":1,"id":1} secret`:             `line 1: record: invalid JSON: data after the value`,
+		`{"a":1,"b":{"k":1,"k":2},"id":1}`:  `line 1: the column "b": record: duplicate name`,
+		`{"a":1,'secret':1}`:                `line 1: record: invalid JSON`,
+		"{\"id\":1}\n" + `{"id":2,"a":12345678901234567890123}`:               `line 2: the column "a": record: number out of range: it would be rounded`,
 		"{\"id\":1}\n" + `{"id":2,"a":"` + strings.Repeat("s", 2<<20) + `"}`:  `line 2: the column "a": record: limit exceeded`,
 		"{\"id\":1}\n" + `{"id":2,"a":"` + strings.Repeat("s", maxRow) + `"}`: "line 2: it has more than 16777216 bytes",
 	} {
