@@ -43,11 +43,11 @@ func scanColumns(rows *sql.Rows, found *contents) (seq int64, err error) {
 	for _, c := range columns {
 		now, err := c.write()
 		if err != nil {
-			return 0, err
+			return 0, fmt.Errorf("%s: %w", key, err)
 		}
 		stored, err := was.of(c).write()
 		if err != nil {
-			return 0, err
+			return 0, fmt.Errorf("%s: %w", key, err)
 		}
 		if !stored.Stamp.IsZero() {
 			if _, err := found.Write(key, c.field, stored); err != nil {
@@ -73,7 +73,8 @@ type column struct {
 
 // write returns the write in the columns. SQLite has no booleans: it returns 0 or 1. There, a
 // foreign writer may also have stored text that is not valid UTF-8, and in a table that is not
-// STRICT, blobs and infinite numbers. An infinite number becomes the text +Inf or -Inf.
+// STRICT, blobs and infinite numbers. An infinite number becomes the text +Inf or -Inf, and NaN, which
+// a column of PostgreSQL may have, the text NaN.
 func (c column) write() (record.FieldValue, error) {
 	switch v := c.value.(type) {
 	case int64:
@@ -85,12 +86,15 @@ func (c column) write() (record.FieldValue, error) {
 	case string:
 		c.value = strings.ToValidUTF8(v, "\uFFFD")
 	case float64:
-		if math.IsInf(v, 0) {
+		if math.IsInf(v, 0) || math.IsNaN(v) {
 			c.value = fmt.Sprint(v)
 		}
 	}
 	v, err := record.Of(c.value)
-	return record.FieldValue{Value: v, Stamp: c.stamp}, err
+	if err != nil {
+		return record.FieldValue{}, fmt.Errorf("the column %s: %w", c.name, err)
+	}
+	return record.FieldValue{Value: v, Stamp: c.stamp}, nil
 }
 
 // oldColumns is the document was: the columns that foreign writes changed, as they were before. It

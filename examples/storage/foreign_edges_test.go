@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"database/sql"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -86,6 +87,27 @@ func TestForeignValueInATableThatIsNotStrict(t *testing.T) {
 			require.Equal(t, map[string]any{"title": "Wax", "estimate": int64(1)}, r.Map())
 		}
 	})
+}
+
+// TestForeignNumberThatIsNone: a column of your own may be DOUBLE PRECISION. NaN and infinite numbers in it become texts, and
+// stop neither pulls nor sweeps.
+func TestForeignNumberThatIsNone(t *testing.T) {
+	db := postgres(t)
+	exec(t, db, `CREATE TABLE tasks (id TEXT PRIMARY KEY, title TEXT, estimate DOUBLE PRECISION, done BOOLEAN, deleted BOOLEAN)`)
+	l := extended(t, db)
+	l.check = "" // it wants BIGINT
+	s := serverOn(t, db, l)
+	push(t, s, titled(t, "a", "Paint", clock.Stamp{Time: at(0), Client: ana}))
+	for _, number := range []string{"NaN", "Infinity", "-Infinity"} {
+		exec(t, db, `UPDATE tasks SET estimate = $1 WHERE id = 'a'`, number)
+		require.Equal(t, 1, stateOf(t, s).Len(), "before the sweep")
+		require.NoError(t, s.sweep(context.Background()))
+		want := strings.Replace(number, "Infinity", "Inf", 1)
+		if number == "Infinity" {
+			want = "+Inf"
+		}
+		require.Equal(t, map[string]string{"title": `"Paint"`, "estimate": strconv.Quote(want)}, seen(t, s))
+	}
 }
 
 // TestStartReplacesTheTriggers: the triggers of an earlier version, which know fewer columns, do not

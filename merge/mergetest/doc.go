@@ -71,6 +71,7 @@
 //   - with Options.Old: damaged batches of old clients, Clients of yours with the old version, two old names that meet in
 //     one field, and three versions; if a field became several, also purging, and whether an outcome belongs to the part
 //     for which it matters most
+//   - what a store translates when it gets a lens: the records, and what imports have seen
 //   - speed, memory and the size of the store
 //   - what package merge does not do: servers that exchange state, and stamps that a server replaces
 //
