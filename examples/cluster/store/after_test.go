@@ -249,3 +249,15 @@ func TestDeleteCanBeRepeatedWhenAFileIsGone(t *testing.T) {
 		require.NoError(t, s.Delete(t.Context(), entries))
 	}
 }
+
+// TestDeleteOfWhatANodeNeverHad checks that an entry which the stream lacks, for example because it was restored from a
+// backup, counts as deleted. The node answers with other words than for an entry whose file it has removed.
+func TestDeleteOfWhatANodeNeverHad(t *testing.T) {
+	w := workspace(t)
+	for _, s := range []*store.Store{open(t, 0), openStream(t, 0, "restored")} {
+		k := record(w, "a")
+		put(t, s, store.Put{Key: k, Data: []byte("1")})
+		require.NoError(t, s.Delete(t.Context(), []store.Entry{{Key: record(w, "b"), Seq: 1 << 40}, load(t, s, k)}))
+		require.Eventually(t, func() bool { return load(t, s, k).Seq == 0 }, time.Minute, 10*time.Millisecond, "followers may lag")
+	}
+}

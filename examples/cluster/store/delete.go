@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/nats-io/nats.go/jetstream"
 )
@@ -32,18 +31,21 @@ func (s *Store) Delete(ctx context.Context, entries []Entry) error {
 	return nil
 }
 
-// delete deletes the message with a sequence, which no other message ever has.
+// delete deletes the message with a sequence, which no other message ever has. A message that was deleted before is no
+// error. A node that no longer has the file of the message, or that was restored without it, has other words for that than
+// a code, so delete asks for the message.
 func (s *Store) delete(ctx context.Context, seq int64) error {
 	err := s.api(ctx, "STREAM.MSG.DELETE", map[string]any{"seq": seq, "no_erase": true}, &struct{}{})
-	if isGone(err) {
+	e := new(jetstream.APIError)
+	switch {
+	case !errors.As(err, &e):
+		return err
+	case e.ErrorCode == codeNoSequence:
 		return nil
+	case e.ErrorCode == codeDelete:
+		if found, asked := s.ask(ctx, map[string]any{"seq": seq}); asked == nil && found == 0 {
+			return nil
+		}
 	}
 	return err
-}
-
-// isGone reports whether an answer means that a message was deleted before. If the node no longer has the file of the
-// message either, only the description says so.
-func isGone(err error) bool {
-	e := new(jetstream.APIError)
-	return errors.As(err, &e) && (e.ErrorCode == codeNoSequence || e.ErrorCode == codeDelete && strings.Contains(e.Description, "no message found"))
 }
