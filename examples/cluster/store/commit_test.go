@@ -64,7 +64,7 @@ func TestCommitRefusesWhatIsTooLarge(t *testing.T) {
 	require.ErrorIs(t, s.Commit(t.Context(), batch(heavy...)), store.ErrTooLarge)
 	fits := batch(heavy[:3]...)
 	err := s.Commit(t.Context(), fits)
-	for errors.Is(err, store.ErrUnknown) { // a busy machine takes long for so much
+	for errors.Is(err, store.ErrUnknown) { // a busy machine takes long for 21 MiB
 		if err = s.Commit(t.Context(), fits); errors.Is(err, store.ErrConflict) {
 			err = nil // it is stored
 		}

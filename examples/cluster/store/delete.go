@@ -31,9 +31,9 @@ func (s *Store) Delete(ctx context.Context, entries []Entry) error {
 	return nil
 }
 
-// delete deletes the message with a sequence, which no other message ever has. A message that was deleted before is no
-// error. A node that no longer has the file of the message, or that was restored without it, has other words for that than
-// a code, so delete asks for the message.
+// delete deletes the message with a sequence, which no other message ever has. It succeeds if the message was deleted
+// before. A node that no longer has the file of the message, or that was restored without it, has no code for that, so
+// delete asks for the message.
 func (s *Store) delete(ctx context.Context, seq int64) error {
 	err := s.api(ctx, "STREAM.MSG.DELETE", map[string]any{"seq": seq, "no_erase": true}, &struct{}{})
 	e := new(jetstream.APIError)
