@@ -39,7 +39,10 @@ func readRows(in io.Reader, table string) (rows []imports.Row, err error) {
 		delete(columns, "id")
 		rows = append(rows, imports.Row{Key: record.Key{Table: table, ID: id}, Fields: columns})
 	}
-	return rows, lines.Err()
+	if err := lines.Err(); err != nil { // such as a row that is too long
+		return nil, fmt.Errorf("row %d: %w", len(rows)+1, err)
+	}
+	return rows, nil
 }
 
 // Two rows of an older system come over. Then a person renames Ana, both names change in the older system, and the next run
