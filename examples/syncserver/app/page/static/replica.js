@@ -4,7 +4,7 @@ import { TABLES, isShared } from './buckets.js';
 import { lossOf } from './lostrow.js';
 import { Membership } from './membership.js';
 import { ProgramError, run } from './program.js';
-import { OWN, onlyWaiting, removal, takeOwn } from './saved.js';
+import { OWN, isEdit, removal, takeOwn, waits } from './saved.js';
 import { Writer } from './writer.js';
 
 // A user without a name is the device itself, so its edits go along when it becomes another client.
@@ -78,13 +78,13 @@ export class Replica extends EventTarget {
   }
 
   // A damaged entry must not keep the page from starting. Data from the server can be pulled
-  // again. Waiting edits are kept if they can be read.
+  // again. Edits are kept if they can be read.
   #salvage(clientId, entries) {
-    const waiting = onlyWaiting(entries);
-    const kept = waiting.filter((entry) => this.#opens(clientId, [entry]));
+    const edits = entries.filter(isEdit);
+    const kept = edits.filter((entry) => this.#opens(clientId, [entry]));
     this.#call('open', clientId, kept);
     this.#writer.save(removal(entries, kept));
-    this.#tellDamage(waiting.length - kept.length);
+    this.#tellDamage(edits.filter(waits).length - kept.filter(waits).length);
   }
 
   #opens(clientId, entries) {
@@ -157,7 +157,7 @@ export class Replica extends EventTarget {
     this.#saveDevice();
   }
 
-  /** leave forgets the data from the server and keeps waiting edits, to become a new client. */
+  /** leave forgets the data from the server and keeps the edits, to become a new client. */
   async leave() {
     const { clientId, token } = this.device;
     this.device.token = null; // no edits while the data is about to be read again
@@ -166,7 +166,7 @@ export class Replica extends EventTarget {
       await this.saved();
       const entries = await this.#storage.load();
       takeOwn(entries);
-      const kept = onlyWaiting(entries);
+      const kept = entries.filter(isEdit);
       this.#writer.save(removal(entries, kept));
       this.#saveDevice();
       await this.saved();

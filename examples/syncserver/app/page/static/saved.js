@@ -5,14 +5,14 @@ export const OWN = 'device';
 
 const TENTATIVE = /,"tentative":true(,"hidden":true)?}$/;
 
+/** isEdit reports whether an entry is an edit. All other entries can be pulled again. */
+export const isEdit = ([key]) => key.startsWith('outbox/') || key.startsWith('again/');
+
 /**
  * waits reports whether an entry is an edit that the server may not have. It has those that a reset has set aside
  * tentatively, in case that it is restored from a backup.
  */
-export const waits = ([key, value]) => key.startsWith('outbox/') || (key.startsWith('again/') && !TENTATIVE.test(value));
-
-/** onlyWaiting returns the entries that are waiting edits. */
-export const onlyWaiting = (entries) => entries.filter(waits);
+export const waits = (entry) => isEdit(entry) && !TENTATIVE.test(entry[1]);
 
 /** removal returns the entries to save so that only the kept ones remain. */
 export function removal(entries, kept) {

@@ -3,7 +3,7 @@
 // otherwise one where a closed tab left unsent edits, otherwise the first free one.
 
 import { lock } from './lock.js';
-import { onlyWaiting } from './saved.js';
+import { waits } from './saved.js';
 import { Storage } from './storage.js';
 
 const RELOADING = 2000; // milliseconds to wait for a reloading page to release its slot
@@ -81,5 +81,5 @@ async function waitingIn(database) {
   const storage = await Storage.open(database);
   const entries = await storage.loadEdits();
   storage.close();
-  return onlyWaiting(entries).length;
+  return entries.filter(waits).length;
 }

@@ -73,6 +73,14 @@ test('a device that cannot leave stays as it is', async () => {
   assert.deepEqual([...storage.disk.keys()], ['outbox/a', 'state']);
 });
 
+test('a device that leaves keeps what a reset has set aside, for the case that the server is restored', async () => {
+  const storage = memory({ device: joined, 'again/a': '{"data":{},"tentative":true}', 'record/tasks\0x': '{}', state: '{}' });
+  const { replica } = await opened(storage);
+  await replica.leave();
+  await replica.saved();
+  assert.deepEqual([...storage.disk.keys()], ['device', 'again/a']);
+});
+
 test('a reset device keeps nothing of its former state', async () => {
   const { program, replica } = await opened(memory({ device: joined, 'outbox/a': 'a', 'record/tasks\0x': '{}', state: '{"cursor":"41"}' }));
   replica.setSkew(0);
