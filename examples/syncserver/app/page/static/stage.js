@@ -108,7 +108,9 @@ export class Stage {
     const mark = panel.element.querySelector(`[data-id="${id}"] [data-testid="why"][data-field="${field}"]`);
     setText(this.caption, text); // its height may move the page
     this.show(mark, 'instant');
-    await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
+    let drawn = false;
+    requestAnimationFrame(() => requestAnimationFrame(() => (drawn = true)));
+    await this.until(() => drawn || document.hidden); // a hidden page has no frames, and its devices must not wait for one
     this.signal.throwIfAborted();
     mark.dispatchEvent(new MouseEvent('mouseover', { bubbles: true }));
     await this.say(text);
