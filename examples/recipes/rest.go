@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"slices"
 
@@ -97,11 +98,11 @@ func (a API) patch(r *http.Request, key record.Key) (after record.Record, err er
 			return errChanged
 		}
 		for name, v := range patch {
-			stored, _ := seen.Get(name) // null if it is absent
+			stored, found := seen.Get(name) // null if it is absent
 			if v.Kind() == record.KindNull && stored.Value != v {
 				v = record.Deletion()
 			}
-			if stored.Value != v {
+			if stored.Value != v && (found || v != record.Deletion()) {
 				e.Set(name, v)
 			}
 		}
@@ -125,8 +126,9 @@ func (a API) patchIn(r *http.Request) (patch map[string]record.Value, err error)
 	if r.Method == http.MethodPut {
 		whole := make(map[string]record.Value, len(a.Fields))
 		for _, name := range a.Fields {
-			whole[name] = patch[name]
+			whole[name] = record.Deletion()
 		}
+		maps.Copy(whole, patch)
 		return whole, nil
 	}
 	return patch, nil

@@ -140,6 +140,20 @@ func TestNullOverNullIsNoWrite(t *testing.T) {
 	require.Zero(t, s.writes)
 }
 
+// TestPutDeletesANullThatItLeavesOut checks that a PUT tells a field that is null from one that is left out.
+func TestPutDeletesANullThatItLeavesOut(t *testing.T) {
+	s := storeOf(t)
+	h := apiOf(s)
+	key := record.Key{Table: "tasks", ID: "1"}
+	s.stored = merge.Join(s.stored, merge.Collect(write(key, "note", nil, clock.Stamp{Time: noon - 500, Client: clock.ClientID{1}})))
+	for range 2 {
+		require.JSONEq(t, `{"title":"Fence","due":"Monday","count":0}`, asks(h, "PUT", "/tasks/1", "", `{"title":"Fence","due":"Monday","count":0}`).Body.String())
+		require.Equal(t, 1, s.writes)
+	}
+	require.JSONEq(t, `{"title":"Fence","due":"Monday","count":0}`, asks(h, "PUT", "/tasks/1", "", `{"title":"Fence","due":"Monday","count":0,"note":null}`).Body.String())
+	require.Equal(t, 1, s.writes)
+}
+
 // TestPatchWithAnETagLosesNothing lets callers count up at the same time: each reads a count, and writes the next one only
 // if the record is still the one that it has read.
 func TestPatchWithAnETagLosesNothing(t *testing.T) {
