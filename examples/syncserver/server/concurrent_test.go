@@ -125,7 +125,7 @@ func (w *author) batch(t *testing.T) []record.Record {
 		edit := record.New(record.Key{Table: board.Tasks, ID: fmt.Sprint(w.random.IntN(4))}).Edit(at).
 			Set([]string{board.Title, board.Status}[w.random.IntN(2)], fmt.Sprint(w.random.IntN(3)))
 		if w.random.IntN(3) == 0 {
-			from := time.Date(2030, 1, 1, 9+w.random.IntN(3), 0, 0, 0, time.UTC)
+			from := time.Now().UTC().Truncate(24*time.Hour).AddDate(1, 0, 0).Add(time.Duration(9+w.random.IntN(3)) * time.Hour)
 			edit = record.New(record.Key{Table: board.Meetings, ID: fmt.Sprint(w.random.IntN(4))}).Edit(at).
 				Set("slot", map[string]any{"room": "Lind", "start": from, "end": from.Add(2 * time.Hour)})
 		}
