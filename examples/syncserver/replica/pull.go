@@ -102,7 +102,7 @@ func (r *Replica) applyChunk(p *Pull, c *chunk) {
 		changed = true
 	}
 	for _, key := range c.erased {
-		if r.find(key) != nil {
+		if r.find(key) != nil || r.aside[key] != nil {
 			r.notice(Notice{Kind: Erased, Key: key})
 		}
 	}
