@@ -44,7 +44,7 @@ function byStamps(record) {
   const parts = new Map();
   record.forEach((w, name) => {
     const stamp = w.updatedAt + w.clientId;
-    parts.set(stamp, new Map(parts.get(stamp)).set(name, w));
+    parts.set(stamp, (parts.get(stamp) || new Map()).set(name, w));
   });
   return [...parts.values()];
 }

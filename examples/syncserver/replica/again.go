@@ -2,6 +2,7 @@ package replica
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 
 	"github.com/fieldlww/fieldlww/clock"
@@ -39,20 +40,32 @@ func (r *Replica) setAside(why string) {
 
 // ownWritesOf returns this client's own accepted writes of a record, an item for each stamp.
 func (r *Replica) ownWritesOf(h *held) (items []*item) {
-	accepted := r.only(h.confirmed, func(_ string, w record.FieldValue) bool { return w.Stamp.Client == r.id })
+	own := make(map[string]record.FieldValue)
+	for name, w := range h.confirmed.All() {
+		if w.Stamp.Client == r.id {
+			own[name] = w
+		}
+	}
 	created, hidden := h.created > 0, map[clock.Stamp]bool{}
 	for _, it := range slices.Concat(h.overlays(), r.aside[h.key]) {
-		accepted, created = r.join(accepted, it.m.Data), created || it.m.New
+		for name, w := range it.m.Data.All() {
+			if w.Compare(own[name]) > 0 {
+				own[name] = w
+			}
+		}
+		created = created || it.m.New
 		hidden[it.stamp()] = it.hidden || hidden[it.stamp()]
 	}
-	done := map[clock.Stamp]bool{}
-	for _, w := range accepted.All() {
-		if done[w.Stamp] {
-			continue
+	parts := make(map[clock.Stamp]map[string]record.FieldValue)
+	for name, w := range own {
+		if parts[w.Stamp] == nil {
+			parts[w.Stamp] = make(map[string]record.FieldValue)
 		}
-		done[w.Stamp] = true
-		data := r.only(accepted, func(_ string, other record.FieldValue) bool { return other.Stamp == w.Stamp })
-		items = append(items, &item{m: record.Mutation{Data: data, New: created}, hidden: hidden[w.Stamp]})
+		parts[w.Stamp][name] = w
+	}
+	for stamp, part := range parts {
+		data, _ := r.builder.Record(h.key, maps.All(part)) // the fields come from valid records
+		items = append(items, &item{m: record.Mutation{Data: data, New: created}, hidden: hidden[stamp]})
 	}
 	return items
 }
