@@ -32,6 +32,10 @@ func growthOfImports() map[string]measured {
 				}
 			}
 		},
+		"imports.Ledger.Up": func(m *material) func() {
+			seen, l := planOf(m).Ledger, lensOf(m)
+			return func() { seen.Up(l, m.wide.Key().Table) }
+		},
 		"imports.Ledger.MarshalText": func(m *material) func() {
 			l := planOf(m).Ledger
 			return func() { _, _ = l.MarshalText() }

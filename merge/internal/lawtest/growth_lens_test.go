@@ -24,6 +24,10 @@ func growthOfLens() map[string]measured {
 			l := lensOf(m)
 			return forCells(m, func(c cell) { l.NewNames(c.key.Table, c.name) })
 		},
+		"lens.Lens.KeepsValues": func(m *material) func() {
+			l := lensOf(m)
+			return forCells(m, func(c cell) { l.KeepsValues(c.key.Table, c.name) })
+		},
 		"merge.Push.Renamed": renames,
 	}
 }
