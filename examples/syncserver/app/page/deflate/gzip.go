@@ -7,7 +7,7 @@ import (
 
 const (
 	segmentSize = 1 << 18 // bytes whose blocks are chosen together
-	rounds      = 2       // the parses of a block, each with the prices that the one before it has led to
+	rounds      = 3       // the parses of a block, each with the prices that the one before it has led to
 )
 
 // Gzip compresses content, of at most 1 GiB, to the gzip format. Equal content has equal results.
