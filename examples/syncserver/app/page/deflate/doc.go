@@ -1,5 +1,5 @@
 // Package deflate compresses data once for many readers. [Gzip] makes the program of the page 6 % smaller than compress/gzip
-// does at its best level, and takes about four seconds for 8 MB. Every reader of the gzip format reads the result.
+// does at its best level, and takes about five seconds for 8 MB. Every reader of the gzip format reads the result.
 //
 // It looks for the cheapest way through the content, as Zopfli does. Each position is a place, each literal and each copy
 // that can begin there is a road to a later place, and its bits are the price. Prices follow from how often each code is
