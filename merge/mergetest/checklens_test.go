@@ -87,8 +87,8 @@ func TestCheckLensAcceptsNewFieldWithNameOfSplit(t *testing.T) {
 	CheckLens(t, l, taskOptions())
 }
 
-// TestCheckLensAcceptsLensWithAnyName checks that a name may be so long that no element or similar name is possible, and
-// that it may be similar to a name that no field may have.
+// TestCheckLensAcceptsLensWithAnyName checks that a name may have the greatest length, which permits no element and no
+// similar name, and that it may be similar to a name that no field may have.
 func TestCheckLensAcceptsLensWithAnyName(t *testing.T) {
 	for _, name := range []string{
 		strings.Repeat("a", 1022), strings.Repeat("a", 1023), strings.Repeat("a", 1024), strings.Repeat("x", 1021) + "\u023a", "__PROTO__", "\u0130", "_x", "1",
