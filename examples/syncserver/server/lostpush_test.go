@@ -1,8 +1,10 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -148,13 +150,21 @@ func TestTheLoserIsTold(t *testing.T) {
 	})
 }
 
-// rows returns the rows of lost edits that a client holds.
+// rows returns the rows of lost edits that a client holds, in the order of the records that they are about.
 func (a teller) rows() (all []record.Record) {
 	for _, r := range a.part.holds {
 		if _, ok := loserOf(r.Record); ok {
 			all = append(all, r.Record)
 		}
 	}
+	about := func(r record.Record) string {
+		v, err := violation.Parse(r)
+		require.NoError(a.t, err)
+		return v.RecordID
+	}
+	slices.SortFunc(all, func(x, y record.Record) int {
+		return cmp.Or(cmp.Compare(about(x), about(y)), cmp.Compare(x.Key().ID, y.Key().ID))
+	})
 	return all
 }
 

@@ -29,15 +29,20 @@ func open(t *testing.T, name string) *Server {
 	return s
 }
 
-// listen makes a server listen and returns its URL.
+// listen makes a server listen, and watch its database. It returns the URL.
 func listen(t *testing.T, s *Server) string {
 	t.Helper()
+	url := serve(t, s)
 	ctx, stop := context.WithCancel(context.Background())
 	go s.Watch(ctx)
+	t.Cleanup(stop)
+	return url
+}
+
+// serve makes a server answer requests and nothing else: no statement runs that no request asked for.
+func serve(t *testing.T, s *Server) string {
+	t.Helper()
 	h := httptest.NewServer(s.Handler())
-	t.Cleanup(func() {
-		stop()
-		h.Close()
-	})
+	t.Cleanup(h.Close)
 	return h.URL
 }
