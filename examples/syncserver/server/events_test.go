@@ -39,6 +39,7 @@ func TestListenersAreNotifiedOfEachChange(t *testing.T) {
 		require.Equal(t, "data: 2", next())
 		other.push(other.set(board.Tasks, "a", board.Title, "1"), other.set(board.Tasks, "b", board.Title, "1"))
 
+		here.retainAfter = 24 * time.Hour
 		go here.Watch(ctx)
 		remote := *ana
 		remote.url = elsewhere

@@ -6,6 +6,7 @@ import (
 	"math"
 	"net/http/httptest"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -29,20 +30,16 @@ func open(t *testing.T, name string) *Server {
 	return s
 }
 
-// listen makes a server listen, and watch its database. It returns the URL.
+// listen makes a server listen and returns its URL. Its Watch retains nothing, however long the test takes.
 func listen(t *testing.T, s *Server) string {
 	t.Helper()
-	url := serve(t, s)
+	s.retainAfter = 24 * time.Hour
 	ctx, stop := context.WithCancel(context.Background())
 	go s.Watch(ctx)
-	t.Cleanup(stop)
-	return url
-}
-
-// serve makes a server answer requests and nothing else: no statement runs that no request asked for.
-func serve(t *testing.T, s *Server) string {
-	t.Helper()
 	h := httptest.NewServer(s.Handler())
-	t.Cleanup(h.Close)
+	t.Cleanup(func() {
+		stop()
+		h.Close()
+	})
 	return h.URL
 }

@@ -55,10 +55,9 @@ func (s *Server) Retain(ctx context.Context) error {
 	return errors.Join(err, s.closeJournals(ctx))
 }
 
-// retainHourly calls Retain until the context ends. The first call comes after a minute, because a
-// server that starts has other work.
+// retainHourly calls Retain until the context ends.
 func (s *Server) retainHourly(ctx context.Context) {
-	for wait := time.Minute; ; wait = time.Hour {
+	for wait := s.retainAfter; ; wait = time.Hour {
 		select {
 		case <-time.After(wait):
 		case <-ctx.Done():

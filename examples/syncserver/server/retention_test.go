@@ -57,6 +57,20 @@ func TestFenceWaitsWhileTheClockIsWrong(t *testing.T) {
 	})
 }
 
+// TestWatchRetains runs a Watch on the database of another server, and waits for the first sample.
+func TestWatchRetains(t *testing.T) {
+	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
+		database := name(t)
+		s, watching := openCalendar(t, database), openCalendar(t, database)
+		ana := joined(t, listen(t, s.Server), "demo", "")
+		ana.push2(s.edit(ana, task("a"), title("x")))
+		require.Zero(t, s.countSamples())
+		watching.retainAfter = time.Millisecond
+		go watching.Watch(t.Context())
+		require.Eventually(t, func() bool { return s.countSamples() == 1 }, time.Minute, 10*time.Millisecond)
+	})
+}
+
 // TestFenceNeverFalls makes the retention longer, so that it selects a sample that is below the
 // fence.
 func TestFenceNeverFalls(t *testing.T) {

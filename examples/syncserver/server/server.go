@@ -143,6 +143,8 @@ type Server struct {
 	groups   *groups    // of pushes that wait for a turn
 	working  *admission // of pushes in a transaction
 	resets   resets     // that are in the journal
+
+	retainAfter time.Duration // from the start of Watch to its first Retain
 }
 
 // The limits of a push. The stored records are limited too: a record could grow with each push,
@@ -201,6 +203,8 @@ func New(ctx context.Context, d *Database, o Options) (*Server, error) {
 		engine:  EngineOf(o),
 		turns:   newAdmission(maxTurns, turnsOfWorkspace),
 		working: newAdmission(working, working),
+
+		retainAfter: time.Minute, // a server that starts has other work
 	}
 	var err error
 	if s.Frontend, err = NewFrontend(ctx, sqlBackend{s, d}, o); err != nil {
