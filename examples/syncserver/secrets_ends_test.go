@@ -21,7 +21,7 @@ import (
 func (w *world) losesAnEdit(d, other *device) {
 	w.create("")
 	one := w.tasks[len(w.tasks)-1]
-	at := clock.Stamp{Time: clock.TimestampOf(time.Now()), Client: d.id}
+	at := clock.Stamp{Time: w.now(), Client: d.id}
 	m, err := record.New(one.key).Edit(at).Set(board.Title, "mine").Mutation()
 	require.NoError(w.t, err)
 	status, text, _ := d.do(request{method: "POST", path: "/v1/push?v=2", body: m.AppendJSON(nil)})

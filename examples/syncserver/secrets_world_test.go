@@ -39,7 +39,8 @@ type world struct {
 	rowIDs    atomic.Pointer[[]string]
 	random    *rand.Rand
 	did       map[string]int
-	known     sync.Mutex // for tasks and retired, which the attackers read
+	last      clock.Timestamp // of the stamps that now has given
+	known     sync.Mutex      // for tasks and retired, which the attackers read
 }
 
 // task is a task as the owner has written it.
@@ -116,9 +117,15 @@ func (w *world) persist(method, path string, body []byte) []byte {
 	}
 }
 
+// now returns the time for the next stamp. It is later than all before: two writes may come within one millisecond.
+func (w *world) now() clock.Timestamp {
+	w.last = max(w.last+1, clock.TimestampOf(time.Now()))
+	return w.last
+}
+
 // write writes as the owner until the write is acknowledged.
 func (w *world) write(seen record.Record, f func(*record.Edit)) record.Mutation {
-	e := seen.Edit(clock.Stamp{Time: clock.TimestampOf(time.Now()), Client: w.owner.ID})
+	e := seen.Edit(clock.Stamp{Time: w.now(), Client: w.owner.ID})
 	f(e)
 	m, err := e.Mutation()
 	require.NoError(w.t, err)
