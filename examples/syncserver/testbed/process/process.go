@@ -18,6 +18,7 @@ type Process struct {
 	Address string // host and port
 	Printed string // standard output, up to the line with the address
 	command []string
+	late    time.Duration
 	port    *ports.Reserved
 	cmd     *exec.Cmd
 	log     *bytes.Buffer // standard error; read it only after the process has ended
@@ -34,7 +35,7 @@ func (p *Program) Run(args ...string) (*Process, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Process{command: append([]string{p.name}, args...), port: port}
+	s := &Process{command: append([]string{p.name}, args...), late: p.late, port: port}
 	if err := s.run(port.Addresses[0]); err != nil {
 		return nil, err
 	}
@@ -44,7 +45,7 @@ func (p *Program) Run(args ...string) (*Process, error) {
 // StartAgain restarts a server that has ended, on the same port.
 func (p *Process) StartAgain() error { return p.run(p.Address) }
 
-// late is how long a server may take to start listening.
+// late is how long a server may take to start listening, on a busy machine too.
 const late = 2 * time.Minute
 
 func (p *Process) run(address string) error {
@@ -58,7 +59,7 @@ func (p *Process) run(address string) error {
 	if err := p.cmd.Start(); err != nil {
 		return err
 	}
-	timer := time.AfterFunc(late, func() { p.cmd.Process.Kill() })
+	timer := time.AfterFunc(p.late, func() { p.cmd.Process.Kill() })
 	address, printed := announced(bufio.NewReader(out))
 	timer.Stop()
 	if address == "" {

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -41,12 +42,12 @@ func TestServersStartRestartAndStop(t *testing.T) {
 }
 
 // TestProgramThatIsNotAServerIsKilled checks that Start kills a program that does not report an
-// address, and returns its output as an error.
+// address, and returns its output as an error. Such a program does not end by itself.
 func TestProgramThatIsNotAServerIsKilled(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "other")
-	script := "#!/bin/sh\necho $$ >" + name + ".pid\necho trouble >&2\necho hello\nexec sleep 60\n"
+	script := "#!/bin/sh\necho $$ >" + name + ".pid\necho trouble >&2\necho hello\nexec sleep 1000000\n"
 	require.NoError(t, os.WriteFile(name, []byte(script), 0o755))
-	p, err := (&Program{name}).Start("a.db")
+	p, err := (&Program{name, 30 * time.Second}).Start("a.db")
 	require.ErrorContains(t, err, "hello")
 	require.ErrorContains(t, err, "trouble")
 	require.Nil(t, p)

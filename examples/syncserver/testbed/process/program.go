@@ -5,10 +5,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"time"
 )
 
 // Program is the server as an executable file.
-type Program struct{ name string }
+type Program struct {
+	name string
+	late time.Duration // how long a server may take to start listening
+}
 
 // Build builds the server with the go command. The working directory must be in the module of
 // the server.
@@ -22,7 +26,7 @@ func build(folder, pkg string) (*Program, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Program{filepath.Join(dir, "syncserver")}
+	p := &Program{filepath.Join(dir, "syncserver"), late}
 	command := exec.Command("go", "build", "-o", p.name, pkg)
 	command.Dir = folder
 	out, err := command.CombinedOutput()
@@ -34,7 +38,7 @@ func build(folder, pkg string) (*Program, error) {
 }
 
 // Existing returns a program that takes the flags of the server and reports its address like the server.
-func Existing(name string) *Program { return &Program{name} }
+func Existing(name string) *Program { return &Program{name, late} }
 
 // Command returns a command of the program, such as journal, which is not started yet.
 func (p *Program) Command(args ...string) *exec.Cmd { return exec.Command(p.name, args...) }
