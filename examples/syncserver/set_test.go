@@ -68,6 +68,7 @@ func TestSetEditsARecordBesideAServer(t *testing.T) {
 			return nil
 		})
 		require.NoError(t, err)
+		require.NoError(t, p.Stop())
 		require.NotContains(t, p.Log(), "secret")
 	})
 }
