@@ -48,7 +48,7 @@ func (p *panel) passRetention(file string) {
 	operate(p.t, file, func(s *server.Server, _ *server.Database, now *time.Time) {
 		for range 2 {
 			require.NoError(p.t, s.Retain(p.t.Context()))
-			p.await("the side has pulled", func() bool { return reached(p.Cursor()) == reached(newcomer(p.t, p.network.URL).Replica.Cursor()) })
+			p.await("the side has pulled", func() bool { return reached(p.Cursor()) == reached(p.network.observer(p.t).Cursor()) })
 			*now = now.Add(24 * time.Hour)
 		}
 	})

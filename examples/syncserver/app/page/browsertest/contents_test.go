@@ -91,7 +91,7 @@ func (s *screen) stored() contents {
 // records returns the tasks, meetings and violations that the server stores.
 func (s *screen) records() []record.Record {
 	s.t.Helper()
-	device := newcomer(s.t, "http://"+s.network.server.Address).Replica
+	device := s.network.observer(s.t)
 	var all []record.Record
 	for _, table := range []string{board.Tasks, board.Meetings, violation.DefaultTable} {
 		all = slices.AppendSeq(all, device.Records(table))
@@ -110,6 +110,23 @@ func newcomer(t *testing.T, url string) *remote.Client {
 	c := &remote.Client{Server: server, Token: m.Token, Replica: device}
 	require.NoError(t, c.Pull(t.Context()))
 	return c
+}
+
+// observer returns a device outside the browser that has just pulled everything for the first time, as a newcomer has. It
+// joins once: the server limits the joins from one address, and a busy machine lets a test look often.
+func (n *network) observer(t *testing.T) *replica.Replica {
+	t.Helper()
+	c := remote.Client{Server: remote.Server{URL: "http://" + n.server.Address}}
+	if n.watcher.Token == "" {
+		var err error
+		n.watcher, err = c.Server.Join(t.Context(), "demo", "")
+		require.NoError(t, err)
+	}
+	device, err := replica.Open(replica.Options{ID: n.watcher.ClientID})
+	require.NoError(t, err)
+	c.Token, c.Replica = n.watcher.Token, device
+	require.NoError(t, c.Pull(t.Context()))
+	return device
 }
 
 // isStored waits until the server has a task with the given title.

@@ -30,7 +30,7 @@ func (s *screen) leaveField() { s.click(`document.querySelector("h1")`) }
 func TestPageKeepsDeviceNames(t *testing.T) {
 	s := visit(t)
 	name := func() string {
-		for r := range newcomer(t, s.network.URL).Replica.Records(board.Devices) {
+		for r := range s.network.observer(t).Records(board.Devices) {
 			if r.Key().ID == s.left.Client() {
 				return text(r, "name")
 			}

@@ -21,6 +21,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/fieldlww/fieldlww/examples/syncserver/app/page"
+	"github.com/fieldlww/fieldlww/examples/syncserver/replica/remote"
 	"github.com/fieldlww/fieldlww/examples/syncserver/testbed/process"
 )
 
@@ -35,8 +36,9 @@ var replicaProgram = sync.OnceValues(page.Build)
 // Each test uses a new address, so that no test finds data that another test has stored in the
 // browser.
 type network struct {
-	URL    string
-	server *process.Process
+	URL     string
+	server  *process.Process
+	watcher remote.Membership // of the observer
 
 	onItsWay atomic.Int32  // pushes held back
 	down     atomic.Bool   // whether nothing answers, not even with the files of the page
