@@ -53,6 +53,9 @@ func (s *Server) locked(ctx context.Context, workspace string, f func(*session) 
 		}
 		return tx.placeRest(ctx, s.options.Rules)
 	})
+	if len(tx.moved) > 0 {
+		s.users.forget()
+	}
 	if err == nil && tx.seq > tx.before {
 		s.feed.advance(News{Workspace: workspace, Before: tx.before, Seq: tx.seq, Buckets: tx.touched, Users: tx.moved})
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -39,7 +40,9 @@ func TestWriteWakesOnlyItsReaders(t *testing.T) {
 	databasetest.OnEach(t, func(t *testing.T, name func(*testing.T) string) {
 		database := name(t)
 		here, there := openDivided(t, database), openDivided(t, database)
-		ana := joined(t, listen(t, here), "demo", "")
+		h := httptest.NewServer(here.Handler()) // without Watch, whose look for changes could wake a listener once more
+		t.Cleanup(h.Close)
+		ana := joined(t, h.URL, "demo", "")
 		push := func(id, project string) {
 			require.Equal(t, "accepted", ana.push(ana.set(board.Tasks, id, "project", project)).Results[0].Verdict)
 		}
@@ -197,4 +200,27 @@ func TestStreamThatBeginsAfterASignOutElsewhereEnds(t *testing.T) {
 	require.Contains(t, events(), "data:")
 	stopped.Store(false)
 	require.Equal(t, "ended: <nil>", events())
+}
+
+// TestSignOutIsKnownBeforeStreamsAreTold holds up the news of a sign-out. A stream that is told asks whether its user is
+// still admitted, so the server must not remember by then that it is.
+func TestSignOutIsKnownBeforeStreamsAreTold(t *testing.T) {
+	s := openDivided(t, databasetest.SQLite(t))
+	now := time.Now()
+	s.at(&now) // the server remembers a user as long as this clock stands still
+	ana := someone("demo")
+	_, err := s.admitted(ana.Client)
+	require.NoError(t, err)
+	s.feed.mu.Lock()
+	over := make(chan error, 1)
+	go func() { over <- s.SignOut(t.Context(), "demo", ana.User) }()
+	require.Eventually(t, func() bool {
+		_, _, remembered := s.users.get(ana.Client, now)
+		return !remembered
+	}, time.Minute, time.Millisecond)
+	_, err = s.admitted(ana.Client)
+	_, code := StatusOf(err)
+	require.Equal(t, "signed_out", code)
+	s.feed.mu.Unlock()
+	require.NoError(t, <-over)
 }

@@ -17,8 +17,9 @@ const ClientsOfUser = 1000
 // users remembers for a second what the database says about the clients of recent requests, so that
 // most requests need no query for it.
 type users struct {
-	mu sync.Mutex
-	of map[clock.ClientID]user
+	mu      sync.Mutex
+	of      map[clock.ClientID]user
+	changes int // how often forget was called
 }
 
 const (
@@ -35,29 +36,34 @@ type user struct {
 	read            time.Time
 }
 
-// get returns what was read about a client within the last second.
-func (u *users) get(client clock.ClientID, now time.Time) (user, bool) {
+// get returns what was read about a client within the last second, and the number of changes until now.
+func (u *users) get(client clock.ClientID, now time.Time) (known user, changes int, ok bool) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	known, ok := u.of[client]
-	return known, ok && now.Sub(known.read) < knownFor
+	known, ok = u.of[client]
+	return known, u.changes, ok && now.Sub(known.read) < knownFor
 }
 
-// put remembers what was read about a client.
-func (u *users) put(client clock.ClientID, known user) {
+// put remembers what was read about a client, unless something has changed since the call of get before the read.
+func (u *users) put(client clock.ClientID, known user, changes int) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
+	if changes != u.changes {
+		return
+	}
 	if len(u.of) >= maxKnown {
 		clear(u.of)
 	}
 	u.of[client] = known
 }
 
-// forget forgets what was read, after a change.
+// forget forgets what was read. Call it after a change, and before an event stream is told of the change: the stream then
+// asks whether its user is still admitted.
 func (u *users) forget() {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	clear(u.of)
+	u.changes++
 }
 
 // admit refuses the ID of a server or an import, a client that is bound to another user or workspace, and a token that
@@ -67,7 +73,7 @@ func (s *Server) admit(ctx context.Context, a Account) error {
 		return ClientTaken()
 	}
 	now := s.now()
-	known, ok := s.users.get(a.Client, now)
+	known, changes, ok := s.users.get(a.Client, now)
 	if !ok {
 		var err error
 		if known, err = s.database.user(ctx, a.Client); err != nil {
@@ -82,7 +88,7 @@ func (s *Server) admit(ctx context.Context, a Account) error {
 			}
 		}
 		known.read = now
-		s.users.put(a.Client, known)
+		s.users.put(a.Client, known, changes)
 	}
 	if !known.matches(a) {
 		return ClientTaken()

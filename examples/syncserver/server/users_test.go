@@ -198,3 +198,17 @@ func TestClientsOfAUserShareTheLimits(t *testing.T) {
 	}
 	require.Equal(t, 1, strings.Count(lines.String(), "\n"))
 }
+
+// TestWhatWasReadBeforeAChangeIsNotRemembered stores what was read about a client after a change was told: it may be what
+// the database had before.
+func TestWhatWasReadBeforeAChangeIsNotRemembered(t *testing.T) {
+	u, id, now := users{of: make(map[clock.ClientID]user)}, clock.ClientID{1}, time.Unix(0, 0)
+	_, before, _ := u.get(id, now)
+	u.forget()
+	u.put(id, user{read: now}, before)
+	_, after, remembered := u.get(id, now)
+	require.False(t, remembered)
+	u.put(id, user{read: now}, after)
+	_, _, remembered = u.get(id, now)
+	require.True(t, remembered)
+}
