@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -58,7 +59,8 @@ func (c *client) events(ctx context.Context) func() string {
 	return streamOf(c.t, r)
 }
 
-// streamOf sends a request for an event stream, and returns a function that returns the next event.
+// streamOf sends a request for an event stream, and returns a function that returns the next event. It skips the comments
+// with which the server keeps a stream alive.
 func streamOf(t *testing.T, r *http.Request) func() string {
 	t.Helper()
 	answer, err := http.DefaultClient.Do(r)
@@ -68,7 +70,7 @@ func streamOf(t *testing.T, r *http.Request) func() string {
 	lines := bufio.NewScanner(answer.Body)
 	return func() string {
 		for lines.Scan() {
-			if text := lines.Text(); text != "" {
+			if text := lines.Text(); text != "" && !strings.HasPrefix(text, ":") {
 				return text
 			}
 		}

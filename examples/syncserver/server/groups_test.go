@@ -92,15 +92,19 @@ type waitingRoom struct {
 	*Server
 	t       *testing.T
 	goOn    chan bool
+	held    chan bool // closed when the first push is being decoded
 	results chan error
 	begun   sync.Once
 }
 
 func newWaitingRoom(t *testing.T, s *Server) *waitingRoom {
-	w := &waitingRoom{Server: s, t: t, goOn: make(chan bool), results: make(chan error, 100)}
+	w := &waitingRoom{Server: s, t: t, goOn: make(chan bool), held: make(chan bool), results: make(chan error, 100)}
 	decode := s.decode
 	s.decode = func(body []byte) ([]record.Item, error) {
-		w.begun.Do(func() { <-w.goOn })
+		w.begun.Do(func() {
+			close(w.held)
+			<-w.goOn
+		})
 		return decode(body)
 	}
 	return w
@@ -116,7 +120,7 @@ func (w *waitingRoom) fill(n int, title string) {
 		go func() { w.results <- <-result }()
 		require.Eventually(w.t, func() bool { return w.groups.waiting("demo") == i+1 }, time.Minute, time.Millisecond)
 		if i == 0 {
-			require.Eventually(w.t, func() bool { return len(w.turns.all) == 1 }, time.Minute, time.Millisecond)
+			<-w.held // so that the first push is a group of its own
 		}
 	}
 }

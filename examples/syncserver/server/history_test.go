@@ -224,7 +224,9 @@ func TestHistoryReadsTheEndOfTheJournal(t *testing.T) {
 			require.NoError(t, s.closeJournal(t.Context(), "demo", 3)) // the second time, two of the lines are in segments
 		}
 
-		used := func() float64 { _, m := s.pulls.accountOf(s.pulls.now(), "demo", ana.ID.String()); return m.used }
+		wall := time.Now()
+		s.pulls.now = func() time.Time { return wall } // nothing fades
+		used := func() float64 { _, m := s.pulls.accountOf(wall, "demo", ana.ID.String()); return m.used }
 		before := used()
 		status, text := ana.history(board.Tasks, "a", board.Title)
 		require.Equal(t, 404, status, text)

@@ -241,6 +241,7 @@ func TestRowsOfALoserAreBounded(t *testing.T) {
 		lose(maxLostEdits + 20)
 		require.Len(t, ana.told(), maxLostEdits)
 		lose(5)
+		ana.told()
 		require.Len(t, ana.rows(), maxLostEdits)
 		requireCounted(t, s.database)
 		s.pass(92)

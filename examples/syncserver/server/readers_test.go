@@ -117,10 +117,12 @@ func TestLongestSilentPullIsEnded(t *testing.T) {
 // slots of other clients.
 func TestClientEndsOnlyItsOwnPulls(t *testing.T) {
 	s := newReaders(10, 10, 2, maxSilence)
-	s.silence = 0
+	wall := time.Unix(5000, 0)
+	s.now = func() time.Time { return wall }
 	ana := someone("a")
 	_, other := stalled(t, s, someone("a"))
 	for range 20 {
+		wall = wall.Add(maxSilence / 2) // of the two pulls of the client, only the older one is silent for long enough
 		stalled(t, s, ana)
 	}
 	require.Len(t, s.all, 3)
