@@ -10,7 +10,8 @@ import (
 // A position is a path of elements, and positions sort like paths: element by element, a prefix first. An element has
 // an integer, which has room on both sides, the hash of the client that made it, and the count of that client. In the
 // text, each of the three says where it ends, and has one spelling. So the bytes of two positions sort like the
-// positions. None of them is escaped in JSON.
+// positions: by integers, then by hashes, where those that a path has already come after new ones, and then by counts.
+// None of them is escaped in JSON.
 
 const (
 	hashDigits = 6   // of 32 bits

@@ -1,6 +1,7 @@
 package fields
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 	"strings"
@@ -38,24 +39,31 @@ func paths() *rapid.Generator[[]element] {
 	})
 }
 
-// comparePaths is the order of positions by their numbers: a hash that the element before has too comes last.
+// comparePaths is the order of positions by their numbers.
 func comparePaths(a, b []element) int {
-	hash := ""
+	var before []string // the hashes of the elements that both begin with
 	for i := range min(len(a), len(b)) {
 		e, f := a[i], b[i]
 		switch {
 		case e.at != f.at:
 			return sign(e.at < f.at)
-		case e.hash != f.hash && (e.hash == hash) != (f.hash == hash):
-			return sign(f.hash == hash)
 		case e.hash != f.hash:
-			return sign(e.hash < f.hash)
+			return cmp.Or(cmp.Compare(place(before, e.hash), place(before, f.hash)), strings.Compare(e.hash, f.hash))
 		case e.count != f.count:
 			return sign(e.count < f.count)
 		}
-		hash = e.hash
+		before = append(before, e.hash)
 	}
 	return len(a) - len(b)
+}
+
+// place is the place of a hash among those that may come next: hashes that the path does not have yet, then those that it
+// has, in the order in which they came first, and then the hash of the last element.
+func place(before []string, hash string) int {
+	if len(before) > 0 && before[len(before)-1] == hash {
+		return len(before)
+	}
+	return slices.Index(before, hash)
 }
 
 func sign(less bool) int {
@@ -77,6 +85,22 @@ func TestPositionsSortLikeTheirPaths(t *testing.T) {
 		require.True(t, ok)
 		require.Equal(t, a, back)
 	})
+}
+
+// TestRepeatedHashesSortAfterNewOnes checks the order of hashes after a path that has some: new ones, those that it has, in
+// the order in which they came first, and the last one.
+func TestRepeatedHashesSortAfterNewOnes(t *testing.T) {
+	var hashes []string
+	for i := range 5 {
+		hashes = append(hashes, hashOf(clientOf(i)))
+	}
+	slices.Sort(hashes)
+	path := []element{{hash: hashes[2]}, {hash: hashes[1]}, {hash: hashes[2]}, {hash: hashes[0]}}
+	var texts []string
+	for _, i := range []int{3, 4, 2, 1, 0} {
+		texts = append(texts, text(append(slices.Clip(path), element{hash: hashes[i]})))
+	}
+	require.True(t, slices.IsSorted(texts), texts)
 }
 
 // TestIsPositionAgreesWithBetween: exactly the texts that Between takes as neighbours, and that are not empty, are positions.
