@@ -57,8 +57,8 @@ func (u *users) put(client clock.ClientID, known user, changes int) {
 	u.of[client] = known
 }
 
-// forget forgets what was read. Call it after a change, and before an event stream is told of the change: the stream then
-// asks whether its user is still admitted.
+// forget forgets what was read. Call it after a change, and before the event streams learn about it: a stream then asks
+// whether its user is still admitted.
 func (u *users) forget() {
 	u.mu.Lock()
 	defer u.mu.Unlock()
