@@ -45,7 +45,7 @@ func programs() map[string]func() {
 			os.Exit(3)
 		}),
 		"hangs":                   after(hang),
-		"forgets LF":              after(func() { fmt.Print(`{}`) }),
+		"forgets LF":              func() { fmt.Print(`{}`); hang() },
 		"writes garbage":          after(func() { fmt.Println("debug") }),
 		"writes an array":         after(func() { fmt.Println(`[]`) }),
 		"writes null":             after(func() { fmt.Println(`null`) }),
@@ -165,8 +165,8 @@ func TestBadProgramsFail(t *testing.T) {
 // TestHangingProgramsAreKilled checks that a call ends although the program does not answer.
 func TestHangingProgramsAreKilled(t *testing.T) {
 	for name, says := range map[string]string{
-		"hangs": "the program did not answer within 10s: ", "forgets LF": "within 10s with a whole line, but wrote {}: ",
-		"does not read at all": "the program did not answer within 10s: ", "leaves a child": "the program did not answer within 10s: ",
+		"hangs": "the program did not answer within 10s: ", "does not read at all": "the program did not answer within 10s: ",
+		"leaves a child": "the program did not answer within 10s: ",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -175,6 +175,22 @@ func TestHangingProgramsAreKilled(t *testing.T) {
 				t.Fatal(err)
 			}
 		})
+	}
+}
+
+// TestUnfinishedAnswerIsQuoted checks the error about a program that writes a line without its end. The call begins when the
+// line is there, however long the program takes to start.
+func TestUnfinishedAnswerIsQuoted(t *testing.T) {
+	process, err := run(t, "forgets LF", 500*time.Millisecond).Process()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := process.lines.Peek(len(`{}`)); err != nil {
+		t.Fatal(err)
+	}
+	_, err = process.Ask([]byte("edit\n"))
+	if !errors.Is(err, os.ErrDeadlineExceeded) || !strings.Contains(err.Error(), "the program did not answer within 500ms with a whole line, but wrote {}: ") {
+		t.Fatal(err)
 	}
 }
 
