@@ -71,6 +71,23 @@ func TestSingleItemThatDoesNotArriveStays(t *testing.T) {
 	require.NoError(t, r.Push(t.Context()))
 }
 
+// expiring is a context whose time is up when passed is closed.
+type expiring struct {
+	context.Context
+	passed chan struct{}
+}
+
+func (e expiring) Done() <-chan struct{} { return e.passed }
+
+func (e expiring) Err() error {
+	select {
+	case <-e.passed:
+		return context.DeadlineExceeded
+	default:
+		return nil
+	}
+}
+
 // TestExpiredContextDoesNotShrinkTheNextBatch: nothing is sent again, and nothing is learned about
 // the connection.
 func TestExpiredContextDoesNotShrinkTheNextBatch(t *testing.T) {
@@ -78,9 +95,11 @@ func TestExpiredContextDoesNotShrinkTheNextBatch(t *testing.T) {
 	for i := range 100 {
 		edit(t, r, fmt.Sprint(i), "x")
 	}
-	s.answerBy(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
-	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
-	defer cancel()
+	ctx := expiring{t.Context(), make(chan struct{})}
+	s.answerBy(func(_ http.ResponseWriter, r *http.Request) {
+		close(ctx.passed) // the batch has arrived
+		<-r.Context().Done()
+	})
 	require.ErrorIs(t, r.Push(ctx), context.DeadlineExceeded)
 	s.answerBy(nil)
 	require.NoError(t, r.Push(t.Context()))
