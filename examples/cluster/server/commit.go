@@ -43,13 +43,15 @@ func commit[T any](ctx context.Context, s *Server, o operation, try func(context
 	defer cancel()
 	unknown := make(map[string]T) // the results of the batches whose answers were lost
 	asked := false                // whether the operation has asked for quiet
+	var last error                // of the store, after which there was another attempt
+	fail := func(err error) (T, error) { return none, unavailable(reason(err, last)) }
 	for n := 0; n < s.attempts; n++ {
 		if err := pause(ctx, jitter(n)); err != nil {
-			return none, unavailable(err)
+			return fail(err)
 		}
 		a := s.newAttempt(o.workspace)
 		if err := a.load(ctx, append([]store.Key{stateKey(o.workspace), quietKey(o.workspace), o.marker}, o.keys...)...); err != nil {
-			return none, unavailable(err)
+			return fail(err)
 		}
 		for _, id := range batchesOf(a.entries[o.marker]) {
 			if result, ok := unknown[id]; ok {
@@ -59,7 +61,7 @@ func commit[T any](ctx context.Context, s *Server, o operation, try func(context
 		if !asked && a.isQuiet() {
 			n--
 			if err := pause(ctx, s.quietFor/80+mrand.N(s.quietFor/40)); err != nil {
-				return none, unavailable(err)
+				return fail(err)
 			}
 			continue
 		}
@@ -71,7 +73,7 @@ func commit[T any](ctx context.Context, s *Server, o operation, try func(context
 			continue
 		}
 		if err != nil {
-			return none, unavailable(err)
+			return fail(err)
 		}
 		if len(a.puts) == 0 {
 			return result, nil
@@ -83,11 +85,12 @@ func commit[T any](ctx context.Context, s *Server, o operation, try func(context
 		case err == nil:
 			return result, nil
 		case errors.Is(err, store.ErrUnknown):
-			unknown[a.id] = result
+			unknown[a.id], last = result, err
 		case errors.Is(err, store.ErrUnavailable): // the nodes may be choosing a leader
 			n--
-			if pause(ctx, electing) != nil {
-				return none, unavailable(err)
+			last = err
+			if err := pause(ctx, electing); err != nil {
+				return fail(err)
 			}
 		case !errors.Is(err, store.ErrConflict):
 			return none, unavailable(err)
@@ -98,6 +101,15 @@ func commit[T any](ctx context.Context, s *Server, o operation, try func(context
 		s.retries.Add(1)
 	}
 	return none, unavailable(errors.New("other writes have changed the same records again and again"))
+}
+
+// reason returns the error to report for an operation that ends with err. That its time is up says less than the last error
+// of the store after which there was another attempt.
+func reason(err, last error) error {
+	if last != nil && (errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)) {
+		return last
+	}
+	return err
 }
 
 // check returns an error if the batch does not write the marker: a mistake in this package.

@@ -107,6 +107,45 @@ func TestErrorsOfTheStoreAreTemporary(t *testing.T) {
 	}
 }
 
+// ending is a store that fails to commit a batch, and lets the context end before an attempt, or while the attempt reads.
+type ending struct {
+	Store
+	err error
+	end context.CancelFunc
+	at  int // the number of the call of Load during which the context ends; 0 ends it with the first Commit
+}
+
+func (e *ending) Load(ctx context.Context, workspace string, keys []store.Key) (store.View, error) {
+	if e.at--; e.at == 0 {
+		e.end()
+	}
+	return e.Store.Load(ctx, workspace, keys)
+}
+
+func (e *ending) Commit(context.Context, store.Batch) error {
+	if e.at < 0 {
+		e.end()
+	}
+	return e.err
+}
+
+// TestEndOfARequestDoesNotHideWhyItWasNotStored lets the context of a push end after a failure of the store, wherever the
+// push is then.
+func TestEndOfARequestDoesNotHideWhyItWasNotStored(t *testing.T) {
+	for _, err := range []error{store.ErrUnknown, store.ErrUnavailable} {
+		for _, at := range []int{0, 2} {
+			m := memory.New()
+			s := open(t, m, Options{})
+			ctx, cancel := context.WithCancel(t.Context())
+			s.store = &ending{m, fmt.Errorf("wrapped: %w", err), cancel, at}
+			_, got := s.Push(ctx, syncserver.Sender{Workspace: workspace, User: ana.String(), Client: ana}, syncserver.Pushed{Body: write(t, "1", clock.TimestampOf(noon), "x")})
+			cancel()
+			refuses(t, http.StatusServiceUnavailable, got)
+			require.ErrorIs(t, got, err, "%d", at)
+		}
+	}
+}
+
 // TestRecordIsStoredWithoutRowsThatDoNotFit lets one record violate more scopes than a batch has room for.
 func TestRecordIsStoredWithoutRowsThatDoNotFit(t *testing.T) {
 	many := &violation.Checker{Rules: map[string]violation.Rule{"many": manyScopes{}}}

@@ -111,11 +111,11 @@ func (b busy) Load(ctx context.Context, workspace string, keys []store.Key) (sto
 	return v, err
 }
 
-// untilAvailable calls a function again while it fails because no node leads, as clients do. An election takes longer
-// than a push waits if the machine has much else to do.
+// untilAvailable calls a function again while it fails because no node leads or no answer has come, as clients do. An
+// election takes longer than a push waits if the machine has much else to do.
 func untilAvailable(push func() error) (err error) {
 	for range 5 {
-		if err = push(); !errors.Is(err, store.ErrUnavailable) {
+		if err = push(); !errors.Is(err, store.ErrUnavailable) && !errors.Is(err, store.ErrUnknown) {
 			break
 		}
 	}
