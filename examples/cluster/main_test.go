@@ -17,6 +17,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/fieldlww/fieldlww/examples/cluster/clustertest"
 	"github.com/fieldlww/fieldlww/examples/cluster/node"
 	"github.com/fieldlww/fieldlww/examples/cluster/store"
 	"github.com/fieldlww/fieldlww/examples/syncserver/app/board"
@@ -50,7 +51,7 @@ func serveCluster(t *testing.T) *served {
 	conn, err := s.nodes[0].Connect()
 	require.NoError(t, err)
 	t.Cleanup(conn.Close)
-	opened, err := store.Open(t.Context(), conn, store.Options{Replicas: nodes})
+	opened, err := clustertest.Open(conn, store.Options{Replicas: nodes})
 	require.NoError(t, err)
 	s.store = opened
 	front, err := settings{open: "demo", level: 1, retention: 90}.frontend(t.Context(), &cluster{Store: opened})

@@ -33,6 +33,10 @@ func Start(options []node.Options) ([]*node.Node, error) {
 	return all, errors.Join(errs...)
 }
 
+// maxStore limits what the streams of a node set aside. NATS would choose less on a machine with little free space, and
+// the streams of tests set aside much more than they take.
+const maxStore = 1 << 40
+
 // Nodes are nodes in one process, each with a connection.
 type Nodes struct {
 	Options []node.Options
@@ -51,6 +55,9 @@ func New(count int) (*Nodes, error) {
 	if n.Options, err = node.Local(dir, count); err != nil {
 		return nil, err
 	}
+	for i := range n.Options {
+		n.Options[i].MaxStore = maxStore
+	}
 	if n.All, err = Start(n.Options); err != nil {
 		return nil, err
 	}
@@ -66,9 +73,19 @@ func New(count int) (*Nodes, error) {
 
 // Open opens a stream with a replica on each node, through one of them.
 func (n *Nodes) Open(through int, stream string) (*store.Store, error) {
+	return Open(n.Conns[through], store.Options{Stream: stream, Replicas: len(n.All)})
+}
+
+// Open opens a stream, and tries again for two minutes if no node leads: after the start of nodes, an election takes longer
+// than store.Open waits if the machine has much else to do.
+func Open(conn *nats.Conn, o store.Options) (*store.Store, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
-	return store.Open(ctx, n.Conns[through], store.Options{Stream: stream, Replicas: len(n.All)})
+	s, err := store.Open(ctx, conn, o)
+	for errors.Is(err, store.ErrUnavailable) && ctx.Err() == nil {
+		s, err = store.Open(ctx, conn, o)
+	}
+	return s, err
 }
 
 // Stop stops the nodes and removes their files.

@@ -10,11 +10,11 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/stretchr/testify/require"
 
+	"github.com/fieldlww/fieldlww/examples/cluster/clustertest"
 	"github.com/fieldlww/fieldlww/examples/cluster/node"
 	"github.com/fieldlww/fieldlww/examples/cluster/store"
 	"github.com/fieldlww/fieldlww/merge/mergetest"
@@ -56,9 +56,7 @@ func startCluster(t *testing.T, count int) *cluster {
 		conn, err := n.Connect()
 		require.NoError(t, err)
 		t.Cleanup(conn.Close)
-		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
-		defer cancel()
-		s, err := store.Open(ctx, conn, store.Options{Stream: streamName, Replicas: count})
+		s, err := clustertest.Open(conn, store.Options{Stream: streamName, Replicas: count})
 		require.NoError(t, err)
 		c.conns, c.stores = append(c.conns, conn), append(c.stores, s)
 	}

@@ -24,7 +24,7 @@ type saved struct {
 
 // newSaved opens a small stream, because a node has many of them.
 func newSaved(t *testing.T, nodes *clustertest.Nodes, name string) saved {
-	s, err := store.Open(t.Context(), nodes.Conns[0], store.Options{Stream: name, Replicas: len(nodes.All), MaxBytes: 16 << 20})
+	s, err := clustertest.Open(nodes.Conns[0], store.Options{Stream: name, Replicas: len(nodes.All), MaxBytes: 16 << 20})
 	require.NoError(t, err)
 	return saved{t, nodes, name, s}
 }

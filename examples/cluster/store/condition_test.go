@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -49,19 +50,24 @@ func TestBatchesThatDependOnTheSameStateDoNotConflict(t *testing.T) {
 	stores := []*store.Store{open(t, 0), open(t, 1), open(t, 2)}
 	put(t, stores[0], store.Put{Key: state, Data: []byte("fence")})
 	entry := load(t, stores[0], state)
-	var conflicts atomic.Int64
+	var conflicts, decided atomic.Int64
 	var wg sync.WaitGroup
 	for i := range 30 {
 		wg.Go(func() {
 			for j := range 20 {
 				b := batch(store.Put{Key: record(w, fmt.Sprint(i, j)), Data: []byte("1")})
 				b.If = entry
-				if stores[i%3].Commit(t.Context(), b) != nil {
+				err := stores[i%3].Commit(t.Context(), b)
+				isConflict := errors.Is(err, store.ErrConflict) && !isIncomplete(err)
+				if isConflict {
 					conflicts.Add(1)
+				}
+				if isConflict || err == nil { // an answer may be late, or a node become the leader
+					decided.Add(1)
 				}
 			}
 		})
 	}
 	wg.Wait()
-	require.Less(t, conflicts.Load(), int64(10), "of 600")
+	require.Less(t, 60*conflicts.Load(), decided.Load(), "fewer than 10 of 600")
 }
