@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -24,6 +25,18 @@ func visitExample(t *testing.T) *screen {
 	return s
 }
 
+// passTurn waits while the days of the example are about to change, which they do at midnight and at 13:00: two devices would
+// fill in different ones, and be told so.
+func passTurn() {
+	for _, hour := range []int{13, 24} {
+		now := time.Now().UTC()
+		turn := time.Date(now.Year(), now.Month(), now.Day(), hour, 0, 0, 0, time.UTC)
+		if left := turn.Sub(now); left > 0 && left < time.Minute {
+			time.Sleep(left)
+		}
+	}
+}
+
 // TestPageFillsInTheExampleOnce: two tabs with new devices find the same workspace empty, and fill in the example before
 // the server has an edit of either. They agree on one example, silently. A device that comes later, when tasks have been
 // deleted, adds nothing.
@@ -32,6 +45,7 @@ func TestPageFillsInTheExampleOnce(t *testing.T) {
 	n := newNetwork(t, newServer(t))
 	_, release := n.hold("")
 	var tabs []*screen
+	passTurn()
 	for range 2 {
 		tab, err := b.OpenFresh(n.URL)
 		require.NoError(t, err)
