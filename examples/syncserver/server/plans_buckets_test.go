@@ -26,18 +26,15 @@ const mostPlanned = 5000
 func fillBuckets(t *testing.T, s *Server, n int) {
 	t.Helper()
 	d := s.database
-	for from := 1; from <= n; from += 100_000 { // within the timeout of a statement
-		numbers := fmt.Sprintf(`WITH RECURSIVE numbers (n) AS (SELECT %d UNION ALL SELECT n + 1 FROM numbers WHERE n < %d)`, from, min(from+99_999, n))
-		const data = `'{"title":{"value":"' || n || '","updatedAt":"2026-03-02T12:00:00.000000000Z","clientId":"01000000-0000-0000-0000-000000000000"},"notes":{"value":"' ||
-			CASE n % 10 WHEN 0 THEN 'bucket-' || (n % 1000) || ' zebra-' || (n % 1000) ELSE 'bucket-' || (n % 1000) END || '","updatedAt":"2026-03-02T12:00:00.000000000Z","clientId":"01000000-0000-0000-0000-000000000000"}}'`
-		for _, statement := range []string{
-			`INSERT INTO records (workspace, tbl, id, data, seq, latest, bucket) ` + numbers + ` SELECT 'demo', 'tasks', 'filled-' || n, ` + data + `, n, 1772452800000000000, 'bucket-' || (n % 1000) FROM numbers`,
-			`INSERT INTO log (workspace, tbl, id, bucket, seq) ` + numbers + ` SELECT 'demo', 'tasks', 'filled-' || n, 'zebra-' || (n % 1000), n FROM numbers WHERE n % 10 = 0`,
-			`INSERT INTO log (workspace, tbl, id, bucket, seq) ` + numbers + ` SELECT 'demo', 'tasks', 'filled-' || n, 'bucket-' || ((n + 1) % 1000), n FROM numbers WHERE n % 5 = 0`,
-		} {
-			_, err := d.db.Exec(statement)
-			require.NoError(t, err)
-		}
+	filled := fmt.Sprintf(`WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < %d)`, n)
+	const data = `'{"title":{"value":"' || n || '","updatedAt":"2026-03-02T12:00:00.000000000Z","clientId":"01000000-0000-0000-0000-000000000000"},"notes":{"value":"' ||
+		CASE n % 10 WHEN 0 THEN 'bucket-' || (n % 1000) || ' zebra-' || (n % 1000) ELSE 'bucket-' || (n % 1000) END || '","updatedAt":"2026-03-02T12:00:00.000000000Z","clientId":"01000000-0000-0000-0000-000000000000"}}'`
+	for _, statement := range []string{
+		`INSERT INTO records (workspace, tbl, id, data, seq, latest, bucket) ` + filled + ` SELECT 'demo', 'tasks', 'filled-' || n, ` + data + `, n, 1772452800000000000, 'bucket-' || (n % 1000) FROM numbers`,
+		`INSERT INTO log (workspace, tbl, id, bucket, seq) ` + filled + ` SELECT 'demo', 'tasks', 'filled-' || n, 'zebra-' || (n % 1000), n FROM numbers WHERE n % 10 = 0`,
+		`INSERT INTO log (workspace, tbl, id, bucket, seq) ` + filled + ` SELECT 'demo', 'tasks', 'filled-' || n, 'bucket-' || ((n + 1) % 1000), n FROM numbers WHERE n % 5 = 0`,
+	} {
+		d.runPatiently(t, statement)
 	}
 	const numbers = `WITH RECURSIVE numbers (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n < 9999)`
 	for _, statement := range []string{
@@ -55,8 +52,7 @@ func fillBuckets(t *testing.T, s *Server, n int) {
 		`INSERT INTO samples (workspace, at, seq, greatest, entry) ` + numbers + ` SELECT 'workspace-' || n, 1, 1, 1, 1 FROM numbers`,
 		`INSERT INTO members (workspace, "user", bucket, role, granted) VALUES ('demo', 'few', 'bucket-7', 'reader', 0), ('demo', 'few', 'zebra-10', 'reader', 0)`,
 	} {
-		_, err := d.db.Exec(statement)
-		require.NoError(t, err)
+		d.runPatiently(t, statement)
 	}
 }
 

@@ -44,9 +44,23 @@ func fill(t *testing.T, d *Database, from, n int) {
 		`INSERT INTO workspaces (name, seq, entries, summed) ` + numbers + ` SELECT 'workspace-' || n, 1, 1, 1 FROM numbers`,
 		fmt.Sprintf(`INSERT INTO workspaces (name, seq, entries, summed) VALUES ('demo', %[1]d, %[1]d, %[1]d) ON CONFLICT (name) DO UPDATE SET seq = excluded.seq, entries = excluded.entries, summed = excluded.summed`, from+n-1),
 	} {
-		_, err := d.db.Exec(statement)
-		require.NoError(t, err)
+		d.runPatiently(t, statement)
 	}
+}
+
+// runPatiently runs a statement without the time limits of the server.
+func (d *Database) runPatiently(t *testing.T, statement string) {
+	t.Helper()
+	err := d.transaction(t.Context(), func(tx *sql.Tx) error {
+		if d.postgres {
+			if err := liftTimeouts(t.Context(), tx); err != nil {
+				return err
+			}
+		}
+		_, err := tx.Exec(statement)
+		return err
+	})
+	require.NoError(t, err)
 }
 
 // handlers returns functions that run the operations of the server, by name. Each can be repeated.
