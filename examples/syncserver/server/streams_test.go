@@ -202,8 +202,8 @@ func TestStreamThatBeginsAfterASignOutElsewhereEnds(t *testing.T) {
 	require.Equal(t, "ended: <nil>", events())
 }
 
-// TestSignOutIsKnownBeforeStreamsAreTold holds up the news of a sign-out. A stream that is told asks whether its user is
-// still admitted, so the server must not remember by then that it is.
+// TestSignOutIsKnownBeforeStreamsAreTold holds up the news of a sign-out. A stream that gets the news asks whether its user
+// is still admitted, so the server must not remember by then that it was.
 func TestSignOutIsKnownBeforeStreamsAreTold(t *testing.T) {
 	s := openDivided(t, databasetest.SQLite(t))
 	now := time.Now()

@@ -199,8 +199,8 @@ func TestClientsOfAUserShareTheLimits(t *testing.T) {
 	require.Equal(t, 1, strings.Count(lines.String(), "\n"))
 }
 
-// TestWhatWasReadBeforeAChangeIsNotRemembered stores what was read about a client after a change was told: it may be what
-// the database had before.
+// TestWhatWasReadBeforeAChangeIsNotRemembered stores what was read about a client after a change: it may be what the database had
+// before.
 func TestWhatWasReadBeforeAChangeIsNotRemembered(t *testing.T) {
 	u, id, now := users{of: make(map[clock.ClientID]user)}, clock.ClientID{1}, time.Unix(0, 0)
 	_, before, _ := u.get(id, now)
