@@ -103,10 +103,11 @@ func (b *Backup) Restore(conn *nats.Conn) error {
 // StepDown makes the leader of a stream give its place to another node, once all nodes have caught
 // up, because an election takes long otherwise. It returns when a leader answers.
 func StepDown(conn *nats.Conn, stream string) error {
-	if err := poll(func() bool { return caughtUp(conn, stream) }); err != nil {
-		return err
+	steppedDown := func() bool { // no node answers if the leader has just changed
+		_, err := call(conn, "STREAM.LEADER.STEPDOWN."+stream, struct{}{})
+		return err == nil
 	}
-	if _, err := call(conn, "STREAM.LEADER.STEPDOWN."+stream, struct{}{}); err != nil {
+	if err := poll(func() bool { return caughtUp(conn, stream) && steppedDown() }); err != nil {
 		return err
 	}
 	return poll(func() bool {
