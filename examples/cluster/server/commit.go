@@ -88,7 +88,9 @@ func commit[T any](ctx context.Context, s *Server, o operation, try func(context
 			unknown[a.id], last = result, err
 		case errors.Is(err, store.ErrUnavailable): // the nodes may be choosing a leader
 			n--
-			last = err
+			if len(unknown) == 0 { // else an earlier batch may be stored
+				last = err
+			}
 			if err := pause(ctx, electing); err != nil {
 				return fail(err)
 			}

@@ -21,13 +21,14 @@ type Account = syncserver.Account
 // remembers for a second which user a client has and when the user was signed out, so a sign-out by another process
 // takes a second.
 func (s *Server) Admit(ctx context.Context, a Account) error {
-	known, ok := s.known.get(a, s.wall())
+	now := s.wall() // before the read, which may take long
+	known, ok := s.known.get(a, now)
 	if !ok {
 		var err error
 		if known, err = s.bound(ctx, a); err != nil {
 			return unavailable(err)
 		}
-		s.known.put(a, known, s.wall())
+		s.known.put(a, known, now)
 	}
 	if known.owner != (owner{Workspace: a.Workspace, User: a.User}) {
 		return syncserver.ClientTaken()
